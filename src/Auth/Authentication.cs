@@ -1,0 +1,103 @@
+using System.Net;
+
+namespace MailAccess.Auth;
+
+/// <summary>Who tries to log in, over what. For policy, throttling and the log.</summary>
+public sealed record AuthenticationContext
+{
+    /// <summary>The client's address.</summary>
+    public required IPAddress Remote { get; init; }
+
+    /// <summary>The connection's id.</summary>
+    public required string ConnectionId { get; init; }
+
+    /// <summary><c>imap</c>, <c>pop3</c>, <c>submission</c>.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>TLS is active.</summary>
+    public bool IsEncrypted { get; init; }
+
+    /// <summary>tls-server-end-point channel binding data, or empty.</summary>
+    public ReadOnlyMemory<byte> ServerEndPointBinding { get; init; }
+}
+
+/// <summary>Why a login failed. Front-ends map each member in one total switch.</summary>
+public enum AuthenticationFailure
+{
+    /// <summary>Did not fail.</summary>
+    None,
+    /// <summary>Wrong name or password; which of them is never said.</summary>
+    InvalidCredentials,
+    /// <summary>The mechanism is unknown or not offered here.</summary>
+    UnknownMechanism,
+    /// <summary>A plaintext password without TLS, where that is not allowed.</summary>
+    EncryptionRequired,
+    /// <summary>The client's message breaks the mechanism's grammar.</summary>
+    Malformed,
+    /// <summary>The client cancelled with <c>*</c>.</summary>
+    Cancelled,
+    /// <summary>The account may not act as the authorization identity it asked for.</summary>
+    AuthorizationDenied,
+    /// <summary>The account source cannot be asked now.</summary>
+    TemporarilyUnavailable,
+}
+
+/// <summary>What came of a step of an exchange.</summary>
+public readonly record struct SaslStep
+{
+    /// <summary>The exchange goes on: send this challenge (it may be empty), and wait for the response.</summary>
+    public ReadOnlyMemory<byte>? Challenge { get; init; }
+
+    /// <summary>The exchange ended well, for this account.</summary>
+    public Account? Account { get; init; }
+
+    /// <summary>The exchange ended badly.</summary>
+    public AuthenticationFailure Failure { get; init; }
+
+    /// <summary>The exchange goes on.</summary>
+    public static SaslStep Continue(ReadOnlyMemory<byte> challenge) => new() { Challenge = challenge };
+
+    /// <summary>The exchange ended well.</summary>
+    public static SaslStep Success(Account account) => new() { Account = account };
+
+    /// <summary>The exchange ended badly.</summary>
+    public static SaslStep Fail(AuthenticationFailure failure) => new() { Failure = failure };
+}
+
+/// <summary>One SASL exchange, server side (RFC 4422). The front-end does the base64 and the protocol's framing.</summary>
+public interface ISaslExchange : IDisposable
+{
+    /// <summary>
+    /// The client's next message, decoded; null at the start where the client sent no initial response (an empty
+    /// initial response is an empty message, RFC 4954 §4 <c>=</c>).
+    /// </summary>
+    ValueTask<SaslStep> RespondAsync(ReadOnlyMemory<byte>? response, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// The one door to accounts for all protocols: mechanisms, credential check, throttling. Unknown users cost the same
+/// time as known ones; failures slow down the client's address prefix.
+/// </summary>
+public interface IAuthenticator
+{
+    /// <summary>Names of the mechanisms to announce here, strongest first. Without TLS none that sends a password in clear, unless allowed.</summary>
+    IReadOnlyList<string> MechanismsFor(AuthenticationContext context);
+
+    /// <summary>Whether LOGIN or USER/PASS is allowed here (LOGINDISABLED otherwise).</summary>
+    bool AllowsPlaintext(AuthenticationContext context);
+
+    /// <summary>Starts an exchange; null where the mechanism is not offered here.</summary>
+    ISaslExchange? Begin(string mechanism, AuthenticationContext context);
+
+    /// <summary>LOGIN, USER/PASS and SASL PLAIN. Never a challenge.</summary>
+    ValueTask<SaslStep> CheckPasswordAsync(string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Longest base64 line a front-end accepts in an exchange, RFC 4954 §4: 12288 octets.
+/// </summary>
+public static class SaslLimits
+{
+    /// <summary>Octets of one encoded message.</summary>
+    public const int EncodedOctetsMax = 12288;
+}

@@ -1,0 +1,58 @@
+namespace MailAccess.Message;
+
+/// <summary>
+/// What FETCH of headers needs of one message, made once when it is delivered and kept encoded, ready to send.
+/// A view on octets that somebody else owns (the store's cache).
+/// </summary>
+/// <remarks>
+/// Encoded form, little-endian: version u8; count u8; then per field kind u8, length u32; then the fields' octets in that
+/// order. Unknown kinds are skipped, a wrong version or a length that does not add up makes <see cref="IsValid"/> false.
+/// </remarks>
+public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
+{
+    /// <summary>Raised with every change of meaning; an older one in a cache is made anew.</summary>
+    public const byte Version = 1;
+
+    /// <summary>The encoded form, as the store keeps it.</summary>
+    public ReadOnlyMemory<byte> Encoded => encoded;
+
+    /// <summary>Of this version, and whole.</summary>
+    public bool IsValid => MessageSummaryCodec.IsValid(encoded.Span);
+
+    /// <summary>The value of FETCH ENVELOPE: a parenthesized list in IMAP syntax. RFC 9051 §7.5.2.</summary>
+    public ReadOnlyMemory<byte> Envelope => MessageSummaryCodec.Get(encoded, MessageSummaryField.Envelope);
+
+    /// <summary>The value of FETCH BODYSTRUCTURE, with extension data.</summary>
+    public ReadOnlyMemory<byte> BodyStructure => MessageSummaryCodec.Get(encoded, MessageSummaryField.BodyStructure);
+
+    /// <summary>The value of FETCH BODY, without extension data.</summary>
+    public ReadOnlyMemory<byte> Body => MessageSummaryCodec.Get(encoded, MessageSummaryField.Body);
+
+    /// <summary>
+    /// The header fields that clients ask for by name, unchanged with their line ends, in message order
+    /// (<see cref="KeptHeaderFields"/>); complete for those names.
+    /// </summary>
+    public ReadOnlyMemory<byte> HeaderFields => MessageSummaryCodec.Get(encoded, MessageSummaryField.HeaderFields);
+
+    /// <summary>Names of the fields in <see cref="HeaderFields"/>: what Thunderbird, Outlook, Apple Mail, K-9 and mutt ask for.</summary>
+    public static readonly IReadOnlyList<string> KeptHeaderFields =
+    [
+        "Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Message-ID", "In-Reply-To", "References",
+        "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Priority", "X-Priority", "Importance", "Newsgroups", "List-Id",
+        "List-Post", "List-Unsubscribe", "Auto-Submitted", "Disposition-Notification-To", "X-Spam-Status", "X-Mailer", "User-Agent",
+        "Chat-Version",
+    ];
+}
+
+/// <summary>The kinds of field in an encoded <see cref="MessageSummary"/>. Numbers are on disk: never reuse one.</summary>
+public enum MessageSummaryField : byte
+{
+    /// <summary>FETCH ENVELOPE.</summary>
+    Envelope = 1,
+    /// <summary>FETCH BODYSTRUCTURE.</summary>
+    BodyStructure = 2,
+    /// <summary>FETCH BODY.</summary>
+    Body = 3,
+    /// <summary>Kept header fields.</summary>
+    HeaderFields = 4,
+}

@@ -1,0 +1,98 @@
+namespace MailAccess.Smtp;
+
+/// <summary>
+/// An address of the envelope, parsed: <c>local-part@domain</c>, or only a local part (<c>postmaster</c>), or nothing
+/// (the null reverse-path). RFC 5321 §4.1.2, RFC 6531 §3.3.
+/// </summary>
+/// <remarks>Instances come from <c>SmtpParser</c>, so that no octet can break out of a command: no CR, LF, NUL or other control.</remarks>
+public sealed record MailPath
+{
+    /// <summary>The null reverse-path, <c>&lt;&gt;</c>.</summary>
+    public static readonly MailPath Null = new() { LocalPart = "", Domain = "" };
+
+    /// <summary>Unquoted: without the quotes and backslashes of a quoted string.</summary>
+    public required string LocalPart { get; init; }
+
+    /// <summary>As written by the peer, a domain name or an address literal in brackets; empty where there is none.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>True for <c>&lt;&gt;</c>.</summary>
+    public bool IsNull => LocalPart.Length == 0 && Domain.Length == 0;
+
+    /// <summary>Only ASCII: needs no SMTPUTF8.</summary>
+    public bool IsAscii => System.Text.Ascii.IsValid(LocalPart) && System.Text.Ascii.IsValid(Domain);
+
+    /// <summary>As on the wire, quoted where needed, without angle brackets.</summary>
+    public override string ToString() => MailPathFormat.Format(this);
+}
+
+/// <summary>RET parameter. RFC 3461 §4.3.</summary>
+public enum DsnReturn
+{
+    /// <summary>Not given.</summary>
+    Unspecified,
+    /// <summary><c>FULL</c></summary>
+    Full,
+    /// <summary><c>HDRS</c></summary>
+    Headers,
+}
+
+/// <summary>NOTIFY parameter. RFC 3461 §4.1.</summary>
+[Flags]
+public enum DsnNotify
+{
+    /// <summary>Not given: failure, and delay by our choice.</summary>
+    Unspecified = 0,
+    /// <summary><c>NEVER</c>, alone.</summary>
+    Never = 1,
+    /// <summary><c>SUCCESS</c></summary>
+    Success = 2,
+    /// <summary><c>FAILURE</c></summary>
+    Failure = 4,
+    /// <summary><c>DELAY</c></summary>
+    Delay = 8,
+}
+
+/// <summary>BODY parameter. RFC 6152.</summary>
+public enum BodyType
+{
+    /// <summary>Not given, or <c>7BIT</c>.</summary>
+    SevenBit,
+    /// <summary><c>8BITMIME</c></summary>
+    EightBitMime,
+}
+
+/// <summary>One forward-path with what was said about it.</summary>
+public sealed record EnvelopeRecipient
+{
+    /// <summary>The forward-path.</summary>
+    public required MailPath Path { get; init; }
+
+    /// <summary>NOTIFY.</summary>
+    public DsnNotify Notify { get; init; }
+
+    /// <summary>ORCPT as given, <c>addr-type;xtext</c> still encoded, or null. RFC 3461 §4.2.</summary>
+    public string? OriginalRecipient { get; init; }
+}
+
+/// <summary>Everything of a mail transaction but the content.</summary>
+public sealed record Envelope
+{
+    /// <summary>MAIL FROM.</summary>
+    public required MailPath ReversePath { get; init; }
+
+    /// <summary>RCPT TO, in order.</summary>
+    public required IReadOnlyList<EnvelopeRecipient> Recipients { get; init; }
+
+    /// <summary>BODY.</summary>
+    public BodyType Body { get; init; }
+
+    /// <summary>SMTPUTF8 was given. RFC 6531.</summary>
+    public bool SmtpUtf8 { get; init; }
+
+    /// <summary>RET.</summary>
+    public DsnReturn Return { get; init; }
+
+    /// <summary>ENVID as given, still xtext, or null.</summary>
+    public string? EnvelopeId { get; init; }
+}

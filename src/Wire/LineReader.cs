@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace MailAccess.Wire;
+
+/// <summary>What <see cref="LineReader.ReadAsync"/> found.</summary>
+public enum LineOutcome
+{
+    /// <summary>A whole line stands in <see cref="LineReader.Line"/>.</summary>
+    Line,
+    /// <summary>A line ended that was longer than allowed; it was dropped as it came.</summary>
+    TooLong,
+    /// <summary>A line ended by LF without CR, or had a CR inside; it was dropped.</summary>
+    BareCrOrLf,
+    /// <summary>The client closed its side. A line cut off before its CRLF is never executed.</summary>
+    EndOfStream,
+    /// <summary><see cref="IConnection.Wake"/> was called; nothing was consumed. Look at the reasons, then read again.</summary>
+    Woken,
+}
+
+/// <summary>
+/// Reads CRLF lines, one at a time, into a contiguous buffer of bounded size that is held only between two reads.
+/// </summary>
+/// <remarks>Not for concurrent use. After a TLS upgrade make a new one: nothing of the old input may survive.</remarks>
+public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposable
+{
+    private byte[]? _rented;
+    private int _length;
+    private bool _overflowed;
+
+    /// <summary>The last line read, without its CRLF. Valid until the next read.</summary>
+    public ReadOnlySpan<byte> Line => _rented.AsSpan(0, _length);
+
+    /// <inheritdoc cref="Line"/>
+    public ReadOnlyMemory<byte> LineMemory => _rented.AsMemory(0, _length);
+
+    /// <summary>Octets have already arrived that no read has consumed (a pipelined command, or an injection).</summary>
+    public bool HasBufferedInput
+    {
+        get
+        {
+            if (!input.TryRead(out ReadResult pending))
+            {
+                return false;
+            }
+            bool any = !pending.Buffer.IsEmpty;
+            input.AdvanceTo(pending.Buffer.Start);
+            return any;
+        }
+    }
+
+    /// <summary>Waits for one line.</summary>
+    public async ValueTask<LineOutcome> ReadAsync()
+    {
+        Release();
+        while (true)
+        {
+            ReadResult read = await input.ReadAsync();
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            if (buffer.PositionOf((byte)'\n') is SequencePosition lineFeed)
+            {
+                SequencePosition next = buffer.GetPosition(1, lineFeed);
+                LineOutcome outcome = _overflowed ? LineOutcome.TooLong : Take(buffer.Slice(0, next));
+                _overflowed = false;
+                input.AdvanceTo(next);
+                return outcome;
+            }
+            if (read.IsCompleted)
+            {
+                input.AdvanceTo(buffer.End);
+                return LineOutcome.EndOfStream;
+            }
+            if (_overflowed || buffer.Length > lineOctetsMax + 1)
+            {
+                _overflowed = true;
+                input.AdvanceTo(buffer.End); // Dropped: memory stays bounded while we look for the end.
+            }
+            else
+            {
+                input.AdvanceTo(buffer.Start, buffer.End);
+            }
+            if (read.IsCanceled)
+            {
+                return LineOutcome.Woken;
+            }
+        }
+    }
+
+    /// <summary>Gives the line's buffer back; <see cref="Line"/> is empty afterwards.</summary>
+    public void Release()
+    {
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented, clearArray: false);
+            _rented = null;
+        }
+        _length = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Release();
+
+    private LineOutcome Take(ReadOnlySequence<byte> withLineEnd)
+    {
+        long length = withLineEnd.Length - 2;
+        if (length > lineOctetsMax)
+        {
+            return LineOutcome.TooLong;
+        }
+        if (length < 0)
+        {
+            return LineOutcome.BareCrOrLf;
+        }
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)length + 2);
+        withLineEnd.CopyTo(buffer);
+        // Only CR LF ends a line, and CR stands nowhere else: RFC 5321 §2.3.8.
+        if (buffer.AsSpan(0, (int)length + 1).IndexOf((byte)'\r') != length)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            return LineOutcome.BareCrOrLf;
+        }
+        _rented = buffer;
+        _length = (int)length;
+        return LineOutcome.Line;
+    }
+}
