@@ -41,7 +41,8 @@ public sealed partial class SourceTests
             }
         }
         Assert.NotEmpty(cited);
-        Assert.Empty(cited.Where(rfc => !table.Contains($"| {rfc} |", StringComparison.Ordinal)));
+        string[] missing = [.. cited.Where(rfc => !table.Contains($"| {rfc} |", StringComparison.Ordinal))];
+        Assert.Empty(missing);
     }
 
     [Fact]
