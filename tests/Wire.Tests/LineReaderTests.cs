@@ -93,6 +93,19 @@ public sealed class LineReaderTests
         Assert.False(lines.HasBufferedInput);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("NOOP\r\n")]
+    public async Task Asking_for_pipelined_input_swallows_no_wake(string input)
+    {
+        var pipe = new Pipe();
+        using var lines = new LineReader(pipe.Reader, LineOctetsMax);
+        await pipe.Writer.WriteAsync(Encoding.Latin1.GetBytes(input));
+        pipe.Reader.CancelPendingRead();
+        Assert.Equal(input.Length > 0, lines.HasBufferedInput);
+        Assert.Equal(LineOutcome.Woken, await lines.ReadAsync());
+    }
+
     private static async Task<string> DescribeAsync(PipeReader input)
     {
         using var lines = new LineReader(input, LineOctetsMax);
