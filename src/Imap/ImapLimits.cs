@@ -48,6 +48,9 @@ public sealed record ImapLimits
     /// <summary>Data items of one FETCH.</summary>
     public int FetchItemsMax { get; init; } = 100;
 
+    /// <summary>Octets of one header that HEADER.FIELDS looks through.</summary>
+    public int HeaderOctetsMax { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Field names of one HEADER.FIELDS.</summary>
     public int HeaderNamesMax { get; init; } = 200;
 

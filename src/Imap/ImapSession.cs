@@ -218,6 +218,10 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return await SayByeAsync(tooMany, SessionEnd.TooManyErrors);
         }
+        if (Connection.StopRequested)
+        {
+            return await SayByeAsync("the server is shutting down", SessionEnd.Shutdown); // Its wake-up may have been seen in mid-command.
+        }
         if (Account is not null)
         {
             Connection.SetDeadline(Limits.IdleTimeout);

@@ -1,5 +1,6 @@
 using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
 using MailAccess.Wire;
@@ -13,10 +14,11 @@ internal static class AppendCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        if (session.Reader.MessageLiteral is not { } literal || !AppendRequest.TryParse(arguments, out AppendRequest request))
+        bool parsed = AppendRequest.TryParse(arguments, out AppendRequest request);
+        if (session.Reader.MessageLiteral is not { } literal)
         {
-            AppendRequest.TryParse(arguments, out _);
-            return ImapErrors.Syntax(arguments);
+            // The reader leaves a literal on the wire where the command is well-formed up to it.
+            return parsed ? ImapCompletion.Bad("expected the message as a literal") : ImapErrors.Syntax(arguments);
         }
         if (request.Mailbox is null)
         {

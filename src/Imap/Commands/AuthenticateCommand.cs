@@ -45,7 +45,8 @@ internal static class AuthenticateCommand
         }
         while (true)
         {
-            SaslStep step = await exchange.RespondAsync(response, CancellationToken.None);
+            // Without the cast, a null array would become an empty message.
+            SaslStep step = await exchange.RespondAsync(response is null ? null : (ReadOnlyMemory<byte>?)response, CancellationToken.None);
             CryptographicOperations.ZeroMemory(response);
             if (step.Challenge is not { } challenge)
             {

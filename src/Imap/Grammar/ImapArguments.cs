@@ -149,11 +149,8 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         {
             return Missing("a mailbox name");
         }
-        if (ModifiedUtf7.TryDecode(encoded.Span, out string? text))
-        {
-            MailboxName.TryParse(text, out name);
-        }
-        return true;
+        bool possible = ModifiedUtf7.TryDecode(encoded.Span, out string? text) && MailboxName.TryParse(text, out name);
+        return possible || name is null;
     }
 
     /// <summary>date = date-text / DQUOTE date-text DQUOTE — RFC 3501 §9.</summary>
