@@ -162,9 +162,14 @@ internal sealed class ImapSession : IAsyncDisposable
         _hasRunCommand = true;
         ImapCompletion completion;
         ImapCommand? command = null;
-        if (!arguments.TryTag(out ReadOnlyMemory<byte> tag) || !arguments.TrySpace())
+        byte[] tag = "*"u8.ToArray();
+        bool hasTag = arguments.TryTag(out ReadOnlyMemory<byte> given) && arguments.TrySpace();
+        if (hasTag)
         {
-            tag = "*"u8.ToArray();
+            tag = given.ToArray(); // AUTHENTICATE, IDLE and APPEND read on: the command's buffer will be gone.
+        }
+        if (!hasTag)
+        {
             completion = frame == FrameOutcome.Refused ? reader.Refusal : ImapCompletion.Bad("expected a tag and a command");
         }
         else if (frame == FrameOutcome.Refused)
@@ -192,7 +197,7 @@ internal sealed class ImapSession : IAsyncDisposable
         _ => ImapCompletion.Bad("already logged in"),
     };
 
-    private async ValueTask<SessionEnd?> CompleteAsync(ReadOnlyMemory<byte> tag, ImapCommand? command, ImapCompletion completion)
+    private async ValueTask<SessionEnd?> CompleteAsync(byte[] tag, ImapCommand? command, ImapCompletion completion)
     {
         if (completion.IsSilent)
         {
@@ -203,7 +208,7 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             await Selected.ReportAsync(Writer, (command.Effects & ImapEffects.MayExpunge) != 0);
         }
-        WriteTagged(tag.Span, completion);
+        WriteTagged(tag, completion);
         if (completion.Ends is { } ends)
         {
             await Writer.FlushAsync();
