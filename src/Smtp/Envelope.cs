@@ -1,31 +1,5 @@
 namespace MailAccess.Smtp;
 
-/// <summary>
-/// An address of the envelope, parsed: <c>local-part@domain</c>, or only a local part (<c>postmaster</c>), or nothing
-/// (the null reverse-path). RFC 5321 §4.1.2, RFC 6531 §3.3.
-/// </summary>
-/// <remarks>Instances come from <c>SmtpParser</c>, so that no octet can break out of a command: no CR, LF, NUL or other control.</remarks>
-public sealed record MailPath
-{
-    /// <summary>The null reverse-path, <c>&lt;&gt;</c>.</summary>
-    public static readonly MailPath Null = new() { LocalPart = "", Domain = "" };
-
-    /// <summary>Unquoted: without the quotes and backslashes of a quoted string.</summary>
-    public required string LocalPart { get; init; }
-
-    /// <summary>As written by the peer, a domain name or an address literal in brackets; empty where there is none.</summary>
-    public required string Domain { get; init; }
-
-    /// <summary>True for <c>&lt;&gt;</c>.</summary>
-    public bool IsNull => LocalPart.Length == 0 && Domain.Length == 0;
-
-    /// <summary>Only ASCII: needs no SMTPUTF8.</summary>
-    public bool IsAscii => System.Text.Ascii.IsValid(LocalPart) && System.Text.Ascii.IsValid(Domain);
-
-    /// <summary>As on the wire, quoted where needed, without angle brackets.</summary>
-    public override string ToString() => MailPathFormat.Format(this);
-}
-
 /// <summary>RET parameter. RFC 3461 §4.3.</summary>
 public enum DsnReturn
 {

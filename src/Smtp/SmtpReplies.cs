@@ -1,0 +1,207 @@
+namespace MailAccess.Smtp;
+
+/// <summary>
+/// Everything our servers say, named by meaning, with codes of RFC 5321 §4.2.3 and enhanced codes of RFC 3463 and the
+/// registry of RFC 5248.
+/// </summary>
+public static class SmtpReplies
+{
+    /// <summary>Go ahead with the TLS handshake. RFC 3207 §4.</summary>
+    public static readonly SmtpReply ReadyForTls = new(220, new(2, 0, 0), "go ahead");
+
+    /// <summary>To QUIT.</summary>
+    public static readonly SmtpReply Goodbye = new(221, new(2, 0, 0), "goodbye");
+
+    /// <summary>To RSET and NOOP.</summary>
+    public static readonly SmtpReply Ok = new(250, new(2, 0, 0), "ok");
+
+    /// <summary>To MAIL.</summary>
+    public static readonly SmtpReply SenderOk = new(250, new(2, 1, 0), "sender ok");
+
+    /// <summary>To RCPT.</summary>
+    public static readonly SmtpReply RecipientOk = new(250, new(2, 1, 5), "recipient ok");
+
+    /// <summary>To VRFY: policy is not to tell. RFC 5321 §7.3.</summary>
+    public static readonly SmtpReply CannotVerify = new(252, new(2, 5, 0), "send some mail, I will try my best");
+
+    /// <summary>To DATA. No enhanced code with a 3yz reply: RFC 2034 §3.</summary>
+    public static readonly SmtpReply StartInput = new(354, null, "end with <CRLF>.<CRLF>");
+
+    /// <summary>AUTH succeeded. RFC 4954 §6.</summary>
+    public static readonly SmtpReply Authenticated = new(235, new(2, 7, 0), "authentication succeeded");
+
+    /// <summary>Two-phase shutdown.</summary>
+    public static readonly SmtpReply ShuttingDown = new(421, new(4, 3, 2), "shutting down, try again later");
+
+    /// <summary>The client was silent for too long.</summary>
+    public static readonly SmtpReply TimedOut = new(421, new(4, 4, 2), "timed out waiting for you");
+
+    /// <summary>Errors beyond their limit.</summary>
+    public static readonly SmtpReply TooManyErrors = new(421, new(4, 7, 0), "too many errors");
+
+    /// <summary>A bug of ours, or a fault that is none of the client's business.</summary>
+    public static readonly SmtpReply InternalError = new(421, new(4, 3, 0), "internal error, try again later");
+
+    /// <summary>Something here does not work now.</summary>
+    public static readonly SmtpReply TryAgainLater = new(451, new(4, 3, 0), "temporary failure, try again later");
+
+    /// <summary>No room.</summary>
+    public static readonly SmtpReply InsufficientStorage = new(452, new(4, 3, 1), "insufficient system storage");
+
+    /// <summary>The mailbox takes no more now. Temporary: people tidy up.</summary>
+    public static readonly SmtpReply MailboxFull = new(452, new(4, 2, 2), "mailbox full");
+
+    /// <summary>452, not 552: the client keeps the rest and sends again. RFC 5321 §4.5.3.1.10.</summary>
+    public static readonly SmtpReply TooManyRecipients = new(452, new(4, 5, 3), "too many recipients");
+
+    /// <summary>TLS cannot be had now. RFC 3207 §4.</summary>
+    public static readonly SmtpReply TlsNotAvailable = new(454, new(4, 7, 0), "TLS not available");
+
+    /// <summary>The account source cannot be asked now. RFC 4954 §6.</summary>
+    public static readonly SmtpReply AuthenticationUnavailable = new(454, new(4, 7, 0), "temporary authentication failure");
+
+    /// <summary>No such command.</summary>
+    public static readonly SmtpReply UnknownCommand = new(500, new(5, 5, 1), "command not recognized");
+
+    /// <summary>EHLO and HELO to an LMTP server, LHLO to an SMTP server. RFC 2033 §4.1.</summary>
+    public static readonly SmtpReply WrongProtocol = new(500, new(5, 5, 1), "wrong greeting for this protocol");
+
+    /// <summary>A command line beyond its limit. RFC 5321 §4.5.3.1.4.</summary>
+    public static readonly SmtpReply LineTooLong = new(500, new(5, 5, 2), "line too long");
+
+    /// <summary>A line of an exchange beyond its limit. RFC 4954 §4.</summary>
+    public static readonly SmtpReply AuthenticationLineTooLong = new(500, new(5, 5, 6), "authentication exchange line is too long");
+
+    /// <summary>CR or LF alone in a command. RFC 5321 §2.3.8.</summary>
+    public static readonly SmtpReply BareLineEnd = new(500, new(5, 5, 2), "bare CR or LF not allowed");
+
+    /// <summary>An argument where none may be.</summary>
+    public static readonly SmtpReply UnexpectedArgument = new(501, new(5, 5, 4), "no argument allowed");
+
+    /// <summary>An argument is missing.</summary>
+    public static readonly SmtpReply MissingArgument = new(501, new(5, 5, 4), "argument missing");
+
+    /// <summary>The client sent <c>*</c>. RFC 4954 §4.</summary>
+    public static readonly SmtpReply AuthenticationCancelled = new(501, new(5, 7, 0), "authentication cancelled");
+
+    /// <summary>Not base64, or not what the mechanism wants. RFC 4954 §4.</summary>
+    public static readonly SmtpReply AuthenticationMalformed = new(501, new(5, 5, 2), "cannot decode the response");
+
+    /// <summary>Known, but not here.</summary>
+    public static readonly SmtpReply NotImplemented = new(502, new(5, 5, 1), "command not implemented");
+
+    /// <summary>Before EHLO.</summary>
+    public static readonly SmtpReply NeedHello = new(503, new(5, 5, 1), "say hello first");
+
+    /// <summary>RCPT or DATA before MAIL.</summary>
+    public static readonly SmtpReply NeedMail = new(503, new(5, 5, 1), "need MAIL first");
+
+    /// <summary>DATA before RCPT.</summary>
+    public static readonly SmtpReply NeedRecipient = new(503, new(5, 5, 1), "need RCPT first");
+
+    /// <summary>DATA after every RCPT was refused. RFC 5321 §3.3.</summary>
+    public static readonly SmtpReply NoValidRecipients = new(554, new(5, 5, 1), "no valid recipients");
+
+    /// <summary>MAIL inside a transaction. RFC 5321 §4.1.4.</summary>
+    public static readonly SmtpReply NestedMail = new(503, new(5, 5, 1), "nested MAIL");
+
+    /// <summary>STARTTLS under TLS.</summary>
+    public static readonly SmtpReply AlreadyEncrypted = new(503, new(5, 5, 1), "TLS is active already");
+
+    /// <summary>A second AUTH. RFC 4954 §4.</summary>
+    public static readonly SmtpReply AlreadyAuthenticated = new(503, new(5, 5, 1), "already authenticated");
+
+    /// <summary>AUTH inside a transaction. RFC 4954 §4.</summary>
+    public static readonly SmtpReply NotDuringTransaction = new(503, new(5, 5, 1), "not during a mail transaction");
+
+    /// <summary>RFC 4954 §4.</summary>
+    public static readonly SmtpReply UnknownMechanism = new(504, new(5, 5, 4), "unrecognized authentication mechanism");
+
+    /// <summary>RFC 4954 §6, RFC 6409 §4.3.</summary>
+    public static readonly SmtpReply AuthenticationRequired = new(530, new(5, 7, 0), "authentication required");
+
+    /// <summary>RFC 4954 §6: which of name and password was wrong is never said.</summary>
+    public static readonly SmtpReply InvalidCredentials = new(535, new(5, 7, 8), "authentication credentials invalid");
+
+    /// <summary>RFC 4954 §6.</summary>
+    public static readonly SmtpReply EncryptionRequired = new(538, new(5, 7, 11), "encryption required for the requested mechanism");
+
+    /// <summary>A domain of ours, but nobody there.</summary>
+    public static readonly SmtpReply UnknownRecipient = new(550, new(5, 1, 1), "no such user here");
+
+    /// <summary>Somewhere else, for somebody who may not relay.</summary>
+    public static readonly SmtpReply RelayDenied = new(550, new(5, 7, 1), "relaying denied");
+
+    /// <summary>A From field that the account does not own.</summary>
+    public static readonly SmtpReply FromNotOwned = new(550, new(5, 7, 1), "From address is not owned by your account");
+
+    /// <summary>A From field that cannot be read, or none, where it must be checked. RFC 5322 §3.6.2.</summary>
+    public static readonly SmtpReply FromUnreadable = new(550, new(5, 6, 0), "From field missing or malformed");
+
+    /// <summary>CR or LF alone in the message: what others take for a line end, and smuggle by. RFC 5321 §2.3.8.</summary>
+    public static readonly SmtpReply BareLineEndInMessage = new(550, new(5, 6, 0), "bare CR or LF in the message");
+
+    /// <summary>A text line beyond the limit; at least 1000 octets are taken: RFC 5321 §4.5.3.1.6.</summary>
+    public static readonly SmtpReply TextLineTooLong = new(550, new(5, 6, 0), "line too long in the message");
+
+    /// <summary>RFC 1870 §6.1 (declared) and §6.3 (counted).</summary>
+    public static readonly SmtpReply MessageTooBig = new(552, new(5, 3, 4), "message too big");
+
+    /// <summary>The header alone is beyond its limit.</summary>
+    public static readonly SmtpReply HeaderTooBig = new(552, new(5, 3, 4), "message header too big");
+
+    /// <summary>MAIL FROM that the account does not own.</summary>
+    public static readonly SmtpReply SenderNotOwned = new(553, new(5, 7, 1), "sender address is not owned by your account");
+
+    /// <summary>Too many Received fields. RFC 5321 §6.3.</summary>
+    public static readonly SmtpReply RoutingLoop = new(554, new(5, 4, 6), "too many hops");
+
+    /// <summary>Octets before the greeting. RFC 5321 §4.3.1.</summary>
+    public static readonly SmtpReply SpokeTooEarly = new(554, new(5, 5, 1), "you must wait for the greeting");
+
+    /// <summary>Another protocol on this port.</summary>
+    public static readonly SmtpReply NotYourProtocol = new(554, new(5, 5, 1), "this is SMTP, goodbye");
+
+    /// <summary>What is wrong with MAIL, RCPT or a greeting, as a reply to a sender's path.</summary>
+    public static SmtpReply SenderSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 7));
+
+    /// <summary>As <see cref="SenderSyntax"/>, for a recipient's path.</summary>
+    public static SmtpReply RecipientSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 3));
+
+    private static SmtpReply Syntax(SmtpSyntaxError error, EnhancedCode address)
+    {
+        EnhancedCode parameter = new(5, 5, 4);
+        EnhancedCode command = new(5, 5, 2);
+        return error switch
+        {
+            SmtpSyntaxError.None => throw new ArgumentException("nothing is wrong"),
+            SmtpSyntaxError.MissingArgument => new(501, command, "FROM: or TO: or a name expected"),
+            SmtpSyntaxError.UnexpectedArgument => UnexpectedArgument,
+            SmtpSyntaxError.MissingBracket => new(501, command, "address in angle brackets expected"),
+            SmtpSyntaxError.MissingDomain => new(501, address, "address has no domain"),
+            SmtpSyntaxError.NullForwardPath => new(501, address, "the null path cannot receive"),
+            SmtpSyntaxError.BadSourceRoute => new(501, address, "malformed source route"),
+            SmtpSyntaxError.BadLocalPart => new(501, address, "malformed local part"),
+            SmtpSyntaxError.LocalPartTooLong => new(501, address, "local part too long"),
+            SmtpSyntaxError.BadDomain => new(501, address, "malformed domain"),
+            SmtpSyntaxError.DomainTooLong => new(501, address, "domain too long"),
+            SmtpSyntaxError.LabelTooLong => new(501, address, "label in domain too long"),
+            SmtpSyntaxError.BadAddressLiteral => new(501, address, "malformed address literal"),
+            SmtpSyntaxError.BadUtf8 => new(501, address, "not UTF-8"),
+            SmtpSyntaxError.NeedsSmtpUtf8 => new(553, new EnhancedCode(5, 6, 7), "non-ASCII address needs SMTPUTF8"), // RFC 6531 §3.5
+            SmtpSyntaxError.BadHelloName => new(501, parameter, "that cannot be a name"),
+            SmtpSyntaxError.BadParameter => new(501, parameter, "malformed parameter"),
+            SmtpSyntaxError.DuplicateParameter => new(501, parameter, "parameter given twice"),
+            SmtpSyntaxError.UnknownParameter => new(555, parameter, "parameter not recognized"), // RFC 5321 §4.1.1.11
+            SmtpSyntaxError.BadSize => new(501, parameter, "malformed SIZE"),
+            SmtpSyntaxError.BadBody => new(501, parameter, "BODY is 7BIT or 8BITMIME"),
+            SmtpSyntaxError.BadSmtpUtf8 => new(501, parameter, "SMTPUTF8 has no value"),
+            SmtpSyntaxError.BadAuth => new(501, parameter, "malformed AUTH"),
+            SmtpSyntaxError.BadReturn => new(501, parameter, "RET is FULL or HDRS"),
+            SmtpSyntaxError.BadEnvelopeId => new(501, parameter, "malformed ENVID"),
+            SmtpSyntaxError.BadNotify => new(501, parameter, "malformed NOTIFY"),
+            SmtpSyntaxError.BadOriginalRecipient => new(501, parameter, "malformed ORCPT"),
+            _ => throw new ArgumentOutOfRangeException(nameof(error)),
+        };
+    }
+}
