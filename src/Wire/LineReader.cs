@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace MailAccess.Wire;
 
@@ -26,6 +27,7 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
 {
     private byte[]? _rented;
     private int _length;
+    private long _searched;
     private bool _overflowed;
 
     /// <summary>The last line read, without its CRLF. Valid until the next read.</summary>
@@ -50,6 +52,7 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
     }
 
     /// <summary>Waits for one line.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<LineOutcome> ReadAsync()
     {
         Release();
@@ -57,11 +60,17 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
         {
             ReadResult read = await input.ReadAsync();
             ReadOnlySequence<byte> buffer = read.Buffer;
-            if (buffer.PositionOf((byte)'\n') is SequencePosition lineFeed)
+            if (read.IsCanceled)
+            {
+                input.AdvanceTo(buffer.Start); // Whatever came at the same time is found by the next call.
+                return LineOutcome.Woken;
+            }
+            if (FindLineEnd(buffer) is SequencePosition lineFeed)
             {
                 SequencePosition next = buffer.GetPosition(1, lineFeed);
                 LineOutcome outcome = _overflowed ? LineOutcome.TooLong : Take(buffer.Slice(0, next));
                 _overflowed = false;
+                _searched = 0;
                 input.AdvanceTo(next);
                 return outcome;
             }
@@ -73,15 +82,13 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
             if (_overflowed || buffer.Length > lineOctetsMax + 1)
             {
                 _overflowed = true;
+                _searched = 0;
                 input.AdvanceTo(buffer.End); // Dropped: memory stays bounded while we look for the end.
             }
             else
             {
+                _searched = buffer.Length;
                 input.AdvanceTo(buffer.Start, buffer.End);
-            }
-            if (read.IsCanceled)
-            {
-                return LineOutcome.Woken;
             }
         }
     }
@@ -91,7 +98,8 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
     {
         if (_rented is not null)
         {
-            ArrayPool<byte>.Shared.Return(_rented, clearArray: false);
+            Array.Clear(_rented, 0, _length); // A line may have been a password; the pool is everybody's.
+            ArrayPool<byte>.Shared.Return(_rented);
             _rented = null;
         }
         _length = 0;
@@ -99,6 +107,10 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
 
     /// <inheritdoc/>
     public void Dispose() => Release();
+
+    /// <summary>Looks only at what the last look has not seen: a line that trickles in costs no square.</summary>
+    private SequencePosition? FindLineEnd(ReadOnlySequence<byte> buffer) =>
+        _searched <= buffer.Length ? buffer.Slice(_searched).PositionOf((byte)'\n') : buffer.PositionOf((byte)'\n');
 
     private LineOutcome Take(ReadOnlySequence<byte> withLineEnd)
     {
