@@ -1,1 +1,3 @@
-return 0;
+using MailAccess.Server.Cli;
+
+return await RootCommandFactory.Create(Console.Out).Parse(args).InvokeAsync();

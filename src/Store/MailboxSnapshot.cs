@@ -36,14 +36,28 @@ public readonly record struct MessageRecord
 
 /// <summary>
 /// The state of a mailbox at one moment: immutable, shared by all sessions, cheap to keep.
-/// A session's view is a reference to one of these; its news is the difference to a later one.
+/// A session's view is a reference to one of these; its news is the <see cref="MailboxDifference"/> to a later one.
 /// </summary>
-/// <remarks>Index 0 is sequence number 1.</remarks>
+/// <remarks>
+/// Index 0 is sequence number 1. The records lie in chunks that later snapshots share as long as nothing in them changes;
+/// the last chunk and the chunk table may have room behind what this snapshot counts, which its successor fills.
+/// </remarks>
 public sealed class MailboxSnapshot
 {
-    private readonly MessageRecord[] _records;
+    /// <summary>Messages in a full chunk: a change of one message copies this many records at most.</summary>
+    internal const int ChunkMessagesMax = 256;
 
-    internal MailboxSnapshot(MessageRecord[] records) => _records = records;
+    private readonly MessageRecord[][] _chunks;
+    private readonly int[] _starts;
+
+    /// <summary>Takes the table over; <paramref name="starts"/> has the index of each chunk's first message.</summary>
+    internal MailboxSnapshot(MessageRecord[][] chunks, int[] starts, int chunkCount, int count)
+    {
+        _chunks = chunks;
+        _starts = starts;
+        ChunkCount = chunkCount;
+        Count = count;
+    }
 
     /// <summary>The epoch of the UIDs.</summary>
     public required UidValidity UidValidity { get; init; }
@@ -58,29 +72,100 @@ public sealed class MailboxSnapshot
     public required KeywordTable Keywords { get; init; }
 
     /// <summary>Number of messages.</summary>
-    public int Count => _records.Length;
+    public int Count { get; }
 
     /// <summary>Messages without <c>\Seen</c>.</summary>
-    public int UnseenCount => _records.Count(r => (r.Flags & SystemFlags.Seen) == 0);
+    public int UnseenCount { get; internal init; }
 
     /// <summary>Messages with <c>\Deleted</c>.</summary>
-    public int DeletedCount => _records.Count(r => (r.Flags & SystemFlags.Deleted) != 0);
+    public int DeletedCount { get; internal init; }
 
     /// <summary>Sum of the messages' octets.</summary>
-    public long Octets => _records.Sum(r => r.Octets);
+    public long Octets { get; internal init; }
+
+    /// <summary>Counts the commits of the mailbox, also those that change no message's mod-sequence.</summary>
+    internal ulong Sequence { get; init; }
+
+    internal int ChunkCount { get; }
+
+    internal MessageRecord[][] ChunkTable => _chunks;
+
+    internal int[] StartTable => _starts;
 
     /// <summary>The message at this index, 0 to Count-1, in order of UIDs.</summary>
-    public ref readonly MessageRecord this[int index] => ref _records[index];
+    public ref readonly MessageRecord this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            int chunk = ChunkOf(index);
+            return ref _chunks[chunk][index - _starts[chunk]];
+        }
+    }
 
     /// <summary>The index of the message with this UID; else the complement of the index of the next higher UID, as in a binary search.</summary>
     public int IndexOf(Uid uid)
     {
+        if (Count == 0)
+        {
+            return ~0;
+        }
         int low = 0;
-        int high = _records.Length - 1;
+        int high = ChunkCount - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (_chunks[middle][0].Uid <= uid)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+        int inside = Search(Chunk(low), uid);
+        return inside >= 0 ? _starts[low] + inside : ~(_starts[low] + ~inside);
+    }
+
+    /// <summary>The indices of the messages that the set names, ascending; UIDs that no message has are skipped.</summary>
+    public IEnumerable<int> IndicesOf(UidSet uids)
+    {
+        foreach ((Uid first, Uid last) in uids)
+        {
+            int index = IndexOf(first);
+            for (index = index < 0 ? ~index : index; index < Count && this[index].Uid <= last; index++)
+            {
+                yield return index;
+            }
+        }
+    }
+
+    /// <summary>The records of one chunk that belong to this snapshot.</summary>
+    internal ReadOnlySpan<MessageRecord> Chunk(int chunk) => _chunks[chunk].AsSpan(0, ChunkLength(chunk));
+
+    internal int ChunkLength(int chunk) => (chunk + 1 < ChunkCount ? _starts[chunk + 1] : Count) - _starts[chunk];
+
+    internal int ChunkOf(int index)
+    {
+        // Without expunges every chunk but the last is full, and the first guess is right.
+        int chunk = Math.Min(index / ChunkMessagesMax, ChunkCount - 1);
+        if (_starts[chunk] <= index && index < _starts[chunk] + ChunkLength(chunk))
+        {
+            return chunk;
+        }
+        int found = Array.BinarySearch(_starts, 0, ChunkCount, index);
+        return found >= 0 ? found : ~found - 1;
+    }
+
+    private static int Search(ReadOnlySpan<MessageRecord> records, Uid uid)
+    {
+        int low = 0;
+        int high = records.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) / 2;
-            int order = _records[middle].Uid.CompareTo(uid);
+            int order = records[middle].Uid.CompareTo(uid);
             if (order == 0)
             {
                 return middle;

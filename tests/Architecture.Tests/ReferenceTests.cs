@@ -20,7 +20,7 @@ public sealed class ReferenceTests
         ["Server"] = ["Wire", "Message", "Auth", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Queue"],
     };
 
-    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions"];
+    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "System.CommandLine"];
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.Source).Select(d => new DirectoryInfo(d).Name).Order(StringComparer.Ordinal)];
 

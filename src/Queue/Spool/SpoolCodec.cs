@@ -1,0 +1,305 @@
+using System.Buffers;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MailAccess.Smtp;
+
+namespace MailAccess.Queue;
+
+/// <summary>
+/// The control file: lines of <c>crc32c SP json</c>. The first is the message as it arrived, each further one a step in its life.
+/// </summary>
+/// <remarks>
+/// Every step is written with a line feed before and behind it, so that after a torn write the next one stands on its own
+/// line again. A line whose checksum is wrong never happened.
+/// </remarks>
+internal static class SpoolCodec
+{
+    private const int Version = 1;
+    private const int ChecksumDigits = 8;
+
+    public static byte[] WriteMessage(SpoolMessage message) => WriteLine(JsonSerializer.SerializeToUtf8Bytes(
+        new MessageLine
+        {
+            Version = Version,
+            Id = message.Id.ToString(),
+            From = ToLine(message.ReversePath),
+            To = [.. message.Recipients.Select(ToLine)],
+            Arrived = message.Arrived,
+            Octets = message.Octets,
+            Protocol = message.Origin.Protocol,
+            Client = message.Origin.Remote?.ToString(),
+            Hello = message.Origin.HelloName,
+            Account = message.Origin.AccountName,
+            Connection = message.Origin.ConnectionId,
+            Body = message.Body,
+            SmtpUtf8 = message.SmtpUtf8,
+            Ret = message.Return,
+            EnvId = message.EnvelopeId,
+            Traits = message.Traits,
+            Purpose = message.Purpose,
+            Attempts = message.Attempts,
+            Next = message.NextAttempt,
+        },
+        SpoolJson.Default.MessageLine), startOnNewLine: false);
+
+    public static byte[] WriteUpdate(SpoolUpdate update) => WriteLine(JsonSerializer.SerializeToUtf8Bytes(
+        new UpdateLine { Attempts = update.Attempts, Next = update.NextAttempt, To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)] },
+        SpoolJson.Default.UpdateLine), startOnNewLine: true);
+
+    /// <summary>The message with all its steps. <see cref="ControlState.Torn"/>: it was never whole, so nothing was ever promised.</summary>
+    public static ControlState TryRead(ReadOnlySpan<byte> octets, out SpoolMessage? message)
+    {
+        message = null;
+        if (!octets.Contains((byte)'\n'))
+        {
+            return ControlState.Torn;
+        }
+        foreach (Range range in octets.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> line = octets[range];
+            if (!TryCheck(line, out ReadOnlySpan<byte> json))
+            {
+                if (message is null)
+                {
+                    return ControlState.Damaged;
+                }
+                continue; // Torn, or the empty line before each step.
+            }
+            try
+            {
+                message = message is null ? ReadMessage(json) : message.Apply(ReadUpdate(json));
+            }
+            catch (JsonException)
+            {
+                message = null; // The checksum is right, so this was written by another version.
+            }
+            if (message is null)
+            {
+                return ControlState.Damaged;
+            }
+        }
+        return ControlState.Whole;
+    }
+
+    internal static uint Checksum(ReadOnlySpan<byte> octets)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte octet in octets)
+        {
+            crc = BitOperations.Crc32C(crc, octet);
+        }
+        return ~crc;
+    }
+
+    private static byte[] WriteLine(byte[] json, bool startOnNewLine)
+    {
+        ArrayBufferWriter<byte> line = new(json.Length + 16);
+        if (startOnNewLine)
+        {
+            line.Write("\n"u8);
+        }
+        line.Write(Encoding.ASCII.GetBytes(Checksum(json).ToString("x8", CultureInfo.InvariantCulture)));
+        line.Write(" "u8);
+        line.Write(json);
+        line.Write("\n"u8);
+        return line.WrittenSpan.ToArray();
+    }
+
+    private static bool TryCheck(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> json)
+    {
+        json = default;
+        if (line.Length <= ChecksumDigits + 1 || line[ChecksumDigits] != ' '
+            || !uint.TryParse(line[..ChecksumDigits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint checksum))
+        {
+            return false;
+        }
+        json = line[(ChecksumDigits + 1)..];
+        return Checksum(json) == checksum;
+    }
+
+    private static SpoolMessage? ReadMessage(ReadOnlySpan<byte> json)
+    {
+        MessageLine? line = JsonSerializer.Deserialize(json, SpoolJson.Default.MessageLine);
+        if (line is not { Version: Version, Id: not null, From: not null, To: not null } || !SpoolId.TryParse(line.Id, out SpoolId id))
+        {
+            return null;
+        }
+        return new SpoolMessage
+        {
+            Id = id,
+            ReversePath = ToPath(line.From),
+            Recipients = [.. line.To.Select(ToRecipient)],
+            Arrived = line.Arrived,
+            Octets = line.Octets,
+            Origin = new MailOrigin
+            {
+                Protocol = line.Protocol ?? "local",
+                Remote = System.Net.IPAddress.TryParse(line.Client, out System.Net.IPAddress? client) ? client : null,
+                HelloName = line.Hello,
+                AccountName = line.Account,
+                ConnectionId = line.Connection,
+            },
+            Body = line.Body,
+            SmtpUtf8 = line.SmtpUtf8,
+            Return = line.Ret,
+            EnvelopeId = line.EnvId,
+            Traits = line.Traits,
+            Purpose = line.Purpose,
+            Attempts = line.Attempts,
+            NextAttempt = line.Next,
+        };
+    }
+
+    private static SpoolUpdate ReadUpdate(ReadOnlySpan<byte> json)
+    {
+        UpdateLine line = JsonSerializer.Deserialize(json, SpoolJson.Default.UpdateLine) ?? throw new JsonException();
+        return new SpoolUpdate { Attempts = line.Attempts, NextAttempt = line.Next, Recipients = [.. (line.To ?? []).Select(ToChange)] };
+    }
+
+    private static PathLine ToLine(MailPath path) => new() { Local = path.LocalPart, Domain = path.Domain };
+
+    private static MailPath ToPath(PathLine? line) => line is { Local: not null, Domain: not null } && !(line.Local + line.Domain).Any(char.IsControl)
+        ? new MailPath { LocalPart = line.Local, Domain = line.Domain }
+        : throw new JsonException("no path");
+
+    private static RecipientLine ToLine(SpoolRecipient recipient) => new()
+    {
+        Path = ToLine(recipient.Recipient.Path),
+        Notify = recipient.Recipient.Notify,
+        Orcpt = recipient.Recipient.OriginalRecipient,
+        Status = recipient.Status,
+        Code = recipient.LastReply?.Code,
+        Enhanced = ToText(recipient.LastReply),
+        Text = recipient.LastReply?.Text,
+        Host = recipient.RemoteHost,
+        At = recipient.LastAttempt,
+        Told = recipient.Told,
+        DelayTold = recipient.DelayTold,
+    };
+
+    private static SpoolRecipient ToRecipient(RecipientLine line) => new()
+    {
+        Recipient = new EnvelopeRecipient { Path = ToPath(line.Path), Notify = line.Notify, OriginalRecipient = line.Orcpt },
+        Status = line.Status,
+        LastReply = ToReply(line.Code, line.Enhanced, line.Text),
+        RemoteHost = line.Host,
+        LastAttempt = line.At,
+        Told = line.Told,
+        DelayTold = line.DelayTold,
+    };
+
+    private static ChangeLine ToLine(RecipientChange change) => new()
+    {
+        Index = change.Index,
+        Status = change.Status,
+        Code = change.Reply?.Code,
+        Enhanced = ToText(change.Reply),
+        Text = change.Reply?.Text,
+        Host = change.RemoteHost,
+        At = change.At,
+        Told = change.Told,
+        DelayTold = change.DelayTold,
+    };
+
+    private static RecipientChange ToChange(ChangeLine line) => new(line.Index)
+    {
+        Status = line.Status,
+        Reply = ToReply(line.Code, line.Enhanced, line.Text),
+        RemoteHost = line.Host,
+        At = line.At,
+        Told = line.Told,
+        DelayTold = line.DelayTold,
+    };
+
+    private static int[]? ToText(SmtpReply? reply) => reply?.Enhanced is { } code ? [code.Class, code.Subject, code.Detail] : null;
+
+    private static SmtpReply? ToReply(int? code, int[]? enhanced, string? text) => code is { } number
+        ? new SmtpReply(number, enhanced is [int a, int b, int c] ? new EnhancedCode(a, b, c) : null, text ?? "")
+        : null;
+}
+
+/// <summary>What a control file is worth.</summary>
+internal enum ControlState
+{
+    /// <summary>A message, with its steps.</summary>
+    Whole,
+    /// <summary>Its first line was never finished: an intake that was cut off.</summary>
+    Torn,
+    /// <summary>Something else: kept for a person to look at.</summary>
+    Damaged,
+}
+
+internal sealed record MessageLine
+{
+    [JsonPropertyName("v")]
+    public int Version { get; init; }
+    public string? Id { get; init; }
+    public PathLine? From { get; init; }
+    public RecipientLine[]? To { get; init; }
+    public DateTimeOffset Arrived { get; init; }
+    public long Octets { get; init; }
+    public string? Protocol { get; init; }
+    public string? Client { get; init; }
+    public string? Hello { get; init; }
+    public string? Account { get; init; }
+    public string? Connection { get; init; }
+    public BodyType Body { get; init; }
+    public bool SmtpUtf8 { get; init; }
+    public DsnReturn Ret { get; init; }
+    public string? EnvId { get; init; }
+    public ContentTraits Traits { get; init; }
+    public SpoolPurpose Purpose { get; init; }
+    public int Attempts { get; init; }
+    public DateTimeOffset Next { get; init; }
+}
+
+internal sealed record PathLine
+{
+    public string? Local { get; init; }
+    public string? Domain { get; init; }
+}
+
+internal sealed record RecipientLine
+{
+    public PathLine? Path { get; init; }
+    public DsnNotify Notify { get; init; }
+    public string? Orcpt { get; init; }
+    public RecipientStatus Status { get; init; }
+    public int? Code { get; init; }
+    public int[]? Enhanced { get; init; }
+    public string? Text { get; init; }
+    public string? Host { get; init; }
+    public DateTimeOffset? At { get; init; }
+    public bool Told { get; init; }
+    public bool DelayTold { get; init; }
+}
+
+internal sealed record UpdateLine
+{
+    public int? Attempts { get; init; }
+    public DateTimeOffset? Next { get; init; }
+    public ChangeLine[]? To { get; init; }
+}
+
+internal sealed record ChangeLine
+{
+    [JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public int Index { get; init; }
+    public RecipientStatus? Status { get; init; }
+    public int? Code { get; init; }
+    public int[]? Enhanced { get; init; }
+    public string? Text { get; init; }
+    public string? Host { get; init; }
+    public DateTimeOffset? At { get; init; }
+    public bool? Told { get; init; }
+    public bool? DelayTold { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(MessageLine))]
+[JsonSerializable(typeof(UpdateLine))]
+internal sealed partial class SpoolJson : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace MailAccess.Queue;
+
+/// <summary>A real folder.</summary>
+internal sealed class SpoolFolder : ISpoolFiles, IDisposable
+{
+    private readonly string _path;
+    private readonly SafeFileHandle _folder;
+
+    public SpoolFolder(string path)
+    {
+        // Mail is nobody else's business: 0700.
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _path = path;
+        _folder = Posix.OpenFolder(path);
+    }
+
+    public IEnumerable<string> List() => Directory.EnumerateFiles(_path).Select(f => Path.GetFileName(f));
+
+    public ISpoolFile Create(string name) => new OpenFile(Posix.CreateFile(Path.Combine(_path, name)));
+
+    public ISpoolFile Open(string name) =>
+        new OpenFile(File.OpenHandle(Path.Combine(_path, name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+
+    public void Delete(string name) => File.Delete(Path.Combine(_path, name));
+
+    public void SyncFolder() => Posix.Sync(_folder, dataOnly: false);
+
+    public void Dispose() => _folder.Dispose();
+
+    private sealed class OpenFile(SafeFileHandle handle) : ISpoolFile
+    {
+        public long Octets => RandomAccess.GetLength(handle);
+
+        public int Read(long offset, Span<byte> destination) => RandomAccess.Read(handle, destination, offset);
+
+        public void Append(ReadOnlySpan<byte> octets) => RandomAccess.Write(handle, octets, RandomAccess.GetLength(handle));
+
+        public void Sync() => Posix.Sync(handle, dataOnly: true);
+
+        public void Dispose() => handle.Dispose();
+    }
+}

@@ -1,0 +1,156 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Queue;
+
+/// <summary>What has become of a recipient.</summary>
+internal enum RecipientStatus
+{
+    /// <summary>Still to be delivered.</summary>
+    Pending,
+    /// <summary>In a mailbox here.</summary>
+    Delivered,
+    /// <summary>Taken over by another server that honours DSN parameters, so that telling is its task.</summary>
+    Relayed,
+    /// <summary>Taken over by a server that will tell nothing (RFC 3461 §5.2.2).</summary>
+    RelayedBlind,
+    /// <summary>Will never be delivered.</summary>
+    Failed,
+}
+
+/// <summary>A recipient in the spool. Immutable; changes come by <see cref="SpoolUpdate"/>.</summary>
+internal sealed record SpoolRecipient
+{
+    public required EnvelopeRecipient Recipient { get; init; }
+
+    public RecipientStatus Status { get; init; }
+
+    /// <summary>The latest reply, ours or the remote server's.</summary>
+    public SmtpReply? LastReply { get; init; }
+
+    /// <summary>Who gave it: a host name, or null for ourselves.</summary>
+    public string? RemoteHost { get; init; }
+
+    public DateTimeOffset? LastAttempt { get; init; }
+
+    /// <summary>The sender has been told what came of it, or does not want to know.</summary>
+    public bool Told { get; init; }
+
+    /// <summary>The sender has been told that it takes long.</summary>
+    public bool DelayTold { get; init; }
+}
+
+/// <summary>What is known of the content without reading it again.</summary>
+[Flags]
+internal enum ContentTraits
+{
+    None = 0,
+    /// <summary>Octets above 127 somewhere: BODY=8BITMIME. RFC 6152.</summary>
+    EightBit = 1,
+    /// <summary>Octets above 127 in the header: SMTPUTF8. RFC 6531 §3.1.</summary>
+    HeaderUtf8 = 2,
+}
+
+/// <summary>What the message is to ourselves.</summary>
+internal enum SpoolPurpose
+{
+    /// <summary>Somebody's mail.</summary>
+    Mail,
+    /// <summary>A notification of ours about another message; never answered by another one.</summary>
+    Notification,
+    /// <summary>The postmaster's copy of a bounce that found no way; if this fails, it is the end.</summary>
+    PostmasterCopy,
+}
+
+/// <summary>A message in the spool without its content. Immutable.</summary>
+internal sealed record SpoolMessage
+{
+    public required SpoolId Id { get; init; }
+
+    public required MailPath ReversePath { get; init; }
+
+    public required IReadOnlyList<SpoolRecipient> Recipients { get; init; }
+
+    public required DateTimeOffset Arrived { get; init; }
+
+    public required long Octets { get; init; }
+
+    public required MailOrigin Origin { get; init; }
+
+    public BodyType Body { get; init; }
+
+    public bool SmtpUtf8 { get; init; }
+
+    public DsnReturn Return { get; init; }
+
+    public string? EnvelopeId { get; init; }
+
+    public ContentTraits Traits { get; init; }
+
+    public SpoolPurpose Purpose { get; init; }
+
+    /// <summary>Attempts begun.</summary>
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset NextAttempt { get; init; }
+
+    public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
+
+    public Envelope Envelope => new()
+    {
+        ReversePath = ReversePath,
+        Recipients = [.. Recipients.Select(r => r.Recipient)],
+        Body = Body,
+        SmtpUtf8 = SmtpUtf8,
+        Return = Return,
+        EnvelopeId = EnvelopeId,
+    };
+
+    public SpoolMessage Apply(SpoolUpdate update)
+    {
+        SpoolRecipient[] recipients = [.. Recipients];
+        foreach (RecipientChange change in update.Recipients)
+        {
+            if ((uint)change.Index < (uint)recipients.Length)
+            {
+                recipients[change.Index] = change.ApplyTo(recipients[change.Index]);
+            }
+        }
+        return this with { Recipients = recipients, Attempts = update.Attempts ?? Attempts, NextAttempt = update.NextAttempt ?? NextAttempt };
+    }
+}
+
+/// <summary>One step in a message's life; null members stay as they were.</summary>
+internal sealed record SpoolUpdate
+{
+    public int? Attempts { get; init; }
+
+    public DateTimeOffset? NextAttempt { get; init; }
+
+    public IReadOnlyList<RecipientChange> Recipients { get; init; } = [];
+}
+
+/// <summary>One step of one recipient; null members stay as they were.</summary>
+internal sealed record RecipientChange(int Index)
+{
+    public RecipientStatus? Status { get; init; }
+
+    public SmtpReply? Reply { get; init; }
+
+    public string? RemoteHost { get; init; }
+
+    public DateTimeOffset? At { get; init; }
+
+    public bool? Told { get; init; }
+
+    public bool? DelayTold { get; init; }
+
+    public SpoolRecipient ApplyTo(SpoolRecipient recipient) => recipient with
+    {
+        Status = Status ?? recipient.Status,
+        LastReply = Reply ?? recipient.LastReply,
+        RemoteHost = Reply is null ? recipient.RemoteHost : RemoteHost,
+        LastAttempt = At ?? recipient.LastAttempt,
+        Told = Told ?? recipient.Told,
+        DelayTold = DelayTold ?? recipient.DelayTold,
+    };
+}

@@ -1,0 +1,49 @@
+namespace MailAccess.Server.Configuration;
+
+/// <summary>queue</summary>
+internal sealed record QueueConfiguration
+{
+    public required bool RelayOutside { get; init; }
+    public required TimeSpan FirstRetry { get; init; }
+    public required TimeSpan LongestRetry { get; init; }
+    public required TimeSpan Lifetime { get; init; }
+    public required TimeSpan DelayWarning { get; init; }
+    public required int Deliveries { get; init; }
+    public required int DeliveriesPerDestination { get; init; }
+    public required IReadOnlyList<HostAndPort> DnsServers { get; init; }
+    public HostAndPort? SmartHost { get; init; }
+    public string? SmartHostUser { get; init; }
+    public string? SmartHostPasswordFile { get; init; }
+    public required IReadOnlyList<(string Domain, HostAndPort To)> Routes { get; init; }
+
+    public static QueueConfiguration From(ConfigurationView queue, string file, List<ConfigurationError> errors)
+    {
+        if (queue.Get(Settings.FirstRetry) <= TimeSpan.Zero || queue.Get(Settings.FirstRetry) > queue.Get(Settings.LongestRetry))
+        {
+            errors.Add(queue.Error(file, Settings.FirstRetry, "must be more than 0s and not more than queue.longestRetry"));
+        }
+        if (queue.Get(Settings.Lifetime) <= TimeSpan.Zero)
+        {
+            errors.Add(queue.Error(file, Settings.Lifetime, "must be more than 0s"));
+        }
+        if (queue.Get(Settings.SmartHostUser) is null != queue.Get(Settings.SmartHostPasswordFile) is null)
+        {
+            errors.Add(queue.Error(file, Settings.SmartHostUser, "smartHostUser and smartHostPasswordFile go together"));
+        }
+        return new QueueConfiguration
+        {
+            RelayOutside = queue.Get(Settings.RelayOutside),
+            FirstRetry = queue.Get(Settings.FirstRetry),
+            LongestRetry = queue.Get(Settings.LongestRetry),
+            Lifetime = queue.Get(Settings.Lifetime),
+            DelayWarning = queue.Get(Settings.DelayWarning),
+            Deliveries = queue.Get(Settings.Deliveries),
+            DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
+            DnsServers = queue.Get(Settings.DnsServers),
+            SmartHost = queue.Get(Settings.SmartHost),
+            SmartHostUser = queue.Get(Settings.SmartHostUser),
+            SmartHostPasswordFile = queue.Get(Settings.SmartHostPasswordFile) is { } path ? queue.FullPath(path) : null,
+            Routes = [.. queue.Sections(Settings.Routes).Select(r => (r.Get(Settings.RouteDomain).ToLowerInvariant(), r.Get(Settings.RouteTo)!))],
+        };
+    }
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Configuration;
+
+/// <summary>The configuration as the program uses it: typed, paths absolute, checked as a whole.</summary>
+internal sealed record ServerConfiguration
+{
+    public required string HostName { get; init; }
+    public required string DataFolder { get; init; }
+    public required IReadOnlyList<string> Domains { get; init; }
+    public string? Postmaster { get; init; }
+    public required char RecipientDelimiter { get; init; }
+    public required AccountsConfiguration Accounts { get; init; }
+    public required MailConfiguration Mail { get; init; }
+    public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
+    public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
+    public required IReadOnlyList<string> DisabledCapabilities { get; init; }
+    public required FromHeaderRule FromHeader { get; init; }
+    public required QueueConfiguration Queue { get; init; }
+    public required LimitsConfiguration Limits { get; init; }
+    public required LogConfiguration Log { get; init; }
+
+    /// <summary>Reads a validated file; adds what only shows when keys are seen together.</summary>
+    public static ServerConfiguration From(ConfigurationView root, string file, List<ConfigurationError> errors)
+    {
+        ConfigurationView accounts = root.Section(Settings.Accounts);
+        ConfigurationView limits = root.Section(Settings.Limits);
+        ConfigurationView log = root.Section(Settings.Log);
+        string delimiter = root.Get(Settings.RecipientDelimiter);
+        if (delimiter.Length != 1 || delimiter[0] is '@' or '"' || char.IsLetterOrDigit(delimiter[0]))
+        {
+            errors.Add(root.Error(file, Settings.RecipientDelimiter, $"\"{delimiter}\" is not one character such as + or - that separates a detail"));
+        }
+        CheckAtLeast(limits, Settings.ImapIdleTimeout, TimeSpan.FromMinutes(30), "RFC 9051 §5.4", file, errors);
+        CheckAtLeast(limits, Settings.Pop3IdleTimeout, TimeSpan.FromMinutes(10), "RFC 1939 §3", file, errors);
+        string data = root.FullPath(root.Get(Settings.DataFolder) ?? "data");
+        IReadOnlyList<CertificateFiles> certificates = [.. root.Section(Settings.Tls).Sections(Settings.Certificates)
+            .Select(c => new CertificateFiles(c.FullPath(c.Get(Settings.CertificateFile)), c.FullPath(c.Get(Settings.KeyFile))))];
+        return new ServerConfiguration
+        {
+            HostName = root.Get(Settings.HostName) ?? System.Net.Dns.GetHostName().ToLowerInvariant(),
+            DataFolder = data,
+            Domains = root.Get(Settings.Domains),
+            Postmaster = root.Get(Settings.Postmaster),
+            RecipientDelimiter = delimiter.Length > 0 ? delimiter[0] : '+',
+            Accounts = new AccountsConfiguration(
+                accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
+                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+            Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
+            Certificates = certificates,
+            Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
+            DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
+            FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
+            Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
+            Limits = new LimitsConfiguration(
+                limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),
+                limits.Get(Settings.ImapIdleTimeout), limits.Get(Settings.Pop3IdleTimeout), limits.Get(Settings.RecipientsMax)),
+            Log = new LogConfiguration(
+                log.Get(Settings.Level), log.Get(Settings.Format), log.Get(Settings.LogFile) is { } path ? log.FullPath(path) : null,
+                log.Get(Settings.TranscriptFrom), log.Get(Settings.TranscriptOf)),
+        };
+    }
+
+    private static MailConfiguration ReadMail(ConfigurationView mail, string data, string file, List<ConfigurationError> errors)
+    {
+        string path = mail.Get(Settings.MailPath) is { } configured ? mail.FullPath(configured) : Path.Combine(data, "mail", "{user}", "Maildir");
+        string[] known = ["{user}", "{local}", "{domain}", "{home}"];
+        string rest = known.Aggregate(path, (p, k) => p.Replace(k, "", StringComparison.Ordinal));
+        if (rest.Contains('{', StringComparison.Ordinal) || !(path.Contains("{user}", StringComparison.Ordinal) || path.Contains("{local}", StringComparison.Ordinal) || path.Contains("{home}", StringComparison.Ordinal)))
+        {
+            errors.Add(mail.Error(file, Settings.MailPath, $"\"{path}\" must hold {{user}}, {{local}} or {{home}}, and no other words in braces than {string.Join(", ", known)}"));
+        }
+        if (mail.Get(Settings.MessageSizeMax) < 64 << 10)
+        {
+            errors.Add(mail.Error(file, Settings.MessageSizeMax, "a server must take messages of at least 64KB (RFC 5321 §4.5.3.1.7)"));
+        }
+        return new MailConfiguration(path, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders), mail.Get(Settings.Durability));
+    }
+
+    private static void CheckAtLeast(ConfigurationView view, Setting<TimeSpan> setting, TimeSpan least, string source, string file, List<ConfigurationError> errors)
+    {
+        if (view.Get(setting) < least)
+        {
+            errors.Add(view.Error(file, setting, $"must be at least {least.TotalMinutes:0}m ({source})"));
+        }
+    }
+}
+
+/// <summary>accounts</summary>
+internal sealed record AccountsConfiguration(
+    string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime);
+
+/// <summary>mail</summary>
+internal sealed record MailConfiguration(string PathTemplate, long MessageSizeMax, bool CreateSpecialFolders, DurabilityMode Durability);
+
+/// <summary>tls.certificates</summary>
+internal sealed record CertificateFiles(string Certificate, string Key);
+
+/// <summary>limits</summary>
+internal sealed record LimitsConfiguration(
+    int Connections, int ConnectionsPerAddress, TimeSpan ShutdownGrace, TimeSpan ImapIdleTimeout, TimeSpan Pop3IdleTimeout, int Recipients);
+
+/// <summary>log</summary>
+internal sealed record LogConfiguration(
+    LogLevel Level, LogFormat Format, string? File, IReadOnlyList<IPNetwork> TranscriptFrom, IReadOnlyList<string> TranscriptOf);

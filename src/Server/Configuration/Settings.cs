@@ -1,0 +1,259 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Configuration;
+
+/// <summary>
+/// Every key of mailaccess.json. Validation, the reference in docs/, the JSON schema and the commented example are made from this.
+/// </summary>
+internal static class Settings
+{
+    public static readonly Setting<string?> HostName = new("hostname", Optional(ScalarTypes.Domain), null, "\"mail.example.org\"",
+        "This server's own name, as it stands in greetings, in EHLO and in Received fields. Default: the machine's name.");
+
+    public static readonly Setting<string?> DataFolder = new("data", Optional(ScalarTypes.Text), null, "\"/var/lib/mailaccess\"",
+        "Folder for everything that the server keeps: mail (unless mail.path says otherwise), queue and journal. A relative path counts from the folder of this file. Default: the folder \"data\" beside this file.");
+
+    public static readonly ListSetting<string> Domains = new("domains", ScalarTypes.Domain, [], "[\"example.org\"]",
+        "The domains whose mail ends here. Mail for every other domain is relayed for those who have logged in, and refused from all others.");
+
+    public static readonly Setting<string?> Postmaster = new("postmaster", Optional(ScalarTypes.Text), null, "\"alice@example.org\"",
+        "The account that gets mail for postmaster (RFC 5321 §4.5.1) and double bounces. Default: the first account of the passwd file.");
+
+    public static readonly Setting<string> RecipientDelimiter = new("recipientDelimiter", ScalarTypes.Text, "+", "\"+\"",
+        "Separates the account from a detail in a local part: alice+shop@example.org is alice's. One character.");
+
+    // accounts
+    public static readonly Setting<string> PasswdFile = new("passwdFile", ScalarTypes.Text, "passwd", "\"passwd\"",
+        "The accounts, in the syntax of Dovecot's passwd-file: name:{SCHEME}password:uid:gid:gecos:home:shell:extra. Read again when it changes. A relative path counts from the folder of this file.");
+
+    public static readonly Setting<string> DefaultScheme = new("defaultScheme", ScalarTypes.Text, "CRYPT", "\"CRYPT\"",
+        "Scheme of passwords in the passwd file that have no {SCHEME} before them.");
+
+    public static readonly Setting<PlaintextPolicy> PlaintextWithoutTls = new("plaintextWithoutTls",
+        ScalarTypes.Choice(("never", PlaintextPolicy.Never), ("loopback", PlaintextPolicy.Loopback), ("always", PlaintextPolicy.Always)),
+        PlaintextPolicy.Never, "\"never\"", "Whether passwords may come in clear over a connection without TLS: never, only from this machine itself, or always.");
+
+    public static readonly ListSetting<string> Mechanisms = new("mechanisms",
+        ScalarTypes.Choice(("SCRAM-SHA-256", "SCRAM-SHA-256"), ("SCRAM-SHA-1", "SCRAM-SHA-1"), ("PLAIN", "PLAIN"), ("LOGIN", "LOGIN")),
+        ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"], "[\"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\", \"LOGIN\"]", "SASL mechanisms that are offered.");
+
+    public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
+        "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
+
+    public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
+        [PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime]);
+
+    // mail
+    public static readonly Setting<string?> MailPath = new("path", Optional(ScalarTypes.Text), null, "\"/var/mail/{user}/Maildir\"",
+        "The Maildir of an account: {user} is the account's name, {local} and {domain} its parts before and behind the @, {home} the home folder of the passwd file. Default: mail/{user}/Maildir in the data folder.");
+
+    public static readonly Setting<long> MessageSizeMax = new("messageSizeMax", ScalarTypes.Size, 50L << 20, "\"50MB\"",
+        "Largest message that is accepted, in octets, by SMTP, LMTP and IMAP APPEND alike.");
+
+    public static readonly Setting<bool> CreateSpecialFolders = new("createSpecialFolders", ScalarTypes.Switch, true, "true",
+        "A new account gets Drafts, Sent, Archive, Junk and Trash, marked for their use (RFC 6154), and subscribed.");
+
+    public static readonly Setting<DurabilityMode> Durability = new("durability",
+        ScalarTypes.Choice(("journal", DurabilityMode.Journal), ("sync", DurabilityMode.SyncEachFile)), DurabilityMode.Journal, "\"journal\"",
+        "How mail becomes safe before it is acknowledged: by a shared journal (fast), or by a sync of every file (for file systems where you prefer it).");
+
+    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders, Durability]);
+
+    // tls
+    public static readonly Setting<string> CertificateFile = new("certificate", ScalarTypes.Text, "", "\"fullchain.pem\"",
+        "PEM file with the certificate and its chain. Read again when it changes.");
+
+    public static readonly Setting<string> KeyFile = new("key", ScalarTypes.Text, "", "\"privkey.pem\"", "PEM file with the private key, unencrypted.");
+
+    public static readonly SectionListSetting Certificates = new("certificates",
+        "Certificates, the default one first; the others are chosen by the name that a client asks for.",
+        new SectionSetting("", "A certificate with its key.", [CertificateFile, KeyFile]) { Required = [CertificateFile, KeyFile] },
+        "[{ \"certificate\": \"fullchain.pem\", \"key\": \"privkey.pem\" }]");
+
+    public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates]);
+
+    // listeners
+    public static readonly Setting<ListenerProtocol> Protocol = new("protocol",
+        ScalarTypes.Choice(("imap", ListenerProtocol.Imap), ("pop3", ListenerProtocol.Pop3), ("submission", ListenerProtocol.Submission),
+            ("smtp", ListenerProtocol.Smtp), ("lmtp", ListenerProtocol.Lmtp)),
+        ListenerProtocol.Imap, null, "What is spoken there.");
+
+    public static readonly Setting<IPAddress> ListenerAddress = new("address", ScalarTypes.IpAddress, IPAddress.IPv6Any, null,
+        "The address to listen at; \"::\" is every address, IPv6 and IPv4.");
+
+    public static readonly Setting<int> Port = new("port", ScalarTypes.Integer(0, 65535), 0, null, "The TCP port.");
+
+    public static readonly Setting<string?> SocketPath = new("socket", Optional(ScalarTypes.Text), null, null, "Instead of address and port: the path of a Unix socket (LMTP).");
+
+    public static readonly Setting<ListenerTls> ListenerTlsMode = new("tls",
+        ScalarTypes.Choice(("starttls", ListenerTls.StartTls), ("implicit", ListenerTls.Implicit), ("none", ListenerTls.None)),
+        ListenerTls.StartTls, null, "TLS by the STARTTLS command, from the first octet, or not at all.");
+
+    public static readonly ListSetting<IPNetwork> ProxyProtocolFrom = new("proxyProtocolFrom", ScalarTypes.Network, [], null,
+        "Connections from these networks must begin with a PROXY protocol header (version 1 or 2), which tells the real client.");
+
+    public static readonly SectionListSetting Listeners = new("listeners",
+        "Where clients connect. Default: POP3 110 and 995, IMAP 143 and 993, submission 587 and 465, SMTP 25, on all addresses.",
+        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, ListenerTlsMode, ProxyProtocolFrom]) { Required = [Protocol] },
+        """
+        [
+            { "protocol": "imap", "address": "::", "port": 143, "tls": "starttls" },
+            { "protocol": "imap", "address": "::", "port": 993, "tls": "implicit" },
+            { "protocol": "pop3", "address": "::", "port": 110, "tls": "starttls" },
+            { "protocol": "pop3", "address": "::", "port": 995, "tls": "implicit" },
+            { "protocol": "submission", "address": "::", "port": 587, "tls": "starttls" },
+            { "protocol": "submission", "address": "::", "port": 465, "tls": "implicit" },
+            { "protocol": "smtp", "address": "::", "port": 25, "tls": "starttls" },
+            { "protocol": "lmtp", "address": "127.0.0.1", "port": 24, "tls": "none" },
+          ]
+        """);
+
+    // limits
+    public static readonly Setting<int> ConnectionsMax = new("connections", ScalarTypes.Integer(1, 1_000_000), 20_000, "20000", "Connections in all.");
+
+    public static readonly Setting<int> ConnectionsPerAddressMax = new("connectionsPerAddress", ScalarTypes.Integer(1, 1_000_000), 200, "200",
+        "Connections from one address (IPv4) or one /64 (IPv6).");
+
+    public static readonly Setting<TimeSpan> ShutdownGrace = new("shutdownGrace", ScalarTypes.Duration, TimeSpan.FromSeconds(10), "\"10s\"",
+        "How long running commands may take to finish when the server ends.");
+
+    public static readonly Setting<TimeSpan> ImapIdleTimeout = new("imapIdleTimeout", ScalarTypes.Duration, TimeSpan.FromMinutes(30), "\"30m\"",
+        "IMAP: a client that is silent for so long is logged out; at least 30 minutes (RFC 9051 §5.4).");
+
+    public static readonly Setting<TimeSpan> Pop3IdleTimeout = new("pop3IdleTimeout", ScalarTypes.Duration, TimeSpan.FromMinutes(10), "\"10m\"",
+        "POP3: a client that is silent for so long is disconnected and nothing is deleted; at least 10 minutes (RFC 1939 §3).");
+
+    public static readonly Setting<int> RecipientsMax = new("recipients", ScalarTypes.Integer(100, 100_000), 1000, "1000", "Recipients of one message (RFC 5321 §4.5.3.1.8: at least 100).");
+
+    public static readonly SectionSetting Limits = new("limits", "Bounds for what clients may ask.",
+        [ConnectionsMax, ConnectionsPerAddressMax, ShutdownGrace, ImapIdleTimeout, Pop3IdleTimeout, RecipientsMax]);
+
+    // imap
+    public static readonly ListSetting<string> DisabledCapabilities = new("disabledCapabilities", ScalarTypes.Text, [], "[]",
+        "Capabilities that are neither announced nor accepted, for example [\"MOVE\"].");
+
+    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities]);
+
+    // submission
+    public static readonly Setting<FromHeaderRule> FromHeader = new("fromHeader",
+        ScalarTypes.Choice(("reject", FromHeaderRule.Reject), ("add-sender", FromHeaderRule.AddSender), ("allow", FromHeaderRule.Allow)),
+        FromHeaderRule.Reject, "\"reject\"",
+        "What is done with a submitted message whose From field has an address that the account does not own: refuse it, add a Sender field with the account's address (RFC 6409 §8.1), or nothing.");
+
+    public static readonly SectionSetting Submission = new("submission", "Authenticated submission.", [FromHeader]);
+
+    // queue
+    public static readonly Setting<TimeSpan> FirstRetry = new("firstRetry", ScalarTypes.Duration, TimeSpan.FromMinutes(5), "\"5m\"", "Wait before the second attempt; it doubles from attempt to attempt.");
+
+    public static readonly Setting<TimeSpan> LongestRetry = new("longestRetry", ScalarTypes.Duration, TimeSpan.FromHours(4), "\"4h\"", "Longest wait between two attempts.");
+
+    public static readonly Setting<TimeSpan> Lifetime = new("lifetime", ScalarTypes.Duration, TimeSpan.FromDays(5), "\"5d\"", "After so long an undelivered message goes back to its sender (RFC 5321 §4.5.4.1).");
+
+    public static readonly Setting<TimeSpan> DelayWarning = new("delayWarning", ScalarTypes.Duration, TimeSpan.FromHours(4), "\"4h\"", "After so long the sender is told that the message is late. \"0s\": never.");
+
+    public static readonly Setting<int> Deliveries = new("deliveries", ScalarTypes.Integer(1, 10_000), 100, "100", "Attempts at one time in all.");
+
+    public static readonly Setting<int> DeliveriesPerDestination = new("deliveriesPerDestination", ScalarTypes.Integer(1, 1000), 20, "20", "Attempts at one time to one destination.");
+
+    public static readonly Setting<bool> RelayOutside = new("relay", ScalarTypes.Switch, true, "true", "Whether mail to other domains is delivered at all. False: it is refused when it is submitted.");
+
+    public static readonly ListSetting<HostAndPort> DnsServers = new("dnsServers", ScalarTypes.HostPort, [], null, "DNS servers, asked in this order. Default: those of /etc/resolv.conf.");
+
+    public static readonly Setting<HostAndPort?> SmartHost = new("smartHost", Nullable(ScalarTypes.HostPort), null, null, "Everything for other domains goes to this host instead of the domains' own (MX) hosts.");
+
+    public static readonly Setting<string?> SmartHostUser = new("smartHostUser", Optional(ScalarTypes.Text), null, null, "User name at the smart host.");
+
+    public static readonly Setting<string?> SmartHostPasswordFile = new("smartHostPasswordFile", Optional(ScalarTypes.Text), null, null, "File with the password at the smart host, on its first line.");
+
+    public static readonly Setting<string> RouteDomain = new("domain", ScalarTypes.Text, "", null, "A domain, or \".example.org\" for everything below it.");
+
+    public static readonly Setting<HostAndPort?> RouteTo = new("to", Nullable(ScalarTypes.HostPort), null, null, "The host to deliver to.");
+
+    public static readonly SectionListSetting Routes = new("routes", "Domains whose mail goes to a fixed host instead of their MX hosts.",
+        new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
+
+    public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
+        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
+
+    // log
+    public static readonly Setting<LogLevel> Level = new("level",
+        ScalarTypes.Choice(("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error)),
+        LogLevel.Information, "\"info\"", "The least important lines that are written.");
+
+    public static readonly Setting<LogFormat> Format = new("format", ScalarTypes.Choice(("text", LogFormat.Text), ("json", LogFormat.Json)), LogFormat.Text, "\"text\"",
+        "Lines for people, or an object a line for programs.");
+
+    public static readonly Setting<string?> LogFile = new("file", Optional(ScalarTypes.Text), null, null, "Where lines go, opened again on SIGHUP. Default: standard error.");
+
+    public static readonly ListSetting<IPNetwork> TranscriptFrom = new("transcriptFrom", ScalarTypes.Network, [], "[]",
+        "Whole conversations with clients from these networks are written to the folder transcripts/ in the data folder, passwords masked.");
+
+    public static readonly ListSetting<string> TranscriptOf = new("transcriptOf", ScalarTypes.Text, [], "[]",
+        "The same for these accounts, from the moment they have logged in.");
+
+    public static readonly SectionSetting Log = new("log", "What is written about all this.", [Level, Format, LogFile, TranscriptFrom, TranscriptOf]);
+
+    /// <summary>The whole file.</summary>
+    public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
+        [HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, Tls, Listeners, Imap, Submission, Queue, Limits, Log]);
+
+    private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
+
+    private static ScalarType<T?> Nullable<T>(ScalarType<T> type)
+        where T : class =>
+        new(type.Allowed, (string text, System.Text.Json.JsonTokenType kind, out T? value) =>
+        {
+            bool good = type.TryRead(text, kind, out T read);
+            value = good ? read : null;
+            return good;
+        }, type.Schema);
+}
+
+/// <summary>accounts.plaintextWithoutTls</summary>
+internal enum PlaintextPolicy
+{
+    Never,
+    Loopback,
+    Always,
+}
+
+/// <summary>mail.durability</summary>
+internal enum DurabilityMode
+{
+    Journal,
+    SyncEachFile,
+}
+
+/// <summary>listeners.protocol</summary>
+internal enum ListenerProtocol
+{
+    Imap,
+    Pop3,
+    Submission,
+    Smtp,
+    Lmtp,
+}
+
+/// <summary>listeners.tls</summary>
+internal enum ListenerTls
+{
+    StartTls,
+    Implicit,
+    None,
+}
+
+/// <summary>submission.fromHeader</summary>
+internal enum FromHeaderRule
+{
+    Reject,
+    AddSender,
+    Allow,
+}
+
+/// <summary>log.format</summary>
+internal enum LogFormat
+{
+    Text,
+    Json,
+}

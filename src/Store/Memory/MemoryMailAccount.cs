@@ -1,0 +1,144 @@
+using MailAccess.Store.Model;
+
+namespace MailAccess.Store.Memory;
+
+/// <summary>The mailboxes of one account in memory.</summary>
+internal sealed class MemoryMailAccount : IMailAccount
+{
+    private readonly Lock _gate = new();
+    private readonly MemoryMailStore _store;
+    private readonly Dictionary<MailboxName, MemoryMailbox> _mailboxes = [];
+    private readonly HashSet<MailboxName> _subscribed = [];
+
+    public MemoryMailAccount(MemoryMailStore store, string name)
+    {
+        _store = store;
+        Name = name;
+        Add(MailboxName.Inbox, SpecialUse.None);
+    }
+
+    public string Name { get; }
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            List<ExistingMailbox> existing = [.. _mailboxes.Values.Select(m => new ExistingMailbox(m.Name, m.SpecialUse, m.IsMarked))];
+            return StoreResults.From(MailboxTree.List(existing, _subscribed));
+        }
+    }
+
+    public ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName name, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_mailboxes.TryGetValue(name, out MemoryMailbox? mailbox))
+            {
+                return StoreResults.From<IMailbox>(new MailboxHandle(mailbox));
+            }
+            return new(_mailboxes.Keys.Any(n => n.IsBelow(name)) ? StoreError.NotPermitted : StoreError.NotFound);
+        }
+    }
+
+    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName name, SpecialUse specialUse, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(Names(), name);
+            if (!decision.TryGet(out List<MailboxName>? names))
+            {
+                return new(decision.Error);
+            }
+            foreach (MailboxName created in names)
+            {
+                Add(created, created == name ? specialUse : SpecialUse.None);
+            }
+            return new(default(Done));
+        }
+    }
+
+    public ValueTask<StoreResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            StoreError error = MailboxTree.DecideDelete(Names(), name);
+            if (error != StoreError.None)
+            {
+                return new(error);
+            }
+            _mailboxes.Remove(name, out MemoryMailbox? mailbox);
+            mailbox!.MarkGone();
+            return new(default(Done));
+        }
+    }
+
+    public async ValueTask<StoreResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        if (from.IsInbox)
+        {
+            return await EmptyInboxAsync(to, cancellationToken);
+        }
+        lock (_gate)
+        {
+            StoreResult<RenamePlan> decision = MailboxTree.DecideRename(Names(), from, to);
+            if (!decision.TryGet(out RenamePlan? plan))
+            {
+                return decision.Error;
+            }
+            foreach (MailboxName created in plan.Create)
+            {
+                Add(created, SpecialUse.None);
+            }
+            foreach ((MailboxName old, MailboxName renamed) in plan.Renamings)
+            {
+                _mailboxes.Remove(old, out MemoryMailbox? mailbox);
+                mailbox!.MarkGone();
+                _mailboxes.Add(renamed, mailbox.RenamedTo(renamed));
+            }
+            return default(Done);
+        }
+    }
+
+    public ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _ = subscribed ? _subscribed.Add(name) : _subscribed.Remove(name);
+            return new(default(Done));
+        }
+    }
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return StoreResults.From<IReadOnlyList<MailboxName>>([.. _subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]);
+        }
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
+    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
+    {
+        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
+        if (created.Error != StoreError.None)
+        {
+            return created;
+        }
+        MemoryMailbox source;
+        MemoryMailbox destination;
+        lock (_gate)
+        {
+            source = _mailboxes[MailboxName.Inbox];
+            destination = _mailboxes[to];
+        }
+        StoreResult<CopyOutcome> moved = await CopyOperation.RunAsync(source, UidSet.All, destination, CopyKind.Move, cancellationToken);
+        return moved.Error == StoreError.None ? default(Done) : moved.Error;
+    }
+
+    private HashSet<MailboxName> Names() => [.. _mailboxes.Keys];
+
+    private void Add(MailboxName name, SpecialUse specialUse) =>
+        _mailboxes.Add(name, new MemoryMailbox(_store, Name, name, specialUse, SnapshotBuilder.Empty(_store.NextUidValidity())));
+}

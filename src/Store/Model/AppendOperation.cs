@@ -1,0 +1,77 @@
+namespace MailAccess.Store.Model;
+
+/// <summary>Adds messages to a mailbox as one commit. RFC 9051 §6.3.12, RFC 3502.</summary>
+internal static class AppendOperation
+{
+    public static async ValueTask<StoreResult<AppendOutcome>> RunAsync(
+        MailboxModel model, IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken)
+    {
+        StoreResult<PreparedMessages> preparation = await model.PrepareAppendAsync(messages, cancellationToken);
+        if (!preparation.TryGet(out PreparedMessages? prepared))
+        {
+            return preparation.Error;
+        }
+        // From here on the operation ends by itself: finish, then answer.
+        StoreResult<CommitTicket> submitted = Submit(model, messages, prepared);
+        model.AfterSubmit();
+        StoreError error = submitted.TryGet(out CommitTicket? ticket) ? await ticket.Settled : submitted.Error;
+        if (error != StoreError.None)
+        {
+            await prepared.DiscardAsync();
+            return error;
+        }
+        await prepared.PlaceAsync();
+        MailboxSnapshot after = ticket!.Changes[0].After;
+        return new AppendOutcome(after.UidValidity, [.. ticket.Changes[0].Upserts.Select(r => r.Uid)]);
+    }
+
+    private static StoreResult<CommitTicket> Submit(MailboxModel model, IReadOnlyList<MessageToAppend> messages, PreparedMessages prepared)
+    {
+        lock (model.Gate)
+        {
+            if (model.IsGone)
+            {
+                return StoreError.NotFound;
+            }
+            MailboxSnapshot before = model.Head;
+            if (before.UidNext.Value > uint.MaxValue - messages.Count)
+            {
+                return StoreError.LimitReached;
+            }
+            var builder = new SnapshotBuilder(before) { HighestModSeq = new ModSeq(before.HighestModSeq.Value + 1) };
+            var appended = new MessageRecord[messages.Count];
+            for (int i = 0; i < appended.Length; i++)
+            {
+                if (!builder.Keywords.TryWith(messages[i].Keywords, out KeywordTable? keywords, out ulong mask))
+                {
+                    return StoreError.LimitReached;
+                }
+                builder.Keywords = keywords;
+                PreparedMessage message = prepared[i];
+                appended[i] = new MessageRecord
+                {
+                    Uid = builder.UidNext,
+                    Flags = messages[i].Flags,
+                    Keywords = mask,
+                    ModSeq = builder.HighestModSeq,
+                    InternalDateSeconds = messages[i].InternalDate?.ToUnixTimeSeconds() ?? model.NowSeconds,
+                    SavedDateSeconds = model.NowSeconds,
+                    Octets = message.Octets,
+                    Locator = message.Locator,
+                    CacheLocator = message.CacheLocator,
+                };
+                builder.Append(appended[i]);
+            }
+            var change = new MailboxChange(model, before, builder.Build())
+            {
+                Upserts = appended,
+                AppendedCount = appended.Length,
+                Prepared = prepared,
+            };
+            var ticket = new CommitTicket(change);
+            model.Advance(change, ticket);
+            model.Submit(ticket);
+            return ticket;
+        }
+    }
+}

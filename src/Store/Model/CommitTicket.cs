@@ -1,0 +1,70 @@
+namespace MailAccess.Store.Model;
+
+/// <summary>What one commit does to one mailbox.</summary>
+internal sealed class MailboxChange(MailboxModel mailbox, MailboxSnapshot before, MailboxSnapshot after)
+{
+    public MailboxModel Mailbox => mailbox;
+
+    public MailboxSnapshot Before => before;
+
+    public MailboxSnapshot After => after;
+
+    /// <summary>New and changed records, as they are afterwards.</summary>
+    public IReadOnlyList<MessageRecord> Upserts { get; init; } = [];
+
+    /// <summary>Of the upserts, the last ones that are new messages.</summary>
+    public int AppendedCount { get; init; }
+
+    /// <summary>Records of messages that go.</summary>
+    public IReadOnlyList<MessageRecord> Expunged { get; init; } = [];
+
+    /// <summary>What the format prepared for the new messages.</summary>
+    public PreparedMessages? Prepared { get; init; }
+
+    /// <summary>The mailbox's generation on which this was computed.</summary>
+    public int Generation { get; set; }
+}
+
+/// <summary>One commit, of one or two mailboxes: all of it or nothing.</summary>
+internal sealed class CommitTicket(params MailboxChange[] changes)
+{
+    private readonly TaskCompletionSource<StoreError> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IReadOnlyList<MailboxChange> Changes => changes;
+
+    /// <summary>Completes after it was published, or undone.</summary>
+    public Task<StoreError> Settled => _settled.Task;
+
+    /// <summary>A commit on which it builds has failed, or a mailbox went away: it must not be written.</summary>
+    public bool IsStale => Array.Exists(changes, c => c.Mailbox.IsStale(c));
+
+    /// <summary>Publishes or undoes it; called once, in the order of submission.</summary>
+    public void Complete(StoreError error)
+    {
+        foreach (MailboxChange change in changes)
+        {
+            change.Mailbox.Settle(change, this, error);
+        }
+        _settled.SetResult(error);
+    }
+}
+
+/// <summary>
+/// Messages that lie ready for a commit, in order. What the commit does not take is discarded.
+/// </summary>
+internal abstract class PreparedMessages
+{
+    public abstract int Count { get; }
+
+    /// <summary>What the new message's record must say, as far as the format and the content decide it.</summary>
+    public abstract PreparedMessage this[int index] { get; }
+
+    /// <summary>The commit took them and is durable; the messages get their final place.</summary>
+    public abstract ValueTask PlaceAsync();
+
+    /// <summary>The commit did not happen, or does not want these.</summary>
+    public abstract ValueTask DiscardAsync();
+}
+
+/// <summary>One of <see cref="PreparedMessages"/>.</summary>
+internal readonly record struct PreparedMessage(long Octets, long Locator, long CacheLocator);

@@ -1,0 +1,156 @@
+namespace MailAccess.Store.Model;
+
+/// <summary>Whether the originals stay.</summary>
+internal enum CopyKind
+{
+    /// <summary>COPY</summary>
+    Copy,
+    /// <summary>MOVE</summary>
+    Move,
+}
+
+/// <summary>Copies or moves messages to a mailbox as one commit of both. RFC 9051 §6.4.7 and §6.4.8.</summary>
+internal static class CopyOperation
+{
+    private const int AttemptsMax = 8;
+
+    public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+    {
+        StoreResult<CopyOutcome> outcome = StoreError.Expunged;
+        // Another session may expunge a message while we prepare its copy: then we ask anew what there is.
+        for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)
+        {
+            outcome = await TryAsync(source, uids, destination, kind, cancellationToken);
+        }
+        return outcome;
+    }
+
+    private static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+    {
+        if (destination.IsGone)
+        {
+            return StoreError.NotFound;
+        }
+        List<MessageRecord> wanted;
+        lock (source.Gate)
+        {
+            wanted = [.. source.Head.IndicesOf(uids).Select(i => source.Head[i])];
+        }
+        if (wanted.Count == 0)
+        {
+            return new CopyOutcome(destination.Published.UidValidity, [], []);
+        }
+        StoreResult<PreparedMessages> preparation = await source.PrepareCopyAsync(wanted, destination, cancellationToken);
+        if (!preparation.TryGet(out PreparedMessages? prepared))
+        {
+            return preparation.Error;
+        }
+        // From here on the operation ends by itself: finish, then answer.
+        StoreResult<CopyOutcome> outcome = Submit(source, wanted, destination, kind, prepared, out CommitTicket? ticket);
+        destination.AfterSubmit();
+        StoreError error = ticket is null ? outcome.Error : await ticket.Settled;
+        if (error != StoreError.None)
+        {
+            await prepared.DiscardAsync();
+            return error;
+        }
+        await prepared.PlaceAsync();
+        return outcome;
+    }
+
+    private static StoreResult<CopyOutcome> Submit(
+        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, PreparedMessages prepared, out CommitTicket? ticket)
+    {
+        bool sourceFirst = MailboxModel.CompareForLocking(source, destination) <= 0;
+        lock ((sourceFirst ? source : destination).Gate)
+        {
+            lock ((sourceFirst ? destination : source).Gate)
+            {
+                ticket = null;
+                if (source.IsGone || destination.IsGone)
+                {
+                    return StoreError.NotFound;
+                }
+                return Compute(source, wanted, destination, kind, prepared, out ticket);
+            }
+        }
+    }
+
+    /// <summary>Under both gates.</summary>
+    private static StoreResult<CopyOutcome> Compute(
+        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, PreparedMessages prepared, out CommitTicket? ticket)
+    {
+        ticket = null;
+        MailboxSnapshot from = source.Head;
+        List<int> indices = [.. wanted.Select(r => from.IndexOf(r.Uid))];
+        if (indices.Any(i => i < 0))
+        {
+            return StoreError.Expunged;
+        }
+        MailboxSnapshot before = destination.Head;
+        if (before.UidNext.Value > uint.MaxValue - indices.Count)
+        {
+            return StoreError.LimitReached;
+        }
+        var builder = new SnapshotBuilder(before) { HighestModSeq = new ModSeq(before.HighestModSeq.Value + 1) };
+        var appended = new MessageRecord[indices.Count];
+        var masks = new Dictionary<ulong, ulong>();
+        for (int i = 0; i < appended.Length; i++)
+        {
+            ref readonly MessageRecord original = ref from[indices[i]];
+            if (!TryTranslate(from.Keywords, original.Keywords, builder, masks, out ulong keywords))
+            {
+                return StoreError.LimitReached;
+            }
+            PreparedMessage copy = prepared[i];
+            appended[i] = original with
+            {
+                Uid = builder.UidNext,
+                Keywords = keywords,
+                ModSeq = builder.HighestModSeq,
+                SavedDateSeconds = destination.NowSeconds,
+                Locator = copy.Locator,
+                CacheLocator = copy.CacheLocator,
+            };
+            builder.Append(appended[i]);
+        }
+        bool isSame = source == destination;
+        if (kind == CopyKind.Move && isSame)
+        {
+            builder.Remove(indices);
+        }
+        var arrival = new MailboxChange(destination, before, builder.Build())
+        {
+            Upserts = appended,
+            AppendedCount = appended.Length,
+            Prepared = prepared,
+            Expunged = kind == CopyKind.Move && isSame ? [.. indices.Select(i => from[i])] : [],
+        };
+        MailboxChange? departure = kind == CopyKind.Move && !isSame ? ExpungeOperation.ChangeOf(source, indices) : null;
+        ticket = departure is null ? new CommitTicket(arrival) : new CommitTicket(arrival, departure);
+        foreach (MailboxChange change in ticket.Changes)
+        {
+            change.Mailbox.Advance(change, ticket);
+        }
+        destination.Submit(ticket);
+        return new CopyOutcome(before.UidValidity, [.. wanted.Select(r => r.Uid)], [.. appended.Select(r => r.Uid)]);
+    }
+
+    private static bool TryTranslate(KeywordTable from, ulong mask, SnapshotBuilder to, Dictionary<ulong, ulong> known, out ulong translated)
+    {
+        if (mask == 0 || known.TryGetValue(mask, out translated))
+        {
+            translated = mask == 0 ? 0 : known[mask];
+            return true;
+        }
+        if (!to.Keywords.TryWith([.. from.NamesOf(mask)], out KeywordTable? table, out translated))
+        {
+            return false;
+        }
+        to.Keywords = table;
+        known.Add(mask, translated);
+        return true;
+    }
+}

@@ -1,0 +1,55 @@
+using MailAccess.Message;
+
+namespace MailAccess.Store.Model;
+
+/// <summary>What a session holds of a mailbox: checks that it still exists, and lets the shared model do the work.</summary>
+internal sealed class MailboxHandle(MailboxModel model) : IMailbox
+{
+    private int _released;
+
+    public MailboxName Name => model.Name;
+
+    public MailboxSnapshot Snapshot => model.Published;
+
+    public bool IsGone => model.IsGone;
+
+    internal MailboxModel Model => model;
+
+    public IDisposable Subscribe(Action changed) => model.Subscribe(changed);
+
+    public ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<Done>() : model.RefreshAsync(cancellationToken);
+
+    public ValueTask<StoreResult<AppendOutcome>> AppendAsync(IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<AppendOutcome>() : AppendOperation.RunAsync(model, messages, cancellationToken);
+
+    public ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
+        UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<FlagsOutcome>() : FlagsOperation.RunAsync(model, uids, operation, flags, keywords, unchangedSince);
+
+    public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<UidSet>() : ExpungeOperation.RunAsync(model, uids, scope);
+
+    public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<CopyOutcome>() : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Copy, cancellationToken);
+
+    public ValueTask<StoreResult<CopyOutcome>> MoveAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<CopyOutcome>() : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Move, cancellationToken);
+
+    public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<IMessageContent>() : model.OpenMessageAsync(uid, cancellationToken);
+
+    public bool TryGetSummary(in MessageRecord record, out MessageSummary summary) => model.TryGetSummary(record, out summary);
+
+    public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<MessageSummary>() : model.GetSummaryAsync(uid, cancellationToken);
+
+    public Uid ClaimRecent(bool onlyLook) => model.ClaimRecent(onlyLook);
+
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _released, 1) == 0 ? model.ReleaseAsync() : default;
+
+    private static ValueTask<StoreResult<T>> Gone<T>() => new(StoreError.NotFound);
+
+    private static MailboxModel ModelOf(IMailbox mailbox) =>
+        mailbox is MailboxHandle handle ? handle.Model : throw new ArgumentException("A mailbox of another store.", nameof(mailbox));
+}

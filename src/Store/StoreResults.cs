@@ -1,0 +1,10 @@
+namespace MailAccess.Store;
+
+/// <summary>Shorthand for results that are there at once.</summary>
+internal static class StoreResults
+{
+    /// <summary>For interface types, from which C# has no implicit conversions; through a type parameter it has.</summary>
+    public static ValueTask<StoreResult<T>> From<T>(T value) => new(Of(value));
+
+    public static StoreResult<T> Of<T>(T value) => value;
+}

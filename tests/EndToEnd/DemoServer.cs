@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace MailAccess.EndToEnd;
+
+/// <summary>The server as a user starts it: <c>mailaccess demo</c> in a process of its own, on free ports, with data of its own.</summary>
+public sealed class DemoServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly int[] StandardPorts = [24, 25, 110, 143, 465, 587, 993, 995];
+    private static int _lastBase = 20_000 + (Environment.ProcessId % 200 * 100);
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+    private readonly bool _ownsData;
+
+    private DemoServer(Process process, int portBase, string data, bool ownsData)
+    {
+        _process = process;
+        PortBase = portBase;
+        Data = data;
+        _ownsData = ownsData;
+    }
+
+    /// <summary>Added to a standard port.</summary>
+    public int PortBase { get; }
+
+    /// <summary>The data folder.</summary>
+    public string Data { get; }
+
+    /// <summary>The certificate authority that clients trust.</summary>
+    public string CaFile => Path.Combine(Data, "tls", "ca.pem");
+
+    /// <summary>The server's process id.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Everything it wrote so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
+
+    /// <summary>The port of a standard one.</summary>
+    public int Port(int standard) => PortBase + standard;
+
+    /// <summary>Starts one; a data folder given stays after it.</summary>
+    public static async Task<DemoServer> StartAsync(string? data = null, Dictionary<string, string>? environment = null)
+    {
+        bool ownsData = data is null;
+        data ??= Directory.CreateTempSubdirectory("mailaccess-e2e-").FullName;
+        int portBase = FreeBase();
+        string program = Path.Combine(AppContext.BaseDirectory, "mailaccess.dll");
+        ProcessStartInfo start = new("dotnet", [program, "demo", "--port-base", portBase.ToString(CultureInfo.InvariantCulture), "--data", data])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach ((string key, string value) in environment ?? [])
+        {
+            start.Environment[key] = value;
+        }
+        Process process = Process.Start(start)!;
+        DemoServer server = new(process, portBase, data, ownsData);
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => server.Hear(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => server.Hear(line.Data, ready);
+        process.EnableRaisingEvents = true;
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"the server ended:\n{server.Said}"));
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await ready.Task.WaitAsync(Patience);
+        return server;
+    }
+
+    /// <summary>SIGTERM; waits for the end and gives the exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Assert.Equal(0, Kill(_process.Id, 15));
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL, as a crash; waits for the end.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>A line of /proc/PID/status in KiB, for example <c>VmHWM</c> or <c>VmRSS</c>.</summary>
+    public long StatusKib(string key)
+    {
+        string line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(key + ":", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await TerminateAsync();
+        }
+        _process.Dispose();
+        if (_ownsData)
+        {
+            Directory.Delete(Data, recursive: true);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int processId, int signal);
+
+    private static int FreeBase()
+    {
+        while (true)
+        {
+            int candidate = Interlocked.Add(ref _lastBase, 1100);
+            if (candidate > 50_000)
+            {
+                Interlocked.Exchange(ref _lastBase, 20_000 + Random.Shared.Next(1000));
+                continue;
+            }
+            if (StandardPorts.All(p => IsFree(candidate + p)))
+            {
+                return candidate;
+            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using TcpListener listener = new(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Hear(string? line, TaskCompletionSource ready)
+    {
+        if (line is null)
+        {
+            return;
+        }
+        lock (_said)
+        {
+            _said.AppendLine(line);
+        }
+        if (line.Contains("Ctrl-C ends it", StringComparison.Ordinal))
+        {
+            ready.TrySetResult();
+        }
+    }
+}
+
+/// <summary>One server for many tests that do not harm it.</summary>
+public sealed class SharedDemoServer : IAsyncLifetime
+{
+    private DemoServer? _server;
+
+    /// <summary>The running server.</summary>
+    public DemoServer Server => _server!;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => _server = await DemoServer.StartAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
+}

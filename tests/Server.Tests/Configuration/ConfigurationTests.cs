@@ -1,0 +1,119 @@
+using System.Collections;
+using System.Text;
+using MailAccess.Server.Configuration;
+
+namespace MailAccess.Server.Tests.Configuration;
+
+public sealed class ConfigurationTests
+{
+    private static readonly Hashtable NoEnvironment = [];
+
+    [Fact]
+    public void An_empty_object_is_a_whole_configuration()
+    {
+        ServerConfiguration configuration = Load("{}");
+
+        Assert.Equal("/etc/mailaccess/data", configuration.DataFolder);
+        Assert.Equal("/etc/mailaccess/passwd", configuration.Accounts.PasswdFile);
+        Assert.All(configuration.Listeners, l => Assert.NotEqual(ListenerTls.Implicit, l.Tls)); // Without a certificate.
+        Assert.Equal(TimeSpan.FromDays(5), configuration.Queue.Lifetime);
+    }
+
+    [Theory]
+    [InlineData("{ \"quue\": {} }", "m.json:1: quue: unknown key (did you mean \"queue\"?); allowed here: hostname, ")]
+    [InlineData("{\n // why\n \"queue\": {\n  \"lifetime\": \"5 days\",\n },\n}", "m.json:4: queue.lifetime: \"5 days\" is not a duration such as")]
+    [InlineData("{\n \"limits\": { \"recipients\": 7 } }", "m.json:2: limits.recipients: 7 is not a whole number from 100 to 100000")]
+    [InlineData("{ \"listeners\": [\n{ \"protocol\": \"imap4\", \"port\": 1 } ] }", "m.json:2: listeners[0].protocol: \"imap4\" is not one of \"imap\", \"pop3\"")]
+    [InlineData("{ \"listeners\": [ { \"port\": 1 } ] }", "m.json:1: listeners[0]: the key \"protocol\" is missing")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\" } ] }", "listeners[0].port: the key \"port\" is missing")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"port\": 993, \"tls\": \"implicit\" } ] }", "listeners[0].tls: \"implicit\" needs a certificate")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"port\": 1 }, { \"protocol\": \"pop3\", \"port\": 1 } ] }", "listeners[1].port: [::]:1 is already another listener's")]
+    [InlineData("{ \"listeners\": [ ] }", "listeners: an empty list")]
+    [InlineData("{ \"listeners\": { } }", "listeners: an object is not a list")]
+    [InlineData("{ \"domains\": \"example.org\" }", "domains: \"example.org\" is not a list [ … ] of a domain name")]
+    [InlineData("{ \"domains\": [\"exa mple.org\"] }", "domains[0]: \"exa mple.org\" is not a domain name")]
+    [InlineData("{ \"data\": 7 }", "data: 7 is not a non-empty text")]
+    [InlineData("{ \"mail\": { \"path\": \"/var/mail/all\" } }", "mail.path: \"/var/mail/all\" must hold {user}")]
+    [InlineData("{ \"mail\": { \"messageSizeMax\": \"1KB\" } }", "mail.messageSizeMax: a server must take messages of at least 64KB")]
+    [InlineData("{ \"limits\": { \"imapIdleTimeout\": \"5m\" } }", "limits.imapIdleTimeout: must be at least 30m (RFC 9051 §5.4)")]
+    [InlineData("{ \"queue\": { \"smartHostUser\": \"me\" } }", "queue.smartHostUser: smartHostUser and smartHostPasswordFile go together")]
+    [InlineData("{ \"hostname\": \"a\", \"hostname\": \"b\" }", "hostname: stands here a second time; the first is on line 1")]
+    [InlineData("{ \"log\": null }", "log: null is not an object")]
+    [InlineData("[]", "m.json:1: a list is not an object")]
+    [InlineData("", "m.json:1: the file is empty")]
+    [InlineData("{ \"hostname\": \"a\"\n \"data\": \"b\" }", "m.json:2: not valid JSON")]
+    [InlineData("{ \"recipientDelimiter\": \"ab\" }", "recipientDelimiter: \"ab\" is not one character")]
+    public void An_error_says_file_line_key_and_what_is_allowed(string json, string expected)
+    {
+        List<ConfigurationError> errors = [];
+        Assert.Null(ConfigurationLoader.Read("m.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(json), NoEnvironment, errors));
+        Assert.Contains(errors, e => e.ToString().Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_errors_are_told_at_once()
+    {
+        List<ConfigurationError> errors = [];
+        ConfigurationLoader.Read("m.json", "/", "{ \"a\": 1, \"data\": 2, \"domains\": 3 }"u8.ToArray(), NoEnvironment, errors);
+        Assert.Equal(3, errors.Count);
+    }
+
+    [Fact]
+    public void The_environment_goes_over_the_file()
+    {
+        Hashtable environment = new() { ["MAILACCESS_QUEUE__LIFETIME"] = "2d", ["mailaccess_domains"] = "a.test, b.test", ["MAILACCESS_LIMITS__CONNECTIONS"] = "7", ["PATH"] = "x" };
+        List<ConfigurationError> errors = [];
+        ServerConfiguration? configuration = ConfigurationLoader.Read("m.json", "/", "{ \"queue\": { \"lifetime\": \"9d\" } }"u8.ToArray(), environment, errors);
+
+        Assert.Empty(errors);
+        Assert.Equal(TimeSpan.FromDays(2), configuration!.Queue.Lifetime);
+        Assert.Equal(["a.test", "b.test"], configuration.Domains);
+        Assert.Equal(7, configuration.Limits.Connections);
+    }
+
+    [Theory]
+    [InlineData("MAILACCESS_QUEUE__LIFTIME", "2d", "MAILACCESS_QUEUE__LIFTIME: unknown key (did you mean \"lifetime\"?)")]
+    [InlineData("MAILACCESS_QUEUE__LIFETIME", "2 days", "MAILACCESS_QUEUE__LIFETIME: lifetime: \"2 days\" is not a duration")]
+    public void An_error_in_the_environment_names_the_variable(string name, string value, string expected)
+    {
+        List<ConfigurationError> errors = [];
+        ConfigurationLoader.Read("m.json", "/", "{}"u8.ToArray(), new Hashtable { [name] = value }, errors);
+        Assert.StartsWith(expected, Assert.Single(errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_shipped_example_is_accepted_and_up_to_date()
+    {
+        string shipped = File.ReadAllText(Repository("docs/mailaccess.example.json"));
+        Assert.Equal(SchemaWriter.Example(), shipped);
+        List<ConfigurationError> errors = [];
+        ConfigurationLoader.Read("mailaccess.example.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(shipped), NoEnvironment, errors);
+        Assert.Empty(errors);
+    }
+
+    [Fact]
+    public void The_shipped_schema_is_up_to_date() =>
+        Assert.Equal(SchemaWriter.Schema(), File.ReadAllText(Repository("docs/mailaccess.schema.json")));
+
+    [Fact]
+    public void The_reference_names_every_key() =>
+        Assert.Contains(SchemaWriter.Reference(), File.ReadAllText(Repository("docs/configuration.md")), StringComparison.Ordinal);
+
+    private static ServerConfiguration Load(string json)
+    {
+        List<ConfigurationError> errors = [];
+        ServerConfiguration? configuration = ConfigurationLoader.Read("m.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(json), NoEnvironment, errors);
+        Assert.Empty(errors);
+        return configuration!;
+    }
+
+    private static string Repository(string path)
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MailAccess.sln")))
+        {
+            folder = folder.Parent;
+        }
+        return Path.Combine(folder!.FullName, path);
+    }
+}
