@@ -1,60 +1,404 @@
+using System.Diagnostics;
+
 namespace MailAccess.Message;
 
 /// <summary>
 /// Reads a message as it flows, in pieces of any size and in bounded memory, and ends with its structure.
 /// </summary>
-/// <remarks>Never fails: whatever octets come, there is a structure (RFC 2045 §5.2 for what is broken). Lines end in CRLF or LF.</remarks>
+/// <remarks>
+/// Never fails: whatever octets come, there is a structure (RFC 2045 §5.2 for what is broken). Lines end in CRLF or LF.
+/// Implementation: the open parts are a stack. Header lines are looked at one by one; a body is only searched for LF "--",
+/// and such a line compared with the boundaries of the stack.
+/// Invariants: <see cref="_offset"/> and <see cref="_lines"/> count everything consumed; <see cref="_lineStart"/> is the
+/// start of the line being collected; the stack is never empty before <see cref="Finish"/>.
+/// </remarks>
 public sealed class MessageParser
 {
+    private readonly MessageLimits _limits;
+    private readonly HeaderCapture _header;
+    private readonly BoundedBuffer _line;
+    private readonly List<PartBuilder> _open = [];
+    private readonly PartBuilder _root;
+    private int _activeBoundaries;
+    private int _parts = 1;
+    private bool _inHeader = true;
+    private bool _headerIsFresh = true;
+    private bool _atLineStart = true;
+    private bool _collecting;
+    private bool _endsInCarriageReturn;
+    private long _rawOctets;
+    private long _offset;
+    private long _lines;
+    private long _lineStart;
+    private long _lineStartLines;
+    private long _regionStart;
+    private MimePart? _structure;
+
+    /// <summary>A parser for one message.</summary>
+    public MessageParser()
+        : this(MessageLimits.Default)
+    {
+    }
+
+    /// <summary>A parser for one message, within these limits.</summary>
+    public MessageParser(MessageLimits limits)
+    {
+        _limits = limits;
+        _header = new HeaderCapture(limits);
+        _line = new BoundedBuffer(limits.HeaderOctetsMax);
+        _root = new PartBuilder { IsMessageRoot = true };
+        _open.Add(_root);
+        _header.Begin(isRoot: true);
+    }
+
+    /// <summary>Octets fed so far, as they came.</summary>
+    public long Octets => _rawOctets;
+
+    /// <summary>What the octets fed so far are with every line end as CRLF: RFC822.SIZE.</summary>
+    public long CrlfOctets => _offset;
+
+    /// <summary>No line so far ended in a bare LF: offsets in the structure are offsets in what was fed.</summary>
+    public bool IsCrlfThroughout => _rawOctets == _offset;
+
     /// <summary>The next octets of the message.</summary>
-    public void Feed(ReadOnlySpan<byte> octets) => throw new NotSupportedException();
+    public void Feed(ReadOnlySpan<byte> octets)
+    {
+        if (_structure is not null)
+        {
+            throw new InvalidOperationException("The message has been finished.");
+        }
+        while (!octets.IsEmpty)
+        {
+            int consumed = _inHeader ? FeedHeader(octets) : FeedBody(octets);
+            octets = octets[consumed..];
+        }
+    }
 
     /// <summary>After the last octet: the MIME structure.</summary>
-    public MimePart Finish() => throw new NotSupportedException();
+    public MimePart Finish()
+    {
+        if (_structure is not null)
+        {
+            return _structure;
+        }
+        if (_inHeader && _line.Octets > 0)
+        {
+            HeaderLine(_line.Written, _line.IsTruncated);
+        }
+        else if (_collecting)
+        {
+            BodyLine(_line.Written);
+        }
+        while (_inHeader)
+        {
+            EndHeader(_offset, _lines);
+        }
+        CloseDownTo(-1, _offset, _lines);
+        _structure = _root.Build();
+        return _structure;
+    }
 
     /// <summary>After <see cref="Finish"/>: the summary for the cache.</summary>
-    public MessageSummary Summarize() => throw new NotSupportedException();
-}
+    public MessageSummary Summarize()
+    {
+        MimePart structure = Finish();
+        List<MessageSummaryField> kinds = [MessageSummaryField.Envelope, MessageSummaryField.BodyStructure, MessageSummaryField.Body];
+        List<ReadOnlyMemory<byte>> fields =
+        [
+            _root.Envelope ?? throw new UnreachableException("the root has an envelope"),
+            BodyStructureRenderer.Render(_root, BodyStructureForm.Extended, _limits),
+            BodyStructureRenderer.Render(_root, BodyStructureForm.Basic, _limits),
+        ];
+        if (_header.KeptFields is byte[] kept)
+        {
+            kinds.Add(MessageSummaryField.HeaderFields);
+            fields.Add(kept);
+        }
+        kinds.Add(MessageSummaryField.Structure);
+        fields.Add(StructureCodec.Encode(structure));
+        return new MessageSummary(MessageSummaryCodec.Encode([.. kinds], fields));
+    }
 
-/// <summary>
-/// One part of a message's MIME structure, with where it stands in the message. The root is the message itself.
-/// </summary>
-/// <remarks>Offsets and lengths count the message's octets with CRLF line ends, from its first octet.</remarks>
-public sealed class MimePart
-{
-    /// <summary>Type in upper case as rendered: <c>TEXT</c>.</summary>
-    public required string Type { get; init; }
+    private int FeedHeader(ReadOnlySpan<byte> octets)
+    {
+        if (_line.Octets == 0)
+        {
+            StartLine();
+        }
+        int lineFeed = octets.IndexOf((byte)'\n');
+        if (lineFeed < 0)
+        {
+            _line.Append(octets);
+            Count(octets);
+            return octets.Length;
+        }
+        ReadOnlySpan<byte> piece = octets[..(lineFeed + 1)];
+        Count(piece);
+        if (_line.Octets == 0)
+        {
+            HeaderLine(piece, isTruncated: false);
+        }
+        else
+        {
+            _line.Append(piece);
+            bool isTruncated = _line.IsTruncated;
+            HeaderLine(_line.Written, isTruncated);
+        }
+        _line.Clear();
+        return piece.Length;
+    }
 
-    /// <summary>Subtype in upper case: <c>PLAIN</c>.</summary>
-    public required string Subtype { get; init; }
+    private int FeedBody(ReadOnlySpan<byte> octets)
+    {
+        if (_collecting)
+        {
+            return CollectLine(octets);
+        }
+        if (_activeBoundaries == 0)
+        {
+            Count(octets);
+            return octets.Length;
+        }
+        if (_atLineStart && octets[0] == '-')
+        {
+            StartLine();
+            _collecting = true;
+            return 0;
+        }
+        int found = octets.IndexOf("\n--"u8);
+        if (found >= 0)
+        {
+            Count(octets[..(found + 1)]);
+            _atLineStart = true;
+            return found + 1;
+        }
+        // The next piece may continue a delimiter that begins in the last two octets of this one.
+        int consumed = octets.EndsWith("\n-"u8) ? octets.Length - 1 : octets.Length;
+        Count(octets[..consumed]);
+        _atLineStart = octets[consumed - 1] == '\n';
+        return consumed;
+    }
 
-    /// <summary>Decoded content transfer encoding name in upper case; <c>7BIT</c> where absent.</summary>
-    public string TransferEncoding { get; init; } = "7BIT";
+    /// <summary>A line of a body that begins with "-": whole, or given up as too long to be a delimiter.</summary>
+    private int CollectLine(ReadOnlySpan<byte> octets)
+    {
+        int room = _limits.DelimiterOctetsMax - (int)_line.Octets;
+        ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, room)];
+        int lineFeed = window.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> piece = lineFeed < 0 ? window : window[..(lineFeed + 1)];
+        Count(piece);
+        if (lineFeed >= 0)
+        {
+            _collecting = false;
+            if (_line.Octets == 0)
+            {
+                BodyLine(piece);
+            }
+            else
+            {
+                _line.Append(piece);
+                BodyLine(_line.Written);
+            }
+            _line.Clear();
+        }
+        else if (piece.Length == room)
+        {
+            _collecting = false;
+            _atLineStart = false;
+            _line.Clear();
+        }
+        else
+        {
+            _line.Append(piece);
+        }
+        return piece.Length;
+    }
 
-    /// <summary>The charset parameter as written, or null.</summary>
-    public string? Charset { get; init; }
+    private void StartLine()
+    {
+        _lineStart = _offset;
+        _lineStartLines = _lines;
+    }
 
-    /// <summary>Start of the part's header.</summary>
-    public long HeaderOffset { get; init; }
+    private void Count(ReadOnlySpan<byte> octets)
+    {
+        if (octets.IsEmpty)
+        {
+            return;
+        }
+        int lineFeeds = octets.Count((byte)'\n');
+        if (lineFeeds > 0)
+        {
+            int pairs = octets.Count("\r\n"u8) + (_endsInCarriageReturn && octets[0] == '\n' ? 1 : 0);
+            _offset += lineFeeds - pairs;
+            _lines += lineFeeds;
+        }
+        _offset += octets.Length;
+        _rawOctets += octets.Length;
+        _endsInCarriageReturn = octets[^1] == '\r';
+    }
 
-    /// <summary>The header's octets, with the empty line that ends it.</summary>
-    public long HeaderOctets { get; init; }
+    private void HeaderLine(ReadOnlySpan<byte> line, bool isTruncated)
+    {
+        bool isFirst = _headerIsFresh;
+        _headerIsFresh = false;
+        if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
+        {
+            EndHeader(_offset, _lines);
+        }
+        else if (_activeBoundaries > 0 && TryMatch(line, out int frame, out bool closes) && TakeDelimiter(frame, closes))
+        {
+            // The header had no empty line: RFC 2046 §5.1 wants one, and the enclosing boundary ends all the same.
+        }
+        else if (isFirst && !_open[^1].IsMessageRoot && !HeaderReader.IsFieldStart(line))
+        {
+            // A part without header and without the empty line (RFC 2046 §5.1): what should have followed it is the body.
+            EndHeader(_lineStart, _lineStartLines);
+            if (_inHeader)
+            {
+                HeaderLine(line, isTruncated);
+            }
+            else
+            {
+                _atLineStart = true;
+            }
+        }
+        else
+        {
+            _header.Line(line, isTruncated);
+        }
+    }
 
-    /// <summary>Start of the part's body.</summary>
-    public long BodyOffset { get; init; }
+    private void BodyLine(ReadOnlySpan<byte> line)
+    {
+        _atLineStart = true;
+        if (TryMatch(line, out int frame, out bool closes))
+        {
+            TakeDelimiter(frame, closes);
+        }
+    }
 
-    /// <summary>The body's octets; not the line end before the boundary.</summary>
-    public long BodyOctets { get; init; }
+    /// <summary>
+    /// delimiter := "--" boundary, close-delimiter := delimiter "--", then transport padding; RFC 2046 §5.1.1.
+    /// The whole line is compared, innermost boundary first, so that one boundary may begin with another.
+    /// </summary>
+    private bool TryMatch(ReadOnlySpan<byte> line, out int frame, out bool closes)
+    {
+        frame = -1;
+        closes = false;
+        if (!line.StartsWith("--"u8))
+        {
+            return false;
+        }
+        ReadOnlySpan<byte> text = line[2..].TrimEnd(" \t\r\n"u8);
+        for (frame = _open.Count - 1; frame >= 0; frame--)
+        {
+            if (_open[frame].Boundary is byte[] boundary && text.StartsWith(boundary))
+            {
+                ReadOnlySpan<byte> rest = text[boundary.Length..];
+                closes = rest.SequenceEqual("--"u8);
+                if (rest.IsEmpty || closes)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
 
-    /// <summary>Lines of the body.</summary>
-    public long BodyLines { get; init; }
+    /// <summary>Ends the parts inside the frame and starts its next one; false where there may be no more parts.</summary>
+    private bool TakeDelimiter(int frame, bool closes)
+    {
+        if (!closes && _parts >= _limits.PartsMax)
+        {
+            _activeBoundaries = 0; // The rest belongs to the last part.
+            return false;
+        }
+        long end = _lineStart;
+        long endLines = _lineStartLines;
+        if (_inHeader)
+        {
+            while (_inHeader)
+            {
+                EndHeader(end, endLines);
+            }
+        }
+        else if (end > _regionStart)
+        {
+            end -= 2; // The line end before a delimiter belongs to it. RFC 2046 §5.1.1
+            endLines--;
+        }
+        CloseDownTo(frame, end, endLines);
+        if (closes)
+        {
+            _open[frame].Boundary = null;
+            _activeBoundaries--;
+            _regionStart = _lineStart;
+            _atLineStart = true;
+        }
+        else
+        {
+            StartPart(_open[frame], isMessageRoot: false, _offset);
+        }
+        return true;
+    }
 
-    /// <summary>A multipart's parts; a message/rfc822's one part, the message inside; else none.</summary>
-    public IReadOnlyList<MimePart> Parts { get; init; } = [];
+    private void StartPart(PartBuilder parent, bool isMessageRoot, long offset)
+    {
+        var part = new PartBuilder { IsMessageRoot = isMessageRoot, IsInDigest = parent.IsDigest, HeaderOffset = offset };
+        parent.Children.Add(part);
+        _parts++;
+        _open.Add(part);
+        _header.Begin(isRoot: false);
+        _inHeader = true;
+        _headerIsFresh = true;
+    }
 
-    /// <summary>True for multipart.</summary>
-    public bool IsMultipart => Type == "MULTIPART";
+    private void EndHeader(long end, long endLines)
+    {
+        PartBuilder part = _open[^1];
+        part.HeaderOctets = end - part.HeaderOffset;
+        part.BodyOffset = end;
+        part.BodyStartLines = endLines;
+        part.Content = _header.Finish(part.IsInDigest);
+        part.Envelope = part.IsMessageRoot ? EnvelopeRenderer.Render(_header, _limits) : null;
+        _inHeader = false;
+        _regionStart = end;
+        _atLineStart = true;
 
-    /// <summary>True for message/rfc822 and message/global.</summary>
-    public bool IsMessage => Type == "MESSAGE" && Subtype is "RFC822" or "GLOBAL" && Parts.Count == 1;
+        bool mayNest = _open.Count < _limits.NestingMax && _parts < _limits.PartsMax;
+        ContentDescription content = part.Content;
+        if (content.IsMultipart)
+        {
+            part.Kind = PartKind.Multipart;
+            part.Boundary = mayNest ? content.Boundary(_limits.BoundaryOctetsMax) : null;
+            _activeBoundaries += part.Boundary is null ? 0 : 1;
+        }
+        else if (content.IsMessage && mayNest && !content.IsEncoded)
+        {
+            part.Kind = PartKind.Message;
+            StartPart(part, isMessageRoot: true, end);
+        }
+        else if (content.IsMessage)
+        {
+            // Clients expect an envelope in a message/rfc822; RFC 2046 §5.2.1 forbids to encode one.
+            content.BecomeOpaque();
+        }
+    }
+
+    private void CloseDownTo(int frame, long end, long endLines)
+    {
+        for (int i = _open.Count - 1; i > frame; i--)
+        {
+            PartBuilder part = _open[i];
+            _open.RemoveAt(i);
+            _activeBoundaries -= part.Boundary is not null && _activeBoundaries > 0 ? 1 : 0;
+            part.BodyOctets = Math.Max(0, end - part.BodyOffset);
+            part.BodyLines = Math.Max(0, endLines - part.BodyStartLines);
+            if (part.Kind == PartKind.Multipart && part.Children.Count == 0)
+            {
+                part.AddWholeBodyAsText();
+            }
+        }
+    }
 }

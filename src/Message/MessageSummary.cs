@@ -29,10 +29,16 @@ public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
     public ReadOnlyMemory<byte> Body => MessageSummaryCodec.Get(encoded, MessageSummaryField.Body);
 
     /// <summary>
-    /// The header fields that clients ask for by name, unchanged with their line ends, in message order
-    /// (<see cref="KeptHeaderFields"/>); complete for those names.
+    /// The header fields that clients ask for by name, unchanged but with CRLF line ends, in message order
+    /// (<see cref="KeptHeaderFields"/>); complete for those names where <see cref="HasHeaderFields"/>.
     /// </summary>
     public ReadOnlyMemory<byte> HeaderFields => MessageSummaryCodec.Get(encoded, MessageSummaryField.HeaderFields);
+
+    /// <summary>The header fields were few enough to be kept: <see cref="HeaderFields"/> is all there is of them.</summary>
+    public bool HasHeaderFields => MessageSummaryCodec.Has(encoded, MessageSummaryField.HeaderFields);
+
+    /// <summary>The MIME structure, decoded anew at each call; null where it was not kept.</summary>
+    public MimePart? Structure => StructureCodec.Decode(MessageSummaryCodec.Get(encoded, MessageSummaryField.Structure).Span);
 
     /// <summary>Names of the fields in <see cref="HeaderFields"/>: what Thunderbird, Outlook, Apple Mail, K-9 and mutt ask for.</summary>
     public static readonly IReadOnlyList<string> KeptHeaderFields =
@@ -55,4 +61,6 @@ public enum MessageSummaryField : byte
     Body = 3,
     /// <summary>Kept header fields.</summary>
     HeaderFields = 4,
+    /// <summary>The tree of parts with offsets.</summary>
+    Structure = 5,
 }

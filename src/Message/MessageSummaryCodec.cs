@@ -44,6 +44,19 @@ internal static class MessageSummaryCodec
         return total == encoded.Length;
     }
 
+    public static bool Has(ReadOnlyMemory<byte> encoded, MessageSummaryField kind)
+    {
+        ReadOnlySpan<byte> span = encoded.Span;
+        for (int i = 0; i < span[1]; i++)
+        {
+            if (span[HeaderOctets + (i * EntryOctets)] == (byte)kind)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>The field's octets; empty where it is absent. The encoded form has been found valid.</summary>
     public static ReadOnlyMemory<byte> Get(ReadOnlyMemory<byte> encoded, MessageSummaryField kind)
     {

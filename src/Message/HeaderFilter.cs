@@ -1,0 +1,53 @@
+using System.Buffers;
+
+namespace MailAccess.Message;
+
+/// <summary>Picks fields of a header by name for <c>HEADER.FIELDS</c> and <c>HEADER.FIELDS.NOT</c>. RFC 9051 §6.4.5.1</summary>
+public static class HeaderFilter
+{
+    /// <summary>Writes the fields with these names, unchanged, with CRLF line ends, and the empty line.</summary>
+    public static void Only(ReadOnlySpan<byte> header, IReadOnlyCollection<byte[]> names, IBufferWriter<byte> output) =>
+        Write(header, names, isExcluding: false, output);
+
+    /// <summary>Writes all fields but those with these names, unchanged, with CRLF line ends, and the empty line.</summary>
+    public static void Except(ReadOnlySpan<byte> header, IReadOnlyCollection<byte[]> names, IBufferWriter<byte> output) =>
+        Write(header, names, isExcluding: true, output);
+
+    /// <summary>Writes octets with each LF as CRLF; adds a line end where the last line has none.</summary>
+    internal static void WriteCrlf(ReadOnlySpan<byte> lines, IBufferWriter<byte> output)
+    {
+        while (!lines.IsEmpty)
+        {
+            int lineFeed = lines.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = lineFeed < 0 ? lines : lines[..lineFeed];
+            lines = lineFeed < 0 ? [] : lines[(lineFeed + 1)..];
+            output.Write(line.EndsWith("\r"u8) ? line[..^1] : line);
+            output.Write("\r\n"u8);
+        }
+    }
+
+    private static void Write(ReadOnlySpan<byte> header, IReadOnlyCollection<byte[]> names, bool isExcluding, IBufferWriter<byte> output)
+    {
+        HeaderReader reader = new(header);
+        while (reader.TryRead(out HeaderField field))
+        {
+            if (IsNamed(field, names) != isExcluding)
+            {
+                WriteCrlf(field.Raw, output);
+            }
+        }
+        output.Write("\r\n"u8);
+    }
+
+    private static bool IsNamed(HeaderField field, IReadOnlyCollection<byte[]> names)
+    {
+        foreach (byte[] name in names)
+        {
+            if (field.Is(name))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}
