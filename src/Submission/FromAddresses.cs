@@ -27,8 +27,13 @@ internal static class FromAddresses
             }
             paths.Add(path);
         }
-        return CountAtSigns(body) == paths.Count ? paths : null;
+        return CountAtSigns(body) == paths.Count || IsItsOwnName(body, paths) ? paths : null;
     }
+
+    /// <summary><c>alice@example.test &lt;alice@example.test&gt;</c>: not RFC 5322, but scripts write it, and nothing is hidden in it.</summary>
+    private static bool IsItsOwnName(ReadOnlySpan<byte> body, List<MailPath> paths) =>
+        paths is [MailPath only]
+        && Encoding.UTF8.GetString(body).Trim().Equals($"{only} <{only}>", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// <c>@</c> outside of quotes and comments: one for each address. The address reader is generous and passes
