@@ -93,6 +93,9 @@ internal interface IFile : IDisposable
 
     void SetModified(long secondsSince1970);
 
+    /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
+    bool TryLock();
+
     /// <summary>A shared view for reading; the file never shrinks while it exists.</summary>
     IMemoryOwner<byte> Map(long offset, int octets);
 }

@@ -12,6 +12,8 @@ internal sealed class PosixFiles : IFiles
 
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
     public IFile? Open(string path, OpenKind kind)
     {
         int flags = kind switch
@@ -78,7 +80,7 @@ internal sealed class PosixFiles : IFiles
         List<string>? names = null;
         try
         {
-            names = [.. new FileSystemEnumerable<string>(path, (ref FileSystemEntry e) => e.FileName.ToString())];
+            names = [.. new FileSystemEnumerable<string>(path, (ref FileSystemEntry e) => e.FileName.ToString(), Everything)];
         }
         catch (DirectoryNotFoundException)
         {
@@ -169,6 +171,8 @@ internal sealed class PosixFiles : IFiles
         public void Truncate(long octets) => Check(Posix.Truncate(handle, octets), "ftruncate", path);
 
         public void SetModified(long secondsSince1970) => Check(Posix.SetModified(handle, secondsSince1970), "futimens", path);
+
+        public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
 
         public IMemoryOwner<byte> Map(long offset, int octets) =>
             Posix.Map(handle, offset, octets) ?? throw new FileFault("mmap", path, Posix.LastError);

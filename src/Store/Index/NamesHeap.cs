@@ -64,12 +64,11 @@ internal sealed class NamesHeap
         Add(name);
     }
 
-    public string this[long place]
+    public string this[long place] => Encoding.UTF8.GetString(Utf8At(place));
+
+    public ReadOnlySpan<byte> Utf8At(long place)
     {
-        get
-        {
-            ReadOnlySpan<byte> octets = Volatile.Read(ref _octets).AsSpan((int)place);
-            return Encoding.UTF8.GetString(octets.Slice(2, BinaryPrimitives.ReadUInt16LittleEndian(octets)));
-        }
+        ReadOnlySpan<byte> octets = Volatile.Read(ref _octets).AsSpan((int)place);
+        return octets.Slice(2, BinaryPrimitives.ReadUInt16LittleEndian(octets));
     }
 }

@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using MailAccess.Store.Files;
 
 namespace MailAccess.Store.Index;
+
+/// <summary>A summary, and the message's base name.</summary>
+internal readonly record struct SummaryToCache(string BaseName, ReadOnlyMemory<byte> Summary);
 
 /// <summary>
 /// <c>mailaccess.cache</c>: encoded summaries one after the other, read through shared mappings. Disposable: what is missing
@@ -10,6 +14,7 @@ namespace MailAccess.Store.Index;
 /// </summary>
 /// <remarks>
 /// Header of 16 octets: magic u32, version u32, generation u64. Entries at multiples of eight: length u32, CRC-32C u32, octets.
+/// The checksum also covers the message's base name: after a power loss another message's entry may stand where one was lost.
 /// No entry crosses the border of a window, so that each lies in one mapping. A locator: place / 8 in the upper 40 bits,
 /// length in the lower 24; 0 is none. Adds are serialized by a lock; reads take none.
 /// </remarks>
@@ -63,7 +68,7 @@ internal sealed class SummaryCache : IDisposable
     }
 
     /// <summary>Writes the summaries and returns their locators; 0 for what is empty or too big. Blocks.</summary>
-    public long[] Add(IReadOnlyList<ReadOnlyMemory<byte>> summaries)
+    public long[] Add(IReadOnlyList<SummaryToCache> summaries)
     {
         long[] locators = new long[summaries.Count];
         var buffer = new ArrayBufferWriter<byte>(4096);
@@ -72,7 +77,7 @@ internal sealed class SummaryCache : IDisposable
             long start = _end;
             for (int i = 0; i < locators.Length; i++)
             {
-                ReadOnlySpan<byte> summary = summaries[i].Span;
+                ReadOnlySpan<byte> summary = summaries[i].Summary.Span;
                 if (summary.Length is 0 or > EntryOctetsMax)
                 {
                     continue;
@@ -88,7 +93,7 @@ internal sealed class SummaryCache : IDisposable
                 }
                 Span<byte> target = buffer.GetSpan(entry)[..entry];
                 BinaryPrimitives.WriteInt32LittleEndian(target, summary.Length);
-                BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Crc.Of(summary));
+                BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Checksum(Encoding.UTF8.GetBytes(summaries[i].BaseName), summary));
                 summary.CopyTo(target[EntryHeaderOctets..]);
                 target[(EntryHeaderOctets + summary.Length)..].Clear();
                 buffer.Advance(entry);
@@ -101,7 +106,7 @@ internal sealed class SummaryCache : IDisposable
     }
 
     /// <summary>A view of the summary; false where there is none or it is damaged.</summary>
-    public bool TryGet(long locator, out ReadOnlyMemory<byte> summary)
+    public bool TryGet(long locator, ReadOnlySpan<byte> baseName, out ReadOnlyMemory<byte> summary)
     {
         summary = default;
         long at = (long)((ulong)locator >> 24) << 3;
@@ -118,11 +123,13 @@ internal sealed class SummaryCache : IDisposable
         ReadOnlySpan<byte> header = window.Span.Slice(inside, EntryHeaderOctets);
         summary = window.Slice(inside + EntryHeaderOctets, length);
         return BinaryPrimitives.ReadInt32LittleEndian(header) == length
-            && BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) == Crc.Of(summary.Span);
+            && BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) == Checksum(baseName, summary.Span);
     }
 
     /// <summary>Views that were given out stay valid.</summary>
     public void Dispose() => _file.Dispose();
+
+    private static uint Checksum(ReadOnlySpan<byte> baseName, ReadOnlySpan<byte> summary) => Crc.Continue(Crc.Of(baseName), summary);
 
     private bool TryWindow(int index, out Memory<byte> window)
     {

@@ -208,7 +208,6 @@ internal sealed class DeliveryJournal : IDisposable
         {
             return StoreError.Unavailable;
         }
-        ulong firstSequence = _sequence;
         try
         {
             PrepareRoom(_buffer.WrittenCount);

@@ -9,7 +9,7 @@ internal readonly record struct Locator(ulong Bits)
 {
     public const long HeapOctetsMax = 8L << 30;
 
-    public static Locator Of(MessageRecord record) => new((ulong)record.Locator);
+    public static Locator Of(in MessageRecord record) => new((ulong)record.Locator);
 
     public static Locator Create(long namePlace, bool isInNew, bool hasBareLf, FlagLetters letters) =>
         new(((ulong)namePlace >> 3) | (isInNew ? 1UL << 30 : 0) | (hasBareLf ? 1UL << 31 : 0) | ((ulong)letters.Bits << 32));

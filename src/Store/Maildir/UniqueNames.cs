@@ -20,4 +20,11 @@ internal sealed class UniqueNames(TimeProvider clock, string host)
             CultureInfo.InvariantCulture,
             $"{now.ToUnixTimeSeconds()}.M{micros:D6}P{Environment.ProcessId}Q{counter}R{_start}.{_host},S={octets},W={octets}");
     }
+
+    /// <summary>True for names that a store on this host made before this process began.</summary>
+    public bool IsFromEarlierProcess(string baseName) =>
+        baseName.Contains($".{_host},S=", StringComparison.Ordinal)
+        && baseName.Contains('Q', StringComparison.Ordinal)
+        && baseName.Contains('R', StringComparison.Ordinal)
+        && !baseName.Contains($"R{_start}.", StringComparison.Ordinal);
 }
