@@ -99,10 +99,11 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         {
             return;
         }
+        using CancellationTokenSource done = new();
+        Task graceOver = Task.Delay(grace, _clock, done.Token);
         _isRunning = false;
         await _dispatcher.StopAsync();
-        using CancellationTokenSource done = new();
-        await _remote.StopAsync(Task.Delay(grace, _clock, done.Token));
+        await _remote.StopAsync(graceOver);
         await done.CancelAsync();
         await _dispatcher.WhenIdleAsync();
         Log.Stopped(_logger);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -20,8 +21,9 @@ public sealed record PeerAnswer(string? Text, bool Drops = false)
     /// <summary>Says nothing, and goes on reading.</summary>
     public static readonly PeerAnswer Silence = new((string?)null);
 
-    /// <summary>A reply.</summary>
-    public static implicit operator PeerAnswer(string text) => new(text);
+    /// <summary>A reply; null stays null.</summary>
+    [return: NotNullIfNotNull(nameof(text))]
+    public static implicit operator PeerAnswer?(string? text) => text is null ? null : new PeerAnswer(text);
 }
 
 /// <summary>A message that the peer said 2yz to.</summary>
