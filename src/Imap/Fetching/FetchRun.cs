@@ -178,7 +178,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         try
         {
             MimePart? structure = content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
-                ? await selected.Structures.GetAsync(record.Uid, content)
+                ? await selected.Structures.GetAsync(record, content)
                 : null;
             Begin(index);
             for (int i = 0; i < plan.Items.Length; i++)

@@ -29,7 +29,7 @@ internal sealed record BodySection
     public SectionText Text { get; init; }
 
     /// <summary>Field names, for HEADER.FIELDS and its .NOT.</summary>
-    public IReadOnlyList<byte[]> Names { get; init; } = [];
+    public IReadOnlyCollection<byte[]> Names { get; init; } = [];
 
     /// <summary>Of <c>&lt;first.count&gt;</c>; null: all.</summary>
     public (uint First, uint Count)? Partial { get; init; }

@@ -30,6 +30,12 @@ internal abstract record SearchKey
     /// <summary>A sequence set, or UID with one.</summary>
     public sealed record Messages(SequenceSet Set, Numbering Numbering) : SearchKey;
 
+    /// <summary>A sequence set as bound to a view.</summary>
+    public sealed record Indices(IndexRanges Ranges) : SearchKey;
+
+    /// <summary>A keyword as bound to a mailbox's table; no bits: no message has it.</summary>
+    public sealed record KeywordBits(ulong Mask) : SearchKey;
+
     /// <summary>BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it; from the first to the day before the last.</summary>
     public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
 
