@@ -25,7 +25,8 @@ public static class Charsets
         ["koi8-u"] = 21866, ["macintosh"] = 10000, ["x-mac-roman"] = 10000,
         ["gb2312"] = 54936, ["gbk"] = 54936, ["gb18030"] = 54936, ["cp936"] = 54936, ["x-gbk"] = 54936, ["euc-cn"] = 54936,
         ["hz-gb-2312"] = 52936, ["big5"] = 950, ["cp950"] = 950, ["big5-hkscs"] = 950, ["x-x-big5"] = 950,
-        ["shift_jis"] = 932, ["shift-jis"] = 932, ["sjis"] = 932, ["x-sjis"] = 932, ["cp932"] = 932, ["windows-31j"] = 932, ["ms_kanji"] = 932,
+        ["shift_jis"] = 932, ["shift-jis"] = 932, ["sjis"] = 932, ["x-sjis"] = 932, ["cp932"] = 932, ["windows-31j"] = 932,
+        ["ms_kanji"] = 932,
         ["iso-2022-jp"] = 50220, ["iso-2022-jp-1"] = 50220, ["iso-2022-jp-ms"] = 50220, ["csiso2022jp"] = 50221,
         ["euc-jp"] = 51932, ["x-euc-jp"] = 51932, ["eucjp"] = 51932, ["euc-kr"] = 949, ["ks_c_5601-1987"] = 949, ["ks_c_5601-1989"] = 949,
         ["ksc5601"] = 949, ["ksc_5601"] = 949, ["cp949"] = 949, ["uhc"] = 949, ["iso-2022-kr"] = 50225,
@@ -53,7 +54,7 @@ public static class Charsets
         }
         if (CodePages.TryGetValue(name, out int codePage))
         {
-            return codePage is 65001 or 1200 or 1201 ? Encoding.GetEncoding(codePage) : CodePagesEncodingProvider.Instance.GetEncoding(codePage);
+            return CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? Encoding.GetEncoding(codePage);
         }
         return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? BuiltIn(name);
     }
