@@ -5,10 +5,13 @@ public sealed class AddressParserTests
     [Theory]
     // RFC 5322 A.1.2
     [InlineData("\"Joe Q. Public\" <john.q.public@example.com>", "Joe Q. Public|john.q.public|example.com")]
-    [InlineData("Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>", "Mary Smith|mary|x.test, |jdoe|example.org, Who?|one|y.test")]
-    [InlineData("<boss@nil.test>, \"Giant; \\\"Big\\\" Box\" <sysservices@example.net>", "|boss|nil.test, Giant; \"Big\" Box|sysservices|example.net")]
+    [InlineData(
+        "Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>", "Mary Smith|mary|x.test, |jdoe|example.org, Who?|one|y.test")]
+    [InlineData(
+        "<boss@nil.test>, \"Giant; \\\"Big\\\" Box\" <sysservices@example.net>", "|boss|nil.test, Giant; \"Big\" Box|sysservices|example.net")]
     // A.1.3
-    [InlineData("A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;", "{A Group, Ed Jones|c|a.test, |joe|where.test, John|jdoe|one.test, }")]
+    [InlineData(
+        "A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;", "{A Group, Ed Jones|c|a.test, |joe|where.test, John|jdoe|one.test, }")]
     [InlineData("Undisclosed recipients:;", "{Undisclosed recipients, }")]
     // A.5
     [InlineData("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete|pete|silly.test")]
@@ -18,7 +21,8 @@ public sealed class AddressParserTests
     [InlineData("(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", "{Hidden recipients, }")]
     // A.6.1, A.6.3
     [InlineData("Joe Q. Public <john.q.public@example.com>", "Joe Q. Public|john.q.public|example.com")]
-    [InlineData("Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example", "Mary Smith|mary|example.net|@node.test, |jdoe|test.example")]
+    [InlineData(
+        "Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example", "Mary Smith|mary|example.net|@node.test, |jdoe|test.example")]
     [InlineData("John Doe <jdoe@machine(comment).  example>", "John Doe|jdoe|machine.example")]
     [InlineData("Mary Smith\r\n  \r\n          <mary@example.net>", "Mary Smith|mary|example.net")]
     // Other obsolete and unusual forms

@@ -10,7 +10,8 @@ public sealed class DecodingTests
     [InlineData("=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>", "Keith Moore <moore@cs.utk.edu>")]
     [InlineData("=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?=", "Keld J\u00f8rn Simonsen")]
     [InlineData("=?ISO-8859-1?Q?Andr=E9?= Pirard", "Andr\u00e9 Pirard")]
-    [InlineData("=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=", "If you can read this you understand the example.")]
+    [InlineData(
+        "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=", "If you can read this you understand the example.")]
     [InlineData("(=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)", "(\u05dd\u05d5\u05dc\u05e9 \u05df\u05d1 \u05d9\u05dc\u05d8\u05e4\u05e0)")]
     [InlineData("(=?ISO-8859-1?Q?a?=)", "(a)")]
     [InlineData("(=?ISO-8859-1?Q?a?= b)", "(a b)")]
@@ -113,7 +114,8 @@ public sealed class DecodingTests
     // RFC 5322 Appendix A, with A.5, A.6.2 and A.6.3
     [InlineData("Fri, 21 Nov 1997 09:55:06 -0600", "1997-11-21T09:55:06-06:00")]
     [InlineData("Tue, 1 Jul 2003 10:52:37 +0200", "2003-07-01T10:52:37+02:00")]
-    [InlineData("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)", "1969-02-13T23:32:00-03:30")]
+    [InlineData(
+        "Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)", "1969-02-13T23:32:00-03:30")]
     [InlineData("21 Nov 97 09:55:06 GMT", "1997-11-21T09:55:06+00:00")]
     [InlineData("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", "1997-11-21T09:55:06-06:00")]
     // Obsolete years and zones, RFC 5322 §4.3

@@ -7,7 +7,8 @@ public sealed class ResourceTests
     private const int Megabyte = 1024 * 1024;
 
     [Theory]
-    [InlineData("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/zip\r\n\r\n", "QUJDRA==QUJDRA==QUJDRA==QUJDRA==QUJDRA==\r\n")]
+    [InlineData(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/zip\r\n\r\n", "QUJDRA==QUJDRA==QUJDRA==QUJDRA==QUJDRA==\r\n")]
     [InlineData("Subject: one long line\r\n\r\n", "no line end at all ")]
     [InlineData("Content-Type: multipart/mixed; boundary=b\r\n\r\n", "--b-almost\r\n--\r\n-\r\n")]
     [InlineData("Content-Type: multipart/mixed; boundary=b\r\n\r\n", "--bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")]
