@@ -1,0 +1,43 @@
+using MailAccess.Imap.Fetching;
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Commands;
+
+/// <summary>FETCH and UID FETCH — RFC 3501 §6.4.5, §6.4.8.</summary>
+internal static class FetchCommand
+{
+    public static readonly ImapCommand Definition = new("FETCH", ImapStates.Selected, ImapEffects.ReportsChanges,
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+
+    public static readonly ImapCommand UidDefinition = new("UID FETCH", ImapStates.Selected, ImapCommand.AllChanges,
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));
+
+    private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
+    {
+        // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")     RFC 3501 §9
+        if (!(arguments.TrySpace() && arguments.TrySequenceSet(out SequenceSet set) && arguments.TrySpace()
+              && FetchPlan.TryParse(arguments, numbering, out FetchPlan plan) && arguments.AtEnd))
+        {
+            return ImapErrors.Syntax(arguments);
+        }
+        SelectedMailbox selected = session.Selected!;
+        if (!set.TryResolve(selected.View, numbering, out IndexRanges targets))
+        {
+            return ImapErrors.BadSequence;
+        }
+        selected.WriteNewKeywords(session.Writer, selected.Mailbox.Snapshot.Keywords);
+        FetchRun run = new(session, selected, plan);
+        await run.RunAsync(targets);
+        return run.Error switch
+        {
+            StoreError.None => ImapCompletion.Ok("fetched"),
+            // RFC 2180 §4.1: what is there has been given, and EXPUNGE will tell the rest.
+            StoreError.Expunged when numbering == Numbering.Sequence => ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone"),
+            StoreError.Expunged => ImapCompletion.Ok("fetched"),
+            StoreError error => ImapErrors.ToCompletion(error),
+        };
+    }
+}

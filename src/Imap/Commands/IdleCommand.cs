@@ -1,0 +1,64 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Wire;
+
+namespace MailAccess.Imap.Commands;
+
+/// <summary>IDLE — RFC 2177 §3: changes are told as they happen, until DONE.</summary>
+/// <remarks>The mailbox's news only wakes the connection; the one read that waits is the session's.</remarks>
+internal static class IdleCommand
+{
+    public static readonly ImapCommand Definition =
+        new("IDLE", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync) { Capability = "IDLE" };
+
+    private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
+    {
+        if (!arguments.AtEnd)
+        {
+            return ImapErrors.Syntax(arguments);
+        }
+        if (session.Selected is not { IsGone: false } selected)
+        {
+            return await WaitAsync(session);
+        }
+        await selected.Mailbox.RefreshAsync(CancellationToken.None);
+        using IDisposable subscription = selected.Mailbox.Subscribe(session.Connection.Wake);
+        return await WaitAsync(session); // What came before the subscription is told at once, below.
+    }
+
+    private static async ValueTask<ImapCompletion> WaitAsync(ImapSession session)
+    {
+        session.Writer.Write("+ idling\r\n"u8);
+        while (true)
+        {
+            if (session.Selected is { HasNews: true } selected)
+            {
+                if (selected.IsGone)
+                {
+                    return ImapCompletion.HangUp(await session.SayByeAsync("the selected mailbox is gone", SessionEnd.ProtocolViolation));
+                }
+                await selected.ReportAsync(session.Writer, mayExpunge: true);
+            }
+            await session.Writer.FlushAsync();
+            switch (await session.Reader.Lines.ReadAsync())
+            {
+                case LineOutcome.Line:
+                    // idle = "IDLE" CRLF "DONE"     RFC 2177 §4
+                    return System.Text.Ascii.EqualsIgnoreCase(session.Reader.Lines.Line, "DONE"u8)
+                        ? ImapCompletion.Ok("idle no more")
+                        : ImapCompletion.Bad("expected DONE");
+                case LineOutcome.Woken:
+                    if (await session.LookWhyWokenAsync() is { } end)
+                    {
+                        return ImapCompletion.HangUp(end);
+                    }
+                    break;
+                case LineOutcome.EndOfStream:
+                    return ImapCompletion.HangUp(SessionEnd.ClientGone);
+                default:
+                    return ImapCompletion.Bad("expected DONE");
+            }
+        }
+    }
+}

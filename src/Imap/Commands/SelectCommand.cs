@@ -1,0 +1,72 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Commands;
+
+/// <summary>SELECT and EXAMINE — RFC 3501 §6.3.1, §6.3.2.</summary>
+internal static class SelectCommand
+{
+    public static readonly ImapCommand Definition =
+        new("SELECT", ImapStates.LoggedIn, ImapEffects.None, (session, arguments) => ExecuteAsync(session, arguments, isReadOnly: false));
+
+    public static readonly ImapCommand ExamineDefinition =
+        new("EXAMINE", ImapStates.LoggedIn, ImapEffects.None, (session, arguments) => ExecuteAsync(session, arguments, isReadOnly: true));
+
+    private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, bool isReadOnly)
+    {
+        // select = "SELECT" SP mailbox     RFC 3501 §9
+        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name) && arguments.AtEnd))
+        {
+            return ImapErrors.Syntax(arguments);
+        }
+        await session.SelectAsync(null); // The former one is left even if this fails, §6.3.1.
+        if (name is null)
+        {
+            return ImapErrors.InvalidName;
+        }
+        StoreResult<IMailbox> opened = await session.Account!.OpenAsync(name, CancellationToken.None);
+        if (!opened.TryGet(out IMailbox? mailbox))
+        {
+            return ImapErrors.ToCompletion(opened.Error);
+        }
+        StoreResult<Done> refreshed = await mailbox.RefreshAsync(CancellationToken.None);
+        if (!refreshed.TryGet(out _))
+        {
+            await mailbox.DisposeAsync();
+            return ImapErrors.ToCompletion(refreshed.Error);
+        }
+        SelectedMailbox selected = new(mailbox, isReadOnly);
+        await session.SelectAsync(selected);
+        Describe(session.Writer, selected);
+        return isReadOnly ? ImapCompletion.Ok("READ-ONLY", "examined") : ImapCompletion.Ok("READ-WRITE", "selected");
+    }
+
+    private static void Describe(ImapWriter writer, SelectedMailbox selected)
+    {
+        MailboxSnapshot view = selected.View;
+        selected.WriteKeywords(writer, view.Keywords);
+        writer.WriteUntagged($"{view.Count} EXISTS");
+        writer.WriteUntagged($"{selected.RecentCount} RECENT");
+        int unseen = FirstUnseen(view);
+        if (unseen >= 0)
+        {
+            writer.WriteUntagged($"OK [UNSEEN {unseen + 1}] first unseen message");
+        }
+        writer.WriteUntagged($"OK [UIDVALIDITY {view.UidValidity}] UIDs valid");
+        writer.WriteUntagged($"OK [UIDNEXT {view.UidNext}] next UID");
+    }
+
+    private static int FirstUnseen(MailboxSnapshot view)
+    {
+        for (int i = 0; i < view.Count; i++)
+        {
+            if ((view[i].Flags & SystemFlags.Seen) == 0)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,278 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Responses;
+using MailAccess.Message;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Fetching;
+
+/// <summary>
+/// Answers one FETCH. What the summary cache holds goes from there to the wire in one copy; bodies are streamed.
+/// </summary>
+/// <remarks>
+/// A message that has been expunged by others while it is still in the view gives what is known of it, or nothing;
+/// never invented data.
+/// </remarks>
+internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, FetchPlan plan)
+{
+    private readonly ImapWriter _writer = session.Writer;
+    private readonly SectionWriter _sections = new(session, selected);
+    private readonly bool _needsSummary = plan.NeedsSummary;
+    private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly;
+    private readonly bool _hasFlags = plan.HasFlags;
+    private StoreError _error;
+
+    /// <summary>The worst that happened to a message: <see cref="StoreError.Expunged"/> or something temporary.</summary>
+    public StoreError Error => _error;
+
+    /// <summary>Writes a FETCH response for each message.</summary>
+    public async ValueTask RunAsync(IndexRanges targets)
+    {
+        List<int> batch = [];
+        for (int range = 0; range < targets.Ranges.Length; range++)
+        {
+            (int first, int last) = targets.Ranges[range];
+            if (!_setsSeen)
+            {
+                await WriteRangeAsync(first, last);
+                continue;
+            }
+            for (int i = first; i <= last; i++)
+            {
+                batch.Add(i);
+                if (batch.Count == session.Services.Limits.SeenBatchMessages)
+                {
+                    await ReadBatchAsync(batch);
+                }
+            }
+        }
+        await ReadBatchAsync(batch);
+    }
+
+    /// <summary>Messages that are read, not peeked at: their <c>\Seen</c> is one commit, told with the message.</summary>
+    private async ValueTask ReadBatchAsync(List<int> batch)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+        MailboxSnapshot view = selected.View;
+        MailboxSnapshot before = selected.Mailbox.Snapshot;
+        UidSet unseen = UidSet.FromUids(batch.Where(i => !IsSeen(Current(view, before, i, out _))).Select(i => view[i].Uid));
+        if (!unseen.IsEmpty)
+        {
+            StoreResult<FlagsOutcome> seen = await selected.Mailbox.ChangeFlagsAsync(
+                unseen, FlagOperation.Add, SystemFlags.Seen, [], unchangedSince: null, CancellationToken.None);
+            // Where it cannot be kept, the mail can still be read.
+            unseen = seen.TryGet(out FlagsOutcome? outcome) ? outcome.Stored : UidSet.Empty;
+        }
+        MailboxSnapshot latest = selected.Mailbox.Snapshot;
+        foreach (int i in batch)
+        {
+            bool tellsFlags = _hasFlags || unseen.Contains(view[i].Uid);
+            if (!TryWriteCached(view, latest, i, tellsFlags))
+            {
+                await WriteAsync(view, latest, i, tellsFlags);
+            }
+            if (_writer.IsFull)
+            {
+                await _writer.FlushAsync();
+            }
+        }
+        if (!unseen.IsEmpty)
+        {
+            selected.RememberTold(unseen, latest);
+        }
+        batch.Clear();
+    }
+
+    private async ValueTask WriteRangeAsync(int first, int last)
+    {
+        MailboxSnapshot view = selected.View;
+        for (int i = first; i <= last; i++)
+        {
+            MailboxSnapshot latest = selected.Mailbox.Snapshot;
+            if (!TryWriteCached(view, latest, i, _hasFlags))
+            {
+                await WriteAsync(view, latest, i, _hasFlags);
+            }
+            if (_writer.IsFull)
+            {
+                await _writer.FlushAsync();
+            }
+        }
+    }
+
+    /// <summary>The record as it is now; of a message that is gone, as it was.</summary>
+    private static ref readonly MessageRecord Current(MailboxSnapshot view, MailboxSnapshot latest, int index, out bool isGone)
+    {
+        isGone = false;
+        if (ReferenceEquals(view, latest))
+        {
+            return ref view[index];
+        }
+        int now = latest.IndexOf(view[index].Uid);
+        isGone = now < 0;
+        return ref isGone ? ref view[index] : ref latest[now];
+    }
+
+    private static bool IsSeen(in MessageRecord record) => (record.Flags & SystemFlags.Seen) != 0;
+
+    /// <summary>The way of nearly all FETCHes of lists: no waiting, no allocation. False: nothing written, go the long way.</summary>
+    private bool TryWriteCached(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags)
+    {
+        ref readonly MessageRecord record = ref Current(view, latest, index, out _);
+        MessageSummary summary = default;
+        bool hasSummary = (_needsSummary || _sections.MayUseSummary(plan)) && selected.Mailbox.TryGetSummary(record, out summary);
+        if (_needsSummary && !hasSummary)
+        {
+            return false;
+        }
+        foreach (FetchItem item in plan.Items)
+        {
+            if (item.Section is { } section && !(hasSummary && SectionWriter.IsCovered(section, summary)))
+            {
+                return false;
+            }
+        }
+        Begin(index);
+        for (int i = 0; i < plan.Items.Length; i++)
+        {
+            Separate(i);
+            if (plan.Items[i].Section is { } section)
+            {
+                _sections.WriteCovered(section, summary);
+            }
+            else
+            {
+                WriteItem(plan.Items[i].Kind, record, latest, summary);
+            }
+        }
+        End(record, latest, tellsFlags);
+        return true;
+    }
+
+    private async ValueTask WriteAsync(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags)
+    {
+        MessageRecord record = Current(view, latest, index, out bool isGone);
+        MessageSummary summary = default;
+        if (_needsSummary && !selected.Mailbox.TryGetSummary(record, out summary))
+        {
+            StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);
+            if (!made.TryGet(out summary))
+            {
+                Fail(isGone, made.Error);
+                return;
+            }
+        }
+        IMessageContent? content = null;
+        if (plan.Items.Any(i => i.Section is not null))
+        {
+            StoreResult<IMessageContent> opened = await selected.Mailbox.OpenMessageAsync(record.Uid, CancellationToken.None);
+            if (!opened.TryGet(out content))
+            {
+                Fail(isGone, opened.Error);
+                return;
+            }
+        }
+        try
+        {
+            MimePart? structure = content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
+                ? await selected.Structures.GetAsync(record, content)
+                : null;
+            Begin(index);
+            for (int i = 0; i < plan.Items.Length; i++)
+            {
+                Separate(i);
+                if (plan.Items[i].Section is { } section)
+                {
+                    await _sections.WriteAsync(section, record.Uid, content!, structure);
+                }
+                else
+                {
+                    WriteItem(plan.Items[i].Kind, record, latest, summary);
+                }
+            }
+            End(record, latest, tellsFlags);
+        }
+        finally
+        {
+            if (content is not null)
+            {
+                await content.DisposeAsync();
+            }
+        }
+    }
+
+    private void Fail(bool isGone, StoreError error)
+    {
+        if (isGone || error is StoreError.NotFound or StoreError.Expunged)
+        {
+            _error = _error == StoreError.None ? StoreError.Expunged : _error;
+        }
+        else
+        {
+            _error = error;
+        }
+    }
+
+    private void Begin(int index)
+    {
+        _writer.Write("* "u8);
+        _writer.WriteNumber(index + 1);
+        _writer.Write(" FETCH ("u8);
+    }
+
+    private void Separate(int item)
+    {
+        if (item > 0)
+        {
+            _writer.Write(" "u8);
+        }
+    }
+
+    private void End(in MessageRecord record, MailboxSnapshot latest, bool tellsFlags)
+    {
+        if (tellsFlags && !_hasFlags)
+        {
+            _writer.Write(" FLAGS "u8);
+            _writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
+        }
+        _writer.Write(")\r\n"u8);
+    }
+
+    private void WriteItem(FetchKind kind, in MessageRecord record, MailboxSnapshot latest, MessageSummary summary)
+    {
+        switch (kind)
+        {
+            case FetchKind.Flags:
+                _writer.Write("FLAGS "u8);
+                _writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
+                break;
+            case FetchKind.Uid:
+                _writer.Write("UID "u8);
+                _writer.WriteNumber(record.Uid.Value);
+                break;
+            case FetchKind.InternalDate:
+                _writer.Write("INTERNALDATE "u8);
+                _writer.WriteDateTime(record.InternalDateSeconds);
+                break;
+            case FetchKind.Size:
+                _writer.Write("RFC822.SIZE "u8);
+                _writer.WriteNumber(record.Octets);
+                break;
+            case FetchKind.Envelope:
+                _writer.Write("ENVELOPE "u8);
+                _writer.Write(summary.Envelope.Span);
+                break;
+            case FetchKind.Body:
+                _writer.Write("BODY "u8);
+                _writer.Write(summary.Body.Span);
+                break;
+            default:
+                _writer.Write("BODYSTRUCTURE "u8);
+                _writer.Write(summary.BodyStructure.Span);
+                break;
+        }
+    }
+}

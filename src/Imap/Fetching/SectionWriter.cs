@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Text;
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Responses;
+using MailAccess.Message;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Fetching;
+
+/// <summary>Writes the value of BODY[…]: from the summary where it has it, else streamed from the message.</summary>
+internal sealed class SectionWriter(ImapSession session, SelectedMailbox selected)
+{
+    private const int ChunkOctets = 32 * 1024;
+
+    private readonly ImapWriter _writer = session.Writer;
+    private readonly ArrayBufferWriter<byte> _fields = new();
+    private bool? _mayUseSummary;
+
+    /// <summary>Some section asks only for fields that summaries keep.</summary>
+    public bool MayUseSummary(FetchPlan plan) => _mayUseSummary ??= plan.Items.Any(i => i.Section is { } section && AsksForKeptFields(section));
+
+    /// <summary>This summary answers this section.</summary>
+    public static bool IsCovered(BodySection section, MessageSummary summary) =>
+        AsksForKeptFields(section) && summary.HasHeaderFields;
+
+    /// <summary>The message itself needs none: its octets are all of them.</summary>
+    public static bool NeedsStructure(BodySection section) => section.Path.Count > 0 || section.Text != SectionText.Whole;
+
+    /// <summary>HEADER.FIELDS from the summary.</summary>
+    public void WriteCovered(BodySection section, MessageSummary summary) =>
+        WriteFields(section, summary.HeaderFields.Span, named: true);
+
+    /// <summary>Any section, from the message. Lost content cuts the connection: the literal's length has been promised.</summary>
+    public async ValueTask WriteAsync(BodySection section, Uid uid, IMessageContent content, MimePart? structure)
+    {
+        OctetRange? found = structure is null ? new OctetRange(0, content.Octets) : SectionLocator.Find(structure, content.Octets, section);
+        if (found is not { } range)
+        {
+            _writer.Write(section.Label);
+            _writer.Write(" NIL"u8);
+            return;
+        }
+        if (section.Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot)
+        {
+            await WriteFieldsAsync(section, range, uid, content);
+            return;
+        }
+        long first = Math.Min(section.Partial?.First ?? 0, range.Octets);
+        long count = Math.Min(section.Partial?.Count ?? long.MaxValue, range.Octets - first);
+        WriteLabel(section, count);
+        await StreamAsync(range.Offset + first, count, uid, content);
+    }
+
+    private static bool AsksForKeptFields(BodySection section)
+    {
+        if (section.Text != SectionText.HeaderFields || section.Path.Count > 0)
+        {
+            return false;
+        }
+        foreach (byte[] name in section.Names)
+        {
+            if (!MessageSummary.KeptHeaderFields.Any(kept => Ascii.EqualsIgnoreCase(name, kept)))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void WriteFields(BodySection section, ReadOnlySpan<byte> header, bool named)
+    {
+        _fields.ResetWrittenCount();
+        if (named)
+        {
+            HeaderFilter.Only(header, section.Names, _fields);
+        }
+        else
+        {
+            HeaderFilter.Except(header, section.Names, _fields);
+        }
+        int first = (int)Math.Min(section.Partial?.First ?? 0, _fields.WrittenCount);
+        int count = (int)Math.Min(section.Partial?.Count ?? long.MaxValue, _fields.WrittenCount - first);
+        WriteLabel(section, count);
+        _writer.Write(_fields.WrittenSpan.Slice(first, count));
+    }
+
+    private async ValueTask WriteFieldsAsync(BodySection section, OctetRange range, Uid uid, IMessageContent content)
+    {
+        // Fields must be counted before they are sent. A header beyond all reason is looked at up to a bound.
+        int octets = (int)Math.Min(range.Octets, session.Services.Limits.HeaderOctetsMax);
+        byte[] header = ArrayPool<byte>.Shared.Rent(octets);
+        int length = 0;
+        while (length < octets)
+        {
+            int read = await content.ReadAsync(range.Offset + length, header.AsMemory(length, octets - length), CancellationToken.None);
+            if (read == 0)
+            {
+                throw Shrank(uid);
+            }
+            length += read;
+        }
+        WriteFields(section, header.AsSpan(0, length), section.Text == SectionText.HeaderFields);
+        ArrayPool<byte>.Shared.Return(header);
+    }
+
+    private void WriteLabel(BodySection section, long octets)
+    {
+        _writer.Write(section.Label);
+        _writer.Write(" {"u8);
+        _writer.WriteNumber(octets);
+        _writer.Write("}\r\n"u8);
+    }
+
+    /// <summary>From the store's memory or file into the pipe's memory, a bounded piece at a time.</summary>
+    private async ValueTask StreamAsync(long offset, long octets, Uid uid, IMessageContent content)
+    {
+        while (octets > 0)
+        {
+            int wanted = (int)Math.Min(octets, ChunkOctets);
+            Memory<byte> memory = _writer.GetMemory(wanted);
+            int read = await content.ReadAsync(offset, memory[..wanted], CancellationToken.None);
+            if (read == 0)
+            {
+                throw Shrank(uid);
+            }
+            _writer.Advance(read);
+            offset += read;
+            octets -= read;
+            if (_writer.IsFull)
+            {
+                await _writer.FlushAsync();
+            }
+        }
+    }
+
+    private IOException Shrank(Uid uid)
+    {
+        session.Services.Log.MessageShrank(session.Connection.Id, uid.Value, selected.Mailbox.Name.Value);
+        session.Connection.Abort();
+        return new IOException("a message is shorter than its index says");
+    }
+}

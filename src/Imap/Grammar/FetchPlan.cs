@@ -1,0 +1,134 @@
+namespace MailAccess.Imap.Grammar;
+
+/// <summary>The data items of FETCH. RFC 3501 §6.4.5.</summary>
+internal enum FetchKind
+{
+    /// <summary>FLAGS</summary>
+    Flags,
+    /// <summary>UID</summary>
+    Uid,
+    /// <summary>INTERNALDATE</summary>
+    InternalDate,
+    /// <summary>RFC822.SIZE</summary>
+    Size,
+    /// <summary>ENVELOPE</summary>
+    Envelope,
+    /// <summary>BODY without section</summary>
+    Body,
+    /// <summary>BODYSTRUCTURE</summary>
+    BodyStructure,
+    /// <summary>BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT</summary>
+    Section,
+}
+
+/// <summary>One data item.</summary>
+internal readonly record struct FetchItem(FetchKind Kind, BodySection? Section = null);
+
+/// <summary>What a FETCH asks of each message, in the client's order.</summary>
+internal sealed class FetchPlan
+{
+    private FetchPlan(List<FetchItem> items) => Items = [.. items];
+
+    /// <summary>The items; each once.</summary>
+    public FetchItem[] Items { get; private init; }
+
+    /// <summary>ENVELOPE, BODY, BODYSTRUCTURE or kept header fields are among them.</summary>
+    public bool NeedsSummary => Items.Any(i => i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure);
+
+    /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
+    public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
+
+    /// <summary>FLAGS is among them.</summary>
+    public bool HasFlags => Items.Any(i => i.Kind == FetchKind.Flags);
+
+    /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
+    public static bool TryParse(ImapArguments arguments, Numbering numbering, out FetchPlan plan)
+    {
+        plan = null!;
+        List<FetchItem> items = [];
+        if (numbering == Numbering.Uid)
+        {
+            items.Add(new FetchItem(FetchKind.Uid)); // Always, asked for or not: RFC 3501 §6.4.8.
+        }
+        if (TryParseMacro(arguments, items))
+        {
+            plan = new FetchPlan(items);
+            return true;
+        }
+        if (!arguments.TryWord("("u8))
+        {
+            bool single = TryParseItem(arguments, items);
+            plan = new FetchPlan(items);
+            return single;
+        }
+        do
+        {
+            if (items.Count > arguments.Limits.FetchItemsMax)
+            {
+                return arguments.Missing("fewer items");
+            }
+            if (!TryParseItem(arguments, items))
+            {
+                return false;
+            }
+        }
+        while (arguments.Next == (byte)' ' && arguments.TrySpace());
+        plan = new FetchPlan(items);
+        return arguments.TryChar((byte)')', "a data item or )");
+    }
+
+    /// <summary>Macros stand alone, not in a list. RFC 3501 §6.4.5.</summary>
+    private static bool TryParseMacro(ImapArguments arguments, List<FetchItem> items)
+    {
+        FetchKind[]? kinds = arguments.TryWord("ALL"u8) ? [FetchKind.Flags, FetchKind.InternalDate, FetchKind.Size, FetchKind.Envelope]
+            : arguments.TryWord("FAST"u8) ? [FetchKind.Flags, FetchKind.InternalDate, FetchKind.Size]
+            : arguments.TryWord("FULL"u8) ? [FetchKind.Flags, FetchKind.InternalDate, FetchKind.Size, FetchKind.Envelope, FetchKind.Body]
+            : null;
+        items.AddRange((kinds ?? []).Select(k => new FetchItem(k)));
+        return kinds is not null;
+    }
+
+    /// <summary>fetch-att — RFC 3501 §9. Longer words first, since some begin with others.</summary>
+    private static bool TryParseItem(ImapArguments arguments, List<FetchItem> items)
+    {
+        if (arguments.TryWord("BODYSTRUCTURE"u8))
+        {
+            return Add(items, new FetchItem(FetchKind.BodyStructure));
+        }
+        bool isPeek = arguments.TryWord("BODY.PEEK"u8);
+        if (isPeek || arguments.TryWord("BODY"u8))
+        {
+            if (!isPeek && arguments.Next != (byte)'[')
+            {
+                return Add(items, new FetchItem(FetchKind.Body));
+            }
+            bool parsed = BodySection.TryParse(arguments, isPeek, out BodySection section);
+            return parsed && Add(items, new FetchItem(FetchKind.Section, section));
+        }
+        if (arguments.TryWord("RFC822"u8))
+        {
+            return Add(items, arguments.TryWord(".SIZE"u8) ? new FetchItem(FetchKind.Size)
+                : arguments.TryWord(".HEADER"u8) ? Old("RFC822.HEADER"u8, SectionText.Header, isPeek: true)
+                : arguments.TryWord(".TEXT"u8) ? Old("RFC822.TEXT"u8, SectionText.Text, isPeek: false)
+                : Old("RFC822"u8, SectionText.Whole, isPeek: false));
+        }
+        FetchKind? kind = arguments.TryWord("FLAGS"u8) ? FetchKind.Flags
+            : arguments.TryWord("UID"u8) ? FetchKind.Uid
+            : arguments.TryWord("INTERNALDATE"u8) ? FetchKind.InternalDate
+            : arguments.TryWord("ENVELOPE"u8) ? FetchKind.Envelope
+            : null;
+        return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
+    }
+
+    private static FetchItem Old(ReadOnlySpan<byte> label, SectionText text, bool isPeek) =>
+        new(FetchKind.Section, new BodySection { Text = text, IsPeek = isPeek, Label = label.ToArray() });
+
+    private static bool Add(List<FetchItem> items, FetchItem item)
+    {
+        if (item.Kind == FetchKind.Section || !items.Contains(item))
+        {
+            items.Add(item);
+        }
+        return true;
+    }
+}

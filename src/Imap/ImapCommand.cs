@@ -1,0 +1,51 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+
+namespace MailAccess.Imap;
+
+/// <summary>The states of RFC 3501 §3 in which a command is valid; a session is in exactly one.</summary>
+[Flags]
+internal enum ImapStates
+{
+    /// <summary>§3.1</summary>
+    NotAuthenticated = 1,
+    /// <summary>§3.2</summary>
+    Authenticated = 2,
+    /// <summary>§3.3</summary>
+    Selected = 4,
+    /// <summary>command-auth: §6.3.</summary>
+    LoggedIn = Authenticated | Selected,
+    /// <summary>command-any: §6.1.</summary>
+    Any = NotAuthenticated | LoggedIn,
+}
+
+/// <summary>What a command may do to the session's view; the loop acts on it.</summary>
+[Flags]
+internal enum ImapEffects
+{
+    /// <summary>Pending changes stay pending: there is no view, or it goes.</summary>
+    None = 0,
+    /// <summary>EXISTS and FETCH may be told at its end.</summary>
+    ReportsChanges = 1,
+    /// <summary>EXPUNGE too: not so in FETCH, STORE and SEARCH, whose numbers would shift. RFC 3501 §5.5, §7.4.1.</summary>
+    MayExpunge = 2,
+}
+
+/// <summary>
+/// Runs one command: parse, validate, execute; gives what the loop shall write. Parsing ends before the first await.
+/// </summary>
+internal delegate ValueTask<ImapCompletion> ImapHandler(ImapSession session, ImapArguments arguments);
+
+/// <summary>A row of the table of commands.</summary>
+/// <param name="Verb">In upper case; with <c>UID </c> in front where it is one of those.</param>
+/// <param name="States">Where it is valid.</param>
+/// <param name="Effects">What may follow it.</param>
+/// <param name="Handler">Runs it.</param>
+internal sealed record ImapCommand(string Verb, ImapStates States, ImapEffects Effects, ImapHandler Handler)
+{
+    /// <summary>Changes are told at its end, EXPUNGE among them.</summary>
+    public const ImapEffects AllChanges = ImapEffects.ReportsChanges | ImapEffects.MayExpunge;
+
+    /// <summary>The extension it belongs to: off with it. Null: RFC 3501 itself.</summary>
+    public string? Capability { get; init; }
+}

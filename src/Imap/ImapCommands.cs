@@ -1,0 +1,57 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using MailAccess.Imap.Commands;
+using MailAccess.Imap.Grammar;
+
+namespace MailAccess.Imap;
+
+/// <summary>The table of commands.</summary>
+internal static class ImapCommands
+{
+    private const int VerbOctetsMax = 24;
+
+    /// <summary>Every row.</summary>
+    public static readonly IReadOnlyList<ImapCommand> All =
+    [
+        // Any state: RFC 3501 §6.1, and RFC 2971.
+        CapabilityCommand.Definition, NoopCommand.Definition, LogoutCommand.Definition, IdCommand.Definition,
+        // Not authenticated: §6.2.
+        StartTlsCommand.Definition, AuthenticateCommand.Definition, LoginCommand.Definition,
+        // Authenticated or selected: §6.3; RFC 5161, 2342, 2177.
+        SelectCommand.Definition, SelectCommand.ExamineDefinition, CreateCommand.Definition, DeleteCommand.Definition,
+        RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition,
+        LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
+        NamespaceCommand.Definition, IdleCommand.Definition,
+        // Selected: §6.4; RFC 3691, 4315, 6851.
+        CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
+        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,
+        FetchCommand.UidDefinition, StoreCommand.Definition, StoreCommand.UidDefinition, CopyCommand.Definition,
+        CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
+    ];
+
+    private static readonly FrozenDictionary<string, ImapCommand> ByVerb = All.ToFrozenDictionary(c => c.Verb, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Takes the verb, with a second word behind UID, and finds its row.</summary>
+    public static bool TryRead(ImapArguments arguments, [NotNullWhen(true)] out ImapCommand? command)
+    {
+        command = null;
+        if (!arguments.TryAtom(out ReadOnlyMemory<byte> first) || first.Length > VerbOctetsMax)
+        {
+            return false;
+        }
+        Span<char> verb = stackalloc char[(2 * VerbOctetsMax) + 1];
+        int length = Encoding.ASCII.GetChars(first.Span, verb);
+        if (Ascii.EqualsIgnoreCase(first.Span, "UID"u8))
+        {
+            // uid = "UID" SP (copy / fetch / search / store) — RFC 3501 §9.
+            if (!arguments.TrySpace() || !arguments.TryAtom(out ReadOnlyMemory<byte> second) || second.Length > VerbOctetsMax)
+            {
+                return false;
+            }
+            verb[length++] = ' ';
+            length += Encoding.ASCII.GetChars(second.Span, verb[length..]);
+        }
+        return ByVerb.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(verb[..length], out command);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using MailAccess.Auth;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+
+namespace MailAccess.Imap;
+
+/// <summary>The one place where failures become responses. Codes: RFC 5530 §3, RFC 3501 §7.1, RFC 9051 §7.1.</summary>
+internal static class ImapErrors
+{
+    /// <summary>A mailbox name that is grammatical and impossible.</summary>
+    public static readonly ImapCompletion InvalidName = ToCompletion(StoreError.InvalidName);
+
+    /// <summary>The mailbox was opened by EXAMINE. RFC 3501 §6.3.2.</summary>
+    public static readonly ImapCompletion ReadOnly = ImapCompletion.No("READ-ONLY", "the mailbox is open for reading only");
+
+    /// <summary>A number greater than the number of messages. RFC 3501 §9, seq-number.</summary>
+    public static readonly ImapCompletion BadSequence = ImapCompletion.Bad("no message has that number");
+
+    /// <summary>Grammar: what stood where something else was expected.</summary>
+    public static ImapCompletion Syntax(Grammar.ImapArguments arguments) => ImapCompletion.Bad($"expected {arguments.Expected}");
+
+    /// <summary>Total.</summary>
+    public static ImapCompletion ToCompletion(StoreError error) => error switch
+    {
+        StoreError.NotFound => ImapCompletion.No("NONEXISTENT", "no such mailbox"),
+        StoreError.AlreadyExists => ImapCompletion.No("ALREADYEXISTS", "the mailbox exists already"),
+        StoreError.InvalidName => ImapCompletion.No("CANNOT", "no mailbox can have this name"),
+        StoreError.NotPermitted => ImapCompletion.No("CANNOT", "not possible with this mailbox"),
+        StoreError.HasChildren => ImapCompletion.No("HASCHILDREN", "the mailbox has others below it"),
+        StoreError.Expunged => ImapCompletion.No("EXPUNGEISSUED", "some of the messages no longer exist"),
+        StoreError.OverQuota => ImapCompletion.No("OVERQUOTA", "the quota is exhausted"),
+        StoreError.TooBig => ImapCompletion.No("LIMIT", "the message is too big"),
+        StoreError.LimitReached => ImapCompletion.No("LIMIT", "the mailbox cannot take more of this"),
+        StoreError.Busy => ImapCompletion.No("INUSE", "the mailbox is locked; try again later"),
+        StoreError.Unavailable => ImapCompletion.No("UNAVAILABLE", "the mailbox cannot be used now; try again later"),
+        StoreError.None => throw new UnreachableException("success is not an error"),
+        _ => throw new UnreachableException($"store error {error} has no response"),
+    };
+
+    /// <summary>Where messages go: the client is told that it may create the mailbox. RFC 3501 §6.3.11, §6.4.7.</summary>
+    public static ImapCompletion ToDestinationCompletion(StoreError error) =>
+        error == StoreError.NotFound ? ImapCompletion.No("TRYCREATE", "the destination does not exist") : ToCompletion(error);
+
+    /// <summary>Total. Never says which of name and password was wrong (RFC 3501 §11.2).</summary>
+    public static ImapCompletion ToCompletion(AuthenticationFailure failure) => failure switch
+    {
+        AuthenticationFailure.InvalidCredentials => ImapCompletion.No("AUTHENTICATIONFAILED", "wrong name or password") with { IsFailedLogin = true },
+        AuthenticationFailure.UnknownMechanism => ImapCompletion.No("CANNOT", "mechanism not offered here"),
+        AuthenticationFailure.EncryptionRequired => ImapCompletion.No("PRIVACYREQUIRED", "not without TLS"),
+        AuthenticationFailure.Malformed => ImapCompletion.Bad("not a message of this mechanism") with { IsFailedLogin = true },
+        AuthenticationFailure.Cancelled => ImapCompletion.Bad("cancelled"), // RFC 3501 §6.2.2.
+        AuthenticationFailure.AuthorizationDenied => ImapCompletion.No("AUTHORIZATIONFAILED", "not allowed to act for that name") with { IsFailedLogin = true },
+        AuthenticationFailure.TemporarilyUnavailable => ImapCompletion.No("UNAVAILABLE", "logins cannot be checked now; try again later"),
+        AuthenticationFailure.None => throw new UnreachableException("success is not a failure"),
+        _ => throw new UnreachableException($"failure {failure} has no response"),
+    };
+}

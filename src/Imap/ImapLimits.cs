@@ -1,0 +1,86 @@
+namespace MailAccess.Imap;
+
+/// <summary>Every bound of an IMAP session. Two levels where a client can lose work: a reply, and beyond it a hang-up.</summary>
+public sealed record ImapLimits
+{
+    /// <summary>One line of a command without its CRLF; RFC 7162 §4 asks for at least 8192 octets.</summary>
+    public int LineOctetsMax { get; init; } = 64 * 1024;
+
+    /// <summary>A whole command, lines and literals together, without the message of APPEND. After login.</summary>
+    public int CommandOctetsMax { get; init; } = 1024 * 1024;
+
+    /// <summary>The same before login, when anybody may ask.</summary>
+    public int CommandOctetsBeforeLoginMax { get; init; } = 80 * 1024;
+
+    /// <summary>One literal before login: names, passwords.</summary>
+    public int LiteralOctetsBeforeLoginMax { get; init; } = 8 * 1024;
+
+    /// <summary>The message of APPEND; the store may allow less.</summary>
+    public long AppendOctetsMax { get; init; } = 100L * 1024 * 1024;
+
+    /// <summary>A message may take so long, and the time its size takes at <see cref="AppendOctetsPerSecondMin"/>.</summary>
+    public TimeSpan AppendTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Who is slower than this on the whole is hung up on.</summary>
+    public int AppendOctetsPerSecondMin { get; init; } = 1024;
+
+    /// <summary>
+    /// A non-synchronizing literal that is refused is read and dropped up to this size; beyond it the connection ends.
+    /// RFC 7888 §4.
+    /// </summary>
+    public long DroppedLiteralOctetsMax { get; init; } = 4L * 1024 * 1024;
+
+    /// <summary>Literals in one command.</summary>
+    public int LiteralsMax { get; init; } = 256;
+
+    /// <summary>Ranges in one sequence set: as many as fit a line.</summary>
+    public int SequenceRangesMax { get; init; } = 32 * 1024;
+
+    /// <summary>Octets of a keyword.</summary>
+    public int KeywordOctetsMax { get; init; } = 100;
+
+    /// <summary>Nesting of SEARCH keys: parentheses, NOT and OR.</summary>
+    public int SearchDepthMax { get; init; } = 32;
+
+    /// <summary>Keys in one SEARCH.</summary>
+    public int SearchKeysMax { get; init; } = 1000;
+
+    /// <summary>Data items of one FETCH.</summary>
+    public int FetchItemsMax { get; init; } = 100;
+
+    /// <summary>Octets of one header that HEADER.FIELDS looks through.</summary>
+    public int HeaderOctetsMax { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Field names of one HEADER.FIELDS.</summary>
+    public int HeaderNamesMax { get; init; } = 200;
+
+    /// <summary>Numbers in a section, as in <c>BODY[1.2.3]</c>.</summary>
+    public int SectionDepthMax { get; init; } = 100;
+
+    /// <summary>Octets of a LIST pattern with its reference.</summary>
+    public int ListPatternOctetsMax { get; init; } = 1024;
+
+    /// <summary>Fields of ID; RFC 2971 §3.3.</summary>
+    public int IdFieldsMax { get; init; } = 30;
+
+    /// <summary>Output that may wait before a handler awaits the client.</summary>
+    public int OutputOctetsMax { get; init; } = 64 * 1024;
+
+    /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
+    public int SeenBatchMessages { get; init; } = 1000;
+
+    /// <summary>A search runs so long before others get a turn.</summary>
+    public TimeSpan SearchSlice { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>BADs in a row before the connection ends.</summary>
+    public int ErrorsMax { get; init; } = 20;
+
+    /// <summary>Failed logins before the connection ends.</summary>
+    public int LoginFailuresMax { get; init; } = 5;
+
+    /// <summary>From connection, or TLS, to login.</summary>
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Autologout; RFC 3501 §5.4 forbids less than 30 minutes. Runs also during IDLE, whose clients renew it (RFC 2177 §3).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(31);
+}

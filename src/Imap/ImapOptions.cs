@@ -1,0 +1,17 @@
+namespace MailAccess.Imap;
+
+/// <summary>What an administrator may choose for IMAP.</summary>
+public sealed record ImapOptions
+{
+    /// <summary>
+    /// Capabilities not announced and not served, as they would be announced (<c>IDLE</c>). RFC 2971 forbids deciding by
+    /// the client's ID, so this is the way around a client that an extension breaks. What RFC 3501 demands cannot be switched off.
+    /// </summary>
+    public IReadOnlyList<string> DisabledCapabilities { get; init; } = [];
+
+    /// <summary>What ID tells of the server, RFC 2971 §3.3; empty: NIL.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> IdFields { get; init; } = [new("name", "MailAccess")];
+
+    /// <summary>Bounds.</summary>
+    public ImapLimits Limits { get; init; } = new();
+}

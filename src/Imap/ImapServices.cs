@@ -1,0 +1,16 @@
+using MailAccess.Auth;
+using MailAccess.Store;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Imap;
+
+/// <summary>What all sessions share.</summary>
+internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Store, ImapOptions Options, TimeProvider Clock, ILogger Log)
+{
+    /// <summary>Bounds.</summary>
+    public ImapLimits Limits => Options.Limits;
+
+    /// <summary>Neither announced nor served.</summary>
+    public bool IsDisabled(string? capability) =>
+        capability is not null && Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase);
+}

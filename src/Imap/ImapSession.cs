@@ -1,0 +1,277 @@
+using MailAccess.Imap.Framing;
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+using MailAccess.Wire;
+
+namespace MailAccess.Imap;
+
+/// <summary>One IMAP conversation: frame a command, look it up, gate it, run it, tell what changed, complete it.</summary>
+/// <remarks>
+/// Invariants. One command at a time; responses leave in command order. The view of the selected mailbox only advances
+/// when the difference has been told, and loses messages only where the command allows EXPUNGE (RFC 3501 §7.4.1). Nothing
+/// but the loop writes tagged lines. Nothing learned before STARTTLS survives it. Between commands no buffer is held.
+/// </remarks>
+internal sealed class ImapSession : IAsyncDisposable
+{
+    private int _errors;
+    private int _failedLogins;
+    private bool _hasRunCommand;
+
+    public ImapSession(IConnection connection, ImapServices services)
+    {
+        Connection = connection;
+        Services = services;
+        Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
+        Reader = new CommandReader(connection, Writer, services.Limits);
+    }
+
+    /// <summary>The client.</summary>
+    public IConnection Connection { get; }
+
+    /// <summary>What all sessions share.</summary>
+    public ImapServices Services { get; }
+
+    /// <summary>Where responses go.</summary>
+    public ImapWriter Writer { get; private set; }
+
+    /// <summary>Where commands come from.</summary>
+    public CommandReader Reader { get; private set; }
+
+    /// <summary>The mail of whoever logged in, or null before.</summary>
+    public IMailAccount? Account { get; private set; }
+
+    /// <summary>The selected mailbox, or null.</summary>
+    public SelectedMailbox? Selected { get; private set; }
+
+    /// <summary>Which of RFC 3501 §3's states this is.</summary>
+    public ImapStates State =>
+        Account is null ? ImapStates.NotAuthenticated : Selected is null ? ImapStates.Authenticated : ImapStates.Selected;
+
+    /// <summary>What is announced now.</summary>
+    public string Capabilities => ImapCapabilities.For(Connection, Services, Account is not null);
+
+    private ImapLimits Limits => Services.Limits;
+
+    /// <summary>From greeting to end. Lost connections throw <see cref="IOException"/>.</summary>
+    public async Task<SessionEnd> RunAsync()
+    {
+        Connection.SetDeadline(Limits.LoginTimeout);
+        Writer.WriteUntagged($"OK [CAPABILITY {Capabilities}] MailAccess is ready");
+        await Writer.FlushAsync();
+        while (true)
+        {
+            FrameOutcome frame = await Reader.ReadAsync(Account is not null);
+            SessionEnd? end = frame switch
+            {
+                FrameOutcome.Woken => await LookWhyWokenAsync(),
+                FrameOutcome.EndOfStream => SessionEnd.ClientGone,
+                FrameOutcome.Lost => await SayByeAsync(Reader.Refusal.Text, SessionEnd.ProtocolViolation),
+                _ => await RunCommandAsync(frame),
+            };
+            if (end is { } ended)
+            {
+                return ended;
+            }
+        }
+    }
+
+    /// <summary>Reasons to end that need no word of the client; null where it was something else. Says BYE.</summary>
+    public async ValueTask<SessionEnd?> LookWhyWokenAsync()
+    {
+        if (Connection.StopRequested)
+        {
+            return await SayByeAsync("the server is shutting down", SessionEnd.Shutdown);
+        }
+        if (Connection.DeadlineExpired)
+        {
+            return await SayByeAsync(Account is null ? "not logged in for too long" : "logged out after a long silence", SessionEnd.IdleTimeout);
+        }
+        return null;
+    }
+
+    /// <summary>The last words of a session that a bug of ours ended.</summary>
+    public async ValueTask<SessionEnd> SayFaultAsync()
+    {
+        try
+        {
+            return await SayByeAsync($"internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
+        }
+        catch (IOException)
+        {
+            return SessionEnd.Fault;
+        }
+    }
+
+    /// <summary>After a successful login.</summary>
+    public void LogIn(IMailAccount account) => Account = account;
+
+    /// <summary>Makes a mailbox the selected one, or none; the former one is let go.</summary>
+    public async ValueTask SelectAsync(SelectedMailbox? mailbox)
+    {
+        SelectedMailbox? former = Selected;
+        Selected = mailbox;
+        if (former is not null)
+        {
+            await former.DisposeAsync();
+        }
+    }
+
+    /// <summary>STARTTLS has been agreed on and flushed: handshake, and forget everything. RFC 3501 §6.2.1.</summary>
+    public async ValueTask<bool> UpgradeToTlsAsync()
+    {
+        if (!await Connection.UpgradeToTlsAsync())
+        {
+            return false;
+        }
+        Reader.Dispose();
+        Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
+        Reader = new CommandReader(Connection, Writer, Limits);
+        Connection.SetDeadline(Limits.LoginTimeout);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Reader.Dispose();
+        await SelectAsync(null);
+        if (Account is not null)
+        {
+            await Account.DisposeAsync();
+        }
+    }
+
+    /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>
+    public async ValueTask<SessionEnd> SayByeAsync(string text, SessionEnd end)
+    {
+        Writer.WriteUntagged($"BYE {text}");
+        await Writer.FlushAsync();
+        return end;
+    }
+
+    private async ValueTask<SessionEnd?> RunCommandAsync(FrameOutcome frame)
+    {
+        bool mayHoldPassword = Account is null;
+        CommandReader reader = Reader;
+        ImapArguments arguments = new(reader.Command, Limits);
+        if (!_hasRunCommand && OtherProtocols.IsSpokenIn(reader.Command.Span))
+        {
+            return await SayByeAsync("this is an IMAP server", SessionEnd.ProtocolViolation);
+        }
+        _hasRunCommand = true;
+        ImapCompletion completion;
+        ImapCommand? command = null;
+        byte[] tag = "*"u8.ToArray();
+        bool hasTag = arguments.TryTag(out ReadOnlyMemory<byte> given) && arguments.TrySpace();
+        if (hasTag)
+        {
+            tag = given.ToArray(); // AUTHENTICATE, IDLE and APPEND read on: the command's buffer will be gone.
+        }
+        if (!hasTag)
+        {
+            completion = frame == FrameOutcome.Refused ? reader.Refusal : ImapCompletion.Bad("expected a tag and a command");
+        }
+        else if (frame == FrameOutcome.Refused)
+        {
+            completion = reader.Refusal;
+        }
+        else if (!ImapCommands.TryRead(arguments, out command) || Services.IsDisabled(command.Capability))
+        {
+            command = null;
+            completion = ImapCompletion.Bad("unknown command");
+        }
+        else
+        {
+            completion = (command.States & State) == 0 ? RefuseState(command) : await command.Handler(this, arguments);
+        }
+        SessionEnd? end = await CompleteAsync(tag, command, completion);
+        reader.Release(mayHoldPassword);
+        return end;
+    }
+
+    private ImapCompletion RefuseState(ImapCommand command) => State switch
+    {
+        ImapStates.NotAuthenticated => ImapCompletion.Bad("log in first"),
+        ImapStates.Authenticated when (command.States & ImapStates.Selected) != 0 => ImapCompletion.Bad("select a mailbox first"),
+        _ => ImapCompletion.Bad("already logged in"),
+    };
+
+    private async ValueTask<SessionEnd?> CompleteAsync(byte[] tag, ImapCommand? command, ImapCompletion completion)
+    {
+        if (completion.IsSilent)
+        {
+            return completion.Ends;
+        }
+        bool isGone = Selected is { IsGone: true };
+        if (!isGone && Selected is not null && command is not null && (command.Effects & ImapEffects.ReportsChanges) != 0)
+        {
+            await Selected.ReportAsync(Writer, (command.Effects & ImapEffects.MayExpunge) != 0);
+        }
+        WriteTagged(tag, completion);
+        if (completion.Ends is { } ends)
+        {
+            await Writer.FlushAsync();
+            return ends;
+        }
+        if (isGone)
+        {
+            // Deleted, renamed or made anew by somebody else: its numbers mean nothing any more.
+            return await SayByeAsync("the selected mailbox is gone", SessionEnd.ProtocolViolation);
+        }
+        if (CountFailure(completion) is { } tooMany)
+        {
+            return await SayByeAsync(tooMany, SessionEnd.TooManyErrors);
+        }
+        if (Connection.StopRequested)
+        {
+            return await SayByeAsync("the server is shutting down", SessionEnd.Shutdown); // Its wake-up may have been seen in mid-command.
+        }
+        if (Account is not null)
+        {
+            Connection.SetDeadline(Limits.IdleTimeout);
+        }
+        if (Writer.IsFull || !Reader.HasBufferedLine)
+        {
+            await Writer.FlushAsync(); // Else the answer travels with the next one's.
+        }
+        return null;
+    }
+
+    private string? CountFailure(ImapCompletion completion)
+    {
+        if (completion.IsFailedLogin && ++_failedLogins >= Limits.LoginFailuresMax)
+        {
+            return "too many failed logins";
+        }
+        if (completion.Status == ImapStatus.Bad)
+        {
+            Services.Log.BadCommand(Connection.Id, completion.Text);
+            return ++_errors >= Limits.ErrorsMax ? "too many errors" : null;
+        }
+        if (Account is not null)
+        {
+            _errors = 0; // In a row: a session may last for weeks.
+        }
+        return null;
+    }
+
+    private void WriteTagged(ReadOnlySpan<byte> tag, ImapCompletion completion)
+    {
+        Writer.Write(tag);
+        Writer.Write(completion.Status switch
+        {
+            ImapStatus.Ok => " OK "u8,
+            ImapStatus.No => " NO "u8,
+            _ => " BAD "u8,
+        });
+        if (completion.Code is not null)
+        {
+            Writer.Write("["u8);
+            Writer.Write(completion.Code);
+            Writer.Write("] "u8);
+        }
+        Writer.Write(completion.Text);
+        Writer.Write("\r\n"u8);
+    }
+}

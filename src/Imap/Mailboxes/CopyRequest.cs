@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Mailboxes;
+
+/// <summary>copy = "COPY" SP sequence-set SP mailbox — RFC 3501 §9; move likewise, RFC 6851 §5. Resolved against the view.</summary>
+internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numbering Numbering)
+{
+    public static bool TryParse(
+        ImapSession session, ImapArguments arguments, Numbering numbering, [NotNullWhen(true)] out CopyRequest? request, out ImapCompletion refusal)
+    {
+        request = null;
+        refusal = default;
+        if (!(arguments.TrySpace() && arguments.TrySequenceSet(out SequenceSet set)
+              && arguments.TrySpace() && arguments.TryMailbox(out MailboxName? destination) && arguments.AtEnd))
+        {
+            refusal = ImapErrors.Syntax(arguments);
+            return false;
+        }
+        MailboxSnapshot view = session.Selected!.View;
+        if (!set.TryResolve(view, numbering, out IndexRanges indices))
+        {
+            refusal = ImapErrors.BadSequence;
+            return false;
+        }
+        if (destination is null)
+        {
+            refusal = ImapErrors.InvalidName;
+            return false;
+        }
+        request = new CopyRequest(indices.ToUids(view), destination, numbering);
+        return true;
+    }
+
+    /// <summary>
+    /// UIDs that have vanished are passed over with OK (RFC 3501 §6.4.8; some clients ask for ever otherwise). Sequence
+    /// numbers name messages that were there: RFC 2180 §4.4.
+    /// </summary>
+    public ImapCompletion Nothing(string verb) => Numbering == Numbering.Uid
+        ? ImapCompletion.Ok($"nothing to {verb}")
+        : ImapErrors.ToCompletion(StoreError.Expunged);
+
+    /// <summary>resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set — RFC 4315 §4, both in the same order.</summary>
+    public static string CopyUid(CopyOutcome outcome)
+    {
+        StringBuilder code = new("COPYUID ");
+        code.Append(outcome.DestinationUidValidity).Append(' ');
+        AppendInOrder(code, outcome.Sources);
+        code.Append(' ');
+        AppendInOrder(code, outcome.Destinations);
+        return code.ToString();
+    }
+
+    /// <summary>Runs become ranges, but nothing is sorted: the two sets correspond by position.</summary>
+    private static void AppendInOrder(StringBuilder code, IReadOnlyList<Uid> uids)
+    {
+        int at = 0;
+        while (at < uids.Count)
+        {
+            int end = at;
+            while (end + 1 < uids.Count && uids[end + 1].Value == uids[end].Value + 1)
+            {
+                end++;
+            }
+            code.Append(at == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{uids[at].Value}");
+            if (end > at)
+            {
+                code.Append(CultureInfo.InvariantCulture, $":{uids[end].Value}");
+            }
+            at = end + 1;
+        }
+    }
+}

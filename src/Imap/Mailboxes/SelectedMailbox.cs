@@ -1,0 +1,172 @@
+using MailAccess.Imap.Fetching;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Mailboxes;
+
+/// <summary>
+/// The selected mailbox as this session has been told of it: a reference to a shared snapshot and little more, so that
+/// an idle session costs nothing per message.
+/// </summary>
+internal sealed class SelectedMailbox : IAsyncDisposable
+{
+    private readonly RecentUids _recent;
+    private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
+    private int _recentTold;
+    private KeywordTable _keywordsTold;
+
+    public SelectedMailbox(IMailbox mailbox, bool isReadOnly)
+    {
+        Mailbox = mailbox;
+        Structures = new StructureCache(mailbox);
+        IsReadOnly = isReadOnly;
+        _recent = new RecentUids(mailbox, isReadOnly);
+        _recent.Claim();
+        View = mailbox.Snapshot;
+        _keywordsTold = View.Keywords;
+        _recentTold = _recent.CountIn(View);
+    }
+
+    /// <summary>Shared with other sessions.</summary>
+    public IMailbox Mailbox { get; }
+
+    /// <summary>Opened by EXAMINE.</summary>
+    public bool IsReadOnly { get; }
+
+    /// <summary>What the client knows: sequence numbers count in this.</summary>
+    public MailboxSnapshot View { get; private set; }
+
+    /// <summary>The structure of the message last read in parts.</summary>
+    public StructureCache Structures { get; }
+
+    /// <summary>The mailbox went away, or another with the same name took its place.</summary>
+    public bool IsGone => Mailbox.IsGone || Mailbox.Snapshot.UidValidity != View.UidValidity;
+
+    /// <summary>Something has happened that the client has not been told.</summary>
+    public bool HasNews => IsGone || !ReferenceEquals(View, Mailbox.Snapshot);
+
+    /// <summary><c>\Recent</c> for this session.</summary>
+    public bool IsRecent(Uid uid) => _recent.Contains(uid);
+
+    /// <summary>Number of messages in the view with <c>\Recent</c>.</summary>
+    public int RecentCount => _recent.CountIn(View);
+
+    /// <summary>The client has been told these messages' flags as they are in a later snapshot, or knows them by itself.</summary>
+    public void RememberTold(UidSet uids, MailboxSnapshot asOf) => _told.Add((uids, asOf.HighestModSeq));
+
+    /// <summary>FLAGS and PERMANENTFLAGS — RFC 3501 §7.2.6, §7.1.</summary>
+    public void WriteKeywords(ImapWriter writer, KeywordTable keywords)
+    {
+        _keywordsTold = keywords;
+        writer.Write("* FLAGS ("u8);
+        WriteFlagNames(writer, keywords);
+        writer.Write(")\r\n* OK [PERMANENTFLAGS ("u8);
+        if (!IsReadOnly)
+        {
+            WriteFlagNames(writer, keywords);
+            writer.Write(keywords.Names.Count < KeywordTable.KeywordsMax ? " \\*"u8 : ""u8);
+        }
+        writer.Write(IsReadOnly ? ")] no permanent flags here\r\n"u8 : ")] flags that are kept\r\n"u8);
+    }
+
+    /// <summary>FLAGS must come before a message is told to have a keyword that the client has not heard of.</summary>
+    public void WriteNewKeywords(ImapWriter writer, KeywordTable keywords)
+    {
+        if (keywords.Names.Count > _keywordsTold.Names.Count)
+        {
+            WriteKeywords(writer, keywords);
+        }
+    }
+
+    /// <summary>
+    /// Tells what has changed since the view, and advances it. With messages gone and EXPUNGE not allowed, nothing is
+    /// told yet: the view stays whole.
+    /// </summary>
+    public async ValueTask ReportAsync(ImapWriter writer, bool mayExpunge)
+    {
+        MailboxSnapshot latest = Mailbox.Snapshot;
+        if (ReferenceEquals(latest, View) || latest.UidValidity != View.UidValidity)
+        {
+            return;
+        }
+        MailboxDifference difference = MailboxDifference.Between(View, latest);
+        if (difference.Expunged.Length > 0 && !mayExpunge)
+        {
+            return;
+        }
+        for (int i = difference.Expunged.Length - 1; i >= 0; i--)
+        {
+            // From the last to the first, so that no number shifts another.
+            writer.Write("* "u8);
+            writer.WriteNumber(difference.Expunged[i] + 1);
+            writer.Write(" EXPUNGE\r\n"u8);
+            if (writer.IsFull)
+            {
+                await writer.FlushAsync();
+            }
+        }
+        View = latest;
+        WriteCounts(writer, difference.AppendedCount > 0);
+        WriteNewKeywords(writer, latest.Keywords);
+        for (int i = 0; i < difference.Changed.Length; i++)
+        {
+            WriteChange(writer, latest, difference.Changed[i]);
+            if (writer.IsFull)
+            {
+                await writer.FlushAsync();
+            }
+        }
+        _told.Clear();
+        _told.TrimExcess();
+    }
+
+    public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
+
+    private static void WriteFlagNames(ImapWriter writer, KeywordTable keywords)
+    {
+        writer.Write(SystemFlagList);
+        foreach (string keyword in keywords.Names)
+        {
+            writer.Write(" "u8);
+            writer.Write(keyword);
+        }
+    }
+
+    private static ReadOnlySpan<byte> SystemFlagList => Grammar.SystemFlagNames.All;
+
+    private void WriteCounts(ImapWriter writer, bool hasGrown)
+    {
+        if (hasGrown)
+        {
+            _recent.Claim();
+            writer.Write("* "u8);
+            writer.WriteNumber(View.Count);
+            writer.Write(" EXISTS\r\n"u8);
+        }
+        int recent = _recent.CountIn(View);
+        if (hasGrown || recent != _recentTold)
+        {
+            writer.Write("* "u8);
+            writer.WriteNumber(recent);
+            writer.Write(" RECENT\r\n"u8);
+            _recentTold = recent;
+        }
+    }
+
+    private void WriteChange(ImapWriter writer, MailboxSnapshot latest, int index)
+    {
+        ref readonly MessageRecord record = ref latest[index];
+        foreach ((UidSet uids, ModSeq asOf) in _told)
+        {
+            if (record.ModSeq <= asOf && uids.Contains(record.Uid))
+            {
+                return;
+            }
+        }
+        writer.Write("* "u8);
+        writer.WriteNumber(index + 1);
+        writer.Write(" FETCH (FLAGS "u8);
+        writer.WriteFlags(record, latest.Keywords, IsRecent(record.Uid));
+        writer.Write(")\r\n"u8);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using System.Text;
+using MailAccess.Imap.Grammar;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Responses;
+
+/// <summary>
+/// Writes responses straight into the pipe's memory. Holds none of it after a flush, so an idle session costs nothing here.
+/// </summary>
+internal sealed class ImapWriter(PipeWriter output, int octetsMax)
+{
+    private const int BlockOctets = 4096;
+
+    private Memory<byte> _block;
+    private int _used;
+    private long _pending;
+
+    /// <summary>So much waits to be sent that the handler should await <see cref="FlushAsync"/>.</summary>
+    public bool IsFull => _pending + _used >= octetsMax;
+
+    /// <summary>Something waits to be sent.</summary>
+    public bool HasPending => _pending + _used > 0;
+
+    /// <summary>Octets as they are.</summary>
+    public void Write(ReadOnlySpan<byte> octets)
+    {
+        octets.CopyTo(Reserve(octets.Length));
+        _used += octets.Length;
+    }
+
+    /// <summary>US-ASCII text.</summary>
+    public void Write(string ascii) => _used += Encoding.ASCII.GetBytes(ascii, Reserve(ascii.Length));
+
+    /// <summary>A number in decimal.</summary>
+    public void WriteNumber(long number)
+    {
+        Utf8Formatter.TryFormat(number, Reserve(20), out int written);
+        _used += written;
+    }
+
+    /// <summary>A date-time with quotes.</summary>
+    public void WriteDateTime(long unixSeconds)
+    {
+        ImapDates.WriteDateTime(unixSeconds, Reserve(ImapDates.DateTimeOctets));
+        _used += ImapDates.DateTimeOctets;
+    }
+
+    /// <summary>string: quoted where that is possible, else a literal. RFC 3501 §4.3.</summary>
+    public void WriteString(ReadOnlySpan<byte> value)
+    {
+        if (value.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E))
+        {
+            Write("{"u8);
+            WriteNumber(value.Length);
+            Write("}\r\n"u8);
+            Write(value);
+            return;
+        }
+        Write("\""u8);
+        foreach (byte octet in value)
+        {
+            if (octet is (byte)'"' or (byte)'\\')
+            {
+                Write("\\"u8);
+            }
+            Write([octet]);
+        }
+        Write("\""u8);
+    }
+
+    /// <summary>A mailbox name in modified UTF-7, always quoted.</summary>
+    public void WriteMailbox(MailboxName name) => WriteString(Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(name.Value)));
+
+    /// <summary>A line of <c>* OK [code] text</c> or the like.</summary>
+    public void WriteUntagged(string line)
+    {
+        Write("* "u8);
+        Write(line);
+        Write("\r\n"u8);
+    }
+
+    /// <summary>The flags of a message, in parentheses.</summary>
+    public void WriteFlags(in MessageRecord record, KeywordTable keywords, bool isRecent)
+    {
+        Write("("u8);
+        bool any = false;
+        WriteFlag("\\Answered"u8, (record.Flags & SystemFlags.Answered) != 0, ref any);
+        WriteFlag("\\Flagged"u8, (record.Flags & SystemFlags.Flagged) != 0, ref any);
+        WriteFlag("\\Deleted"u8, (record.Flags & SystemFlags.Deleted) != 0, ref any);
+        WriteFlag("\\Seen"u8, (record.Flags & SystemFlags.Seen) != 0, ref any);
+        WriteFlag("\\Draft"u8, (record.Flags & SystemFlags.Draft) != 0, ref any);
+        WriteFlag("\\Recent"u8, isRecent, ref any);
+        if (record.Keywords != 0)
+        {
+            foreach (string keyword in keywords.NamesOf(record.Keywords))
+            {
+                Write(any ? " "u8 : ""u8);
+                Write(keyword);
+                any = true;
+            }
+        }
+        Write(")"u8);
+    }
+
+    /// <summary>Memory of the pipe to fill directly; <see cref="Advance"/> afterwards.</summary>
+    public Memory<byte> GetMemory(int octets)
+    {
+        Reserve(octets);
+        return _block[_used..];
+    }
+
+    /// <summary>So much of <see cref="GetMemory"/> was filled.</summary>
+    public void Advance(int octets) => _used += octets;
+
+    /// <summary>Sends what waits, and awaits a client that reads slowly.</summary>
+    public async ValueTask FlushAsync()
+    {
+        Commit();
+        _block = default;
+        if (_pending > 0)
+        {
+            _pending = 0;
+            await output.FlushAsync();
+        }
+    }
+
+    private void WriteFlag(ReadOnlySpan<byte> name, bool isSet, ref bool any)
+    {
+        if (isSet)
+        {
+            Write(any ? " "u8 : ""u8);
+            Write(name);
+            any = true;
+        }
+    }
+
+    private Span<byte> Reserve(int octets)
+    {
+        if (_block.Length - _used < octets)
+        {
+            Commit();
+            _block = output.GetMemory(Math.Max(octets, BlockOctets));
+        }
+        return _block.Span[_used..];
+    }
+
+    private void Commit()
+    {
+        if (_used > 0)
+        {
+            output.Advance(_used);
+            _pending += _used;
+            _used = 0;
+        }
+        _block = default;
+    }
+}

@@ -1,0 +1,247 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using MailAccess.Imap.Grammar;
+using MailAccess.Message;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Searching;
+
+/// <summary>Why a SEARCH cannot be run.</summary>
+internal enum SearchFault
+{
+    /// <summary>It can.</summary>
+    None,
+    /// <summary>Not the grammar's.</summary>
+    Syntax,
+    /// <summary>The charset is not known: BADCHARSET.</summary>
+    Charset,
+}
+
+/// <summary>search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key) — RFC 3501 §9; here from the space behind SEARCH.</summary>
+internal sealed class SearchGrammar
+{
+    private readonly ImapArguments _arguments;
+    private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
+    private int _keys;
+
+    private SearchGrammar(ImapArguments arguments) => _arguments = arguments;
+
+    /// <summary>Reads charset and keys.</summary>
+    public static SearchFault Parse(ImapArguments arguments, [NotNull] out SearchKey? key)
+    {
+        SearchGrammar grammar = new(arguments);
+        key = new SearchKey.And([]);
+        if (!arguments.TrySpace())
+        {
+            return SearchFault.Syntax;
+        }
+        if (arguments.TryWord("CHARSET "u8))
+        {
+            if (!arguments.TryAstring(out ReadOnlyMemory<byte> charset))
+            {
+                return SearchFault.Syntax;
+            }
+            if (!grammar.TryUseCharset(charset.Span))
+            {
+                return SearchFault.Charset;
+            }
+            if (!arguments.TrySpace())
+            {
+                return SearchFault.Syntax;
+            }
+        }
+        if (!grammar.TryKeys(0, out SearchKey? keys) || !arguments.AtEnd)
+        {
+            return SearchFault.Syntax;
+        }
+        key = keys;
+        return SearchFault.None;
+    }
+
+    private bool TryUseCharset(ReadOnlySpan<byte> name)
+    {
+        string text = Encoding.Latin1.GetString(name);
+        if (!Charsets.IsKnown(text))
+        {
+            return false;
+        }
+        _charset = text;
+        return true;
+    }
+
+    /// <summary>search-key *(SP search-key)</summary>
+    private bool TryKeys(int depth, [NotNullWhen(true)] out SearchKey? all)
+    {
+        List<SearchKey> keys = [];
+        all = null;
+        do
+        {
+            if (!TryKey(depth, out SearchKey? key))
+            {
+                return false;
+            }
+            keys.Add(key);
+        }
+        while (_arguments.Next == (byte)' ' && _arguments.TrySpace());
+        all = keys.Count == 1 ? keys[0] : new SearchKey.And(keys);
+        return true;
+    }
+
+    private bool TryKey(int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (depth > _arguments.Limits.SearchDepthMax || ++_keys > _arguments.Limits.SearchKeysMax)
+        {
+            return _arguments.Missing("fewer search keys, less nested");
+        }
+        if (_arguments.TryWord("("u8))
+        {
+            return TryKeys(depth + 1, out key) && _arguments.TryChar((byte)')', "a search key or )");
+        }
+        if (_arguments.Next == (byte)'*' || char.IsAsciiDigit((char)_arguments.Next))
+        {
+            return TryMessages(Numbering.Sequence, out key);
+        }
+        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Length > 16)
+        {
+            return _arguments.Missing("a search key");
+        }
+        string word = Encoding.ASCII.GetString(atom.Span).ToUpperInvariant();
+        key = SimpleKey(word);
+        return key is not null || TryKeyWithArguments(word, depth, out key);
+    }
+
+    private static SearchKey? SimpleKey(string word) => word switch
+    {
+        "ALL" => new SearchKey.And([]),
+        "ANSWERED" => new SearchKey.Flag(SystemFlags.Answered),
+        "DELETED" => new SearchKey.Flag(SystemFlags.Deleted),
+        "DRAFT" => new SearchKey.Flag(SystemFlags.Draft),
+        "FLAGGED" => new SearchKey.Flag(SystemFlags.Flagged),
+        "SEEN" => new SearchKey.Flag(SystemFlags.Seen),
+        "UNANSWERED" => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Answered)),
+        "UNDELETED" => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Deleted)),
+        "UNDRAFT" => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Draft)),
+        "UNFLAGGED" => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Flagged)),
+        "UNSEEN" => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Seen)),
+        "RECENT" => new SearchKey.Recent(),
+        "OLD" => new SearchKey.Not(new SearchKey.Recent()),
+        "NEW" => new SearchKey.And([new SearchKey.Recent(), new SearchKey.Not(new SearchKey.Flag(SystemFlags.Seen))]),
+        _ => null,
+    };
+
+    private bool TryKeyWithArguments(string word, int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
+            or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
+        {
+            return _arguments.Missing("a search key");
+        }
+        if (!_arguments.TrySpace())
+        {
+            return false;
+        }
+        return word switch
+        {
+            "NOT" => TryNot(depth, out key),
+            "OR" => TryOr(depth, out key),
+            "UID" => TryMessages(Numbering.Uid, out key),
+            "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
+            "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
+            "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
+            "HEADER" => TryHeader(out key),
+            "BCC" or "CC" or "FROM" or "SUBJECT" or "TO" => TryField(word, out key),
+            _ => TryDate(word, out key),
+        };
+    }
+
+    private bool TryNot(int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        bool parsed = TryKey(depth + 1, out SearchKey? inner);
+        key = inner is null ? null : new SearchKey.Not(inner);
+        return parsed && key is not null;
+    }
+
+    private bool TryOr(int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (!(TryKey(depth + 1, out SearchKey? left) && _arguments.TrySpace() && TryKey(depth + 1, out SearchKey? right)))
+        {
+            return false;
+        }
+        key = new SearchKey.Or(left, right);
+        return true;
+    }
+
+    private bool TryMessages(Numbering numbering, [NotNullWhen(true)] out SearchKey? key)
+    {
+        bool parsed = _arguments.TrySequenceSet(out SequenceSet set);
+        key = parsed ? new SearchKey.Messages(set, numbering) : null;
+        return key is not null;
+    }
+
+    private bool TrySize(bool isLarger, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = _arguments.TryNumber(out uint octets) ? new SearchKey.Size(octets, isLarger) : null;
+        return key is not null;
+    }
+
+    private bool TryKeyword(bool isSet, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (_arguments.TryAtom(out ReadOnlyMemory<byte> atom))
+        {
+            SearchKey keyword = new SearchKey.Keyword(Encoding.ASCII.GetString(atom.Span));
+            key = isSet ? keyword : new SearchKey.Not(keyword);
+        }
+        return key is not null;
+    }
+
+    private bool TryContent(bool includesHeader, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = TryText(out string? text) ? new SearchKey.Content(text, includesHeader) : null;
+        return key is not null;
+    }
+
+    private bool TryField(string name, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = TryText(out string? text) ? new SearchKey.Header(name, text) : null;
+        return key is not null;
+    }
+
+    private bool TryHeader([NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (_arguments.TryAstring(out ReadOnlyMemory<byte> name) && _arguments.TrySpace() && TryText(out string? text))
+        {
+            key = new SearchKey.Header(Encoding.Latin1.GetString(name.Span), text);
+        }
+        return key is not null;
+    }
+
+    private bool TryDate(string word, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (!_arguments.TryDate(out DateOnly day))
+        {
+            return false;
+        }
+        DateOnly next = day == DateOnly.MaxValue ? day : day.AddDays(1);
+        (DateOnly first, DateOnly end) = word switch
+        {
+            "BEFORE" or "SENTBEFORE" => (DateOnly.MinValue, day),
+            "ON" or "SENTON" => (day, next),
+            _ => (day, DateOnly.MaxValue),
+        };
+        key = word.StartsWith("SENT", StringComparison.Ordinal) ? new SearchKey.SentDate(first, end) : new SearchKey.InternalDate(first, end);
+        return true;
+    }
+
+    /// <summary>A text to look for, decoded by the command's charset.</summary>
+    private bool TryText([NotNullWhen(true)] out string? text)
+    {
+        text = _arguments.TryAstring(out ReadOnlyMemory<byte> octets) ? Charsets.Decode(_charset, octets.Span) : null;
+        return text is not null;
+    }
+}

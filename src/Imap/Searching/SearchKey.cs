@@ -1,0 +1,50 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Searching;
+
+/// <summary>A key of SEARCH. RFC 3501 §6.4.4.</summary>
+internal abstract record SearchKey
+{
+    /// <summary>All keys of a list.</summary>
+    public sealed record And(IReadOnlyList<SearchKey> Keys) : SearchKey;
+
+    /// <summary>OR</summary>
+    public sealed record Or(SearchKey Left, SearchKey Right) : SearchKey;
+
+    /// <summary>NOT, and the UN… keys.</summary>
+    public sealed record Not(SearchKey Key) : SearchKey;
+
+    /// <summary>A system flag is set.</summary>
+    public sealed record Flag(SystemFlags Mask) : SearchKey;
+
+    /// <summary>A keyword is set.</summary>
+    public sealed record Keyword(string Name) : SearchKey;
+
+    /// <summary>RECENT</summary>
+    public sealed record Recent : SearchKey;
+
+    /// <summary>LARGER, SMALLER</summary>
+    public sealed record Size(long Octets, bool IsLarger) : SearchKey;
+
+    /// <summary>A sequence set, or UID with one.</summary>
+    public sealed record Messages(SequenceSet Set, Numbering Numbering) : SearchKey;
+
+    /// <summary>A sequence set as bound to a view.</summary>
+    public sealed record Indices(IndexRanges Ranges) : SearchKey;
+
+    /// <summary>A keyword as bound to a mailbox's table; no bits: no message has it.</summary>
+    public sealed record KeywordBits(ulong Mask) : SearchKey;
+
+    /// <summary>BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it; from the first to the day before the last.</summary>
+    public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
+
+    /// <summary>SENTBEFORE, SENTON, SENTSINCE: days of the Date field as its author wrote it.</summary>
+    public sealed record SentDate(DateOnly First, DateOnly End) : SearchKey;
+
+    /// <summary>HEADER, and BCC, CC, FROM, SUBJECT, TO. An empty text: the field is there.</summary>
+    public sealed record Header(string Name, string Text) : SearchKey;
+
+    /// <summary>BODY, or TEXT: the header too.</summary>
+    public sealed record Content(string Text, bool IncludesHeader) : SearchKey;
+}

@@ -1,0 +1,67 @@
+namespace MailAccess.EndToEnd;
+
+/// <summary>The command line as an administrator uses it.</summary>
+public sealed class CommandLineTests
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "mailaccess.dll");
+
+    [Theory]
+    [InlineData("--help", "demo")]
+    [InlineData("demo --help", "--port-base")]
+    [InlineData("serve --help", "--config")]
+    [InlineData("check --help", "--config")]
+    [InlineData("user --help", "passwd")]
+    [InlineData("user add --help", "--config")]
+    public async Task Each_command_explains_itself(string arguments, string expected) =>
+        Assert.Contains(expected, await RunAsync(0, arguments.Split(' ')), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task It_says_its_version() =>
+        Assert.Matches(@"^\d+\.\d+\.\d+", (await RunAsync(0, "--version")).Trim());
+
+    [Fact]
+    public async Task Check_accepts_a_good_configuration_and_tells_every_error_of_a_bad_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("mailaccess-check-").FullName;
+        string file = Path.Combine(folder, "mailaccess.json");
+        await File.WriteAllTextAsync(Path.Combine(folder, "passwd"), "ann@example.org:{PLAIN}secret\n");
+        await File.WriteAllTextAsync(file, "{ \"domains\": [\"example.org\"], \"listeners\": [ { \"protocol\": \"imap\", \"address\": \"127.0.0.1\", \"port\": 0 } ] }");
+        Assert.Contains("good", await RunAsync(0, "check", "--config", file), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, "{\n  \"domains\": [\"exa mple\"],\n  \"queeu\": {}\n}");
+        string said = await RunAsync(78, "check", "--config", file);
+        Assert.Contains("mailaccess.json:2: domains[0]", said, StringComparison.Ordinal);
+        Assert.Contains("mailaccess.json:3: queeu", said, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", await RunAsync(78, "check", "--config", Path.Combine(folder, "none.json")), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Accounts_are_added_changed_listed_and_removed()
+    {
+        string folder = Directory.CreateTempSubdirectory("mailaccess-user-").FullName;
+        string file = Path.Combine(folder, "mailaccess.json");
+        await File.WriteAllTextAsync(file, "{ \"domains\": [\"example.org\"] }");
+        await RunAsync(0, ["user", "add", "ann@example.org", "--password-stdin", "--config", file], "first password\n");
+        Assert.Contains("already", await RunAsync(73, ["user", "add", "ann@example.org", "--password-stdin", "--config", file], "x\n"), StringComparison.Ordinal);
+        Assert.Contains("ann@example.org", await RunAsync(0, "user", "list", "--config", file), StringComparison.Ordinal);
+        string passwd = await File.ReadAllTextAsync(Path.Combine(folder, "passwd"));
+        Assert.Contains("{SCRAM-SHA-256}", passwd, StringComparison.Ordinal);
+        Assert.DoesNotContain("first password", passwd, StringComparison.Ordinal);
+        await RunAsync(0, ["user", "passwd", "ann@example.org", "--password-stdin", "--config", file], "second\n");
+        Assert.NotEqual(passwd, await File.ReadAllTextAsync(Path.Combine(folder, "passwd")));
+        await RunAsync(0, "user", "remove", "ann@example.org", "--config", file);
+        Assert.DoesNotContain("ann", await RunAsync(0, "user", "list", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("no account", await RunAsync(67, "user", "remove", "ann@example.org", "--config", file), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static Task<string> RunAsync(int expectedCode, params string[] arguments) => RunAsync(expectedCode, arguments, "");
+
+    private static async Task<string> RunAsync(int expectedCode, string[] arguments, string input)
+    {
+        (int code, string said) = await Programs.TryRunAsync("dotnet", [Program, .. arguments], input);
+        Assert.True(code == expectedCode, $"exit {code}, not {expectedCode}\n{said}");
+        return said;
+    }
+}

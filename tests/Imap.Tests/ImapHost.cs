@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using MailAccess.Store;
+using MailAccess.Store.Memory;
+using MailAccess.Testing;
+using MailAccess.Wire;
+
+namespace MailAccess.Imap.Tests;
+
+/// <summary>The whole engine over the in-memory store, with the directives that transcripts use.</summary>
+internal sealed class ImapHost : IAsyncDisposable
+{
+    private readonly ManualTimeProvider _clock = new();
+    private readonly MemoryMailStore _store;
+    private ImapSessionFactory? _factory;
+    private bool _allowsPlaintext = true;
+
+    public ImapHost(int octetsPerRead)
+    {
+        _store = new MemoryMailStore(_clock);
+        Runner = new TranscriptRunner(_clock, Run) { OctetsPerRead = octetsPerRead };
+        Runner.Directives["mailbox"] = FillAsync;
+        Runner.Directives["create"] = CreateAsync;
+        Runner.Directives["message"] = AppendAsync;
+        Runner.Directives["flags"] = ChangeFlagsAsync;
+        Runner.Directives["expunge"] = ExpungeAsync;
+        Runner.Directives["delete"] = async name => Value(await (await AccountAsync()).DeleteAsync(Name(name), default));
+        Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
+        Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
+        Runner.Directives["require-tls"] = _ =>
+        {
+            _allowsPlaintext = false;
+            return Task.CompletedTask;
+        };
+    }
+
+    public TranscriptRunner Runner { get; }
+
+    public ImapOptions Options { get; private set; } = new();
+
+    public LogRecorder Log { get; } = new();
+
+    public IMailStore Store => _store;
+
+    public ManualTimeProvider Clock => _clock;
+
+    public Task<SessionEnd> Run(IConnection connection)
+    {
+        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _store, Options, _clock, Log);
+        return _factory.RunAsync(connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Runner.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    /// <summary>A message of the kind that RFC 3501 §8 shows, with its number in it.</summary>
+    public static string SampleMessage(int number) => string.Create(CultureInfo.InvariantCulture, $"""
+        Date: Mon, 7 Feb 1994 21:52:25 -0800
+        From: Fred Foobar <foobar@Blurdybloop.example>
+        Subject: afternoon meeting {number}
+        To: mooch@owatagu.example
+        Message-Id: <B27397-0100000-{number}@Blurdybloop.example>
+        X-Odd: number {number}
+        MIME-Version: 1.0
+        Content-Type: TEXT/PLAIN; CHARSET=US-ASCII
+
+        Hello Joe, do you think we can meet at 3:30 tomorrow?
+
+        """).ReplaceLineEndings("\r\n");
+
+    public async Task AppendAsync(string mailbox, byte[] octets, SystemFlags flags = SystemFlags.None)
+    {
+        await using IMailbox opened = Value(await (await AccountAsync()).OpenAsync(Name(mailbox), default));
+        await using IStagedMessage message = Value(await _store.StageAsync(octets.Length, default));
+        Value(await message.WriteAsync(octets, default));
+        Value(await message.CompleteAsync(default));
+        Value(await opened.AppendAsync([new MessageToAppend { Message = message, Flags = flags }], default));
+    }
+
+    private static MailboxName Name(string text) =>
+        MailboxName.TryParse(text.Trim(), out MailboxName? name) ? name : throw new FormatException($"no mailbox name: {text}");
+
+    private static T Value<T>(StoreResult<T> result) =>
+        result.TryGet(out T? value) ? value : throw new InvalidOperationException($"the store said {result.Error}");
+
+    private static ImapLimits SetLimit(ImapLimits limits, string[] words)
+    {
+        long value = long.Parse(words[1], CultureInfo.InvariantCulture);
+        return words[0] switch
+        {
+            nameof(ImapLimits.ErrorsMax) => limits with { ErrorsMax = (int)value },
+            nameof(ImapLimits.AppendOctetsMax) => limits with { AppendOctetsMax = value },
+            nameof(ImapLimits.DroppedLiteralOctetsMax) => limits with { DroppedLiteralOctetsMax = value },
+            nameof(ImapLimits.CommandOctetsMax) => limits with { CommandOctetsMax = (int)value },
+            nameof(ImapLimits.LoginFailuresMax) => limits with { LoginFailuresMax = (int)value },
+            nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },
+            _ => throw new FormatException($"a transcript cannot set {words[0]}"),
+        };
+    }
+
+    private Task Configure(Func<ImapOptions, ImapOptions> change)
+    {
+        Assert.Null(_factory); // Options are for sessions that connect later.
+        Options = change(Options);
+        return Task.CompletedTask;
+    }
+
+    private async Task<IMailAccount> AccountAsync() => Value(await _store.OpenAccountAsync("alice", default));
+
+    /// <summary><c>@mailbox INBOX 3</c>: the mailbox exists and gets so many sample messages.</summary>
+    private async Task FillAsync(string rest)
+    {
+        string[] words = rest.Split(' ');
+        if (words[0] != "INBOX")
+        {
+            await (await AccountAsync()).CreateAsync(Name(words[0]), SpecialUse.None, default);
+        }
+        for (int i = 1; i <= int.Parse(words[1], CultureInfo.InvariantCulture); i++)
+        {
+            await AppendAsync(words[0], Encoding.ASCII.GetBytes(SampleMessage(i)));
+        }
+    }
+
+    /// <summary><c>@create Sent Sent</c>: a mailbox with a special use.</summary>
+    private async Task CreateAsync(string rest)
+    {
+        string[] words = rest.Split(' ');
+        Value(await (await AccountAsync()).CreateAsync(Name(words[0]), words.Length > 1 ? Enum.Parse<SpecialUse>(words[1]) : SpecialUse.None, default));
+    }
+
+    /// <summary><c>@message INBOX Subject: a\r\n\r\nb</c>: one message, with escapes.</summary>
+    private Task AppendAsync(string rest)
+    {
+        int cut = rest.IndexOf(' ', StringComparison.Ordinal);
+        string text = rest[(cut + 1)..].Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal);
+        return AppendAsync(rest[..cut], Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary><c>@flags INBOX 2 Deleted</c>: another program sets flags of the message with this UID.</summary>
+    private async Task ChangeFlagsAsync(string rest)
+    {
+        string[] words = rest.Split(' ');
+        await using IMailbox opened = Value(await (await AccountAsync()).OpenAsync(Name(words[0]), default));
+        UidSet uids = UidSet.Of(new Uid(uint.Parse(words[1], CultureInfo.InvariantCulture)));
+        Value(await opened.ChangeFlagsAsync(uids, FlagOperation.Replace, Enum.Parse<SystemFlags>(words[2]), [], null, default));
+    }
+
+    /// <summary><c>@expunge INBOX 2</c>: another program removes the message with this UID.</summary>
+    private async Task ExpungeAsync(string rest)
+    {
+        string[] words = rest.Split(' ');
+        await using IMailbox opened = Value(await (await AccountAsync()).OpenAsync(Name(words[0]), default));
+        UidSet uids = UidSet.Of(new Uid(uint.Parse(words[1], CultureInfo.InvariantCulture)));
+        Value(await opened.ExpungeAsync(uids, ExpungeScope.AllNamed, default));
+    }
+}
