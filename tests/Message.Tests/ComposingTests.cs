@@ -116,8 +116,15 @@ public sealed class ComposingTests
         };
         DsnReport report = Report with
         {
-            ReportingMta = evil, To = evil, From = evil, MessageId = evil, BoundaryToken = evil, OriginalEnvelopeId = evil + "+0D+0A",
-            ReceivedFromMta = evil, OriginalMessageId = evil, Recipients = [recipient],
+            ReportingMta = evil,
+            To = evil,
+            From = evil,
+            MessageId = evil,
+            BoundaryToken = evil,
+            OriginalEnvelopeId = evil + "+0D+0A",
+            ReceivedFromMta = evil,
+            OriginalMessageId = evil,
+            Recipients = [recipient],
         };
         (string text, MimePart root) = await ComposeAsync(report, "Subject: x\n\ny\n");
         Assert.Equal(3, root.Parts.Count);
@@ -132,8 +139,16 @@ public sealed class ComposingTests
     {
         ReceivedField field = new()
         {
-            HeloName = "client.test", ClientAddress = IPAddress.Parse("192.0.2.7"), ClientHostName = "host.client.test", By = "mail.example.test",
-            Protocol = "ESMTPSA", TlsVersion = "TLSv1.3", TlsCipher = "TLS_AES_256_GCM_SHA384", Id = "abc.1", For = "bob@example.test", Date = Now,
+            HeloName = "client.test",
+            ClientAddress = IPAddress.Parse("192.0.2.7"),
+            ClientHostName = "host.client.test",
+            By = "mail.example.test",
+            Protocol = "ESMTPSA",
+            TlsVersion = "TLSv1.3",
+            TlsCipher = "TLS_AES_256_GCM_SHA384",
+            Id = "abc.1",
+            For = "bob@example.test",
+            Date = Now,
         };
         string composed = field.Compose();
         Assert.Equal(
@@ -148,8 +163,15 @@ public sealed class ComposingTests
     {
         ReceivedField field = new()
         {
-            HeloName = "evil\r\nX: y", ClientAddress = IPAddress.Parse("2001:db8::1"), ClientHostName = "a b", By = "mail.example.test",
-            Protocol = "E\r\nSMTP", TlsCipher = "a)\r\n(b", Id = "1 2", For = "a>\r\nX: y@b", Date = Now,
+            HeloName = "evil\r\nX: y",
+            ClientAddress = IPAddress.Parse("2001:db8::1"),
+            ClientHostName = "a b",
+            By = "mail.example.test",
+            Protocol = "E\r\nSMTP",
+            TlsCipher = "a)\r\n(b",
+            Id = "1 2",
+            For = "a>\r\nX: y@b",
+            Date = Now,
         };
         Assert.Equal(
             "Received: from [IPv6:2001:db8::1] ([IPv6:2001:db8::1]) by mail.example.test\r\n with SMTP (a b); Fri, 2 Jan 2026 03:04:05 +0100\r\n",
