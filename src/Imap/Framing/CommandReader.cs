@@ -231,6 +231,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             }
             _dropped += header.Octets;
             _dropLeft = header.Octets;
+            await writer.FlushAsync();
             return null;
         }
         Append("\r\n"u8);
