@@ -9,6 +9,8 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
     private static readonly SearchValues<byte> TokenOctets = SearchValues.Create(
         "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
+    private static readonly SearchValues<byte> DateTokenEnds = SearchValues.Create(" \t\r\n(,+-"u8);
+
     private ReadOnlySpan<byte> _rest = text;
 
     public readonly bool AtQuote => _rest.StartsWith("\""u8);
@@ -77,6 +79,15 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
     {
         int length = _rest.IndexOfAny(ends);
         return Take(length < 0 ? _rest.Length : length);
+    }
+
+    /// <summary>A number, word, time or zone of a date; dashes end a token, and signs begin a zone where one may follow.</summary>
+    public ReadOnlySpan<byte> ReadDateToken(bool zoneMayFollow)
+    {
+        int start = zoneMayFollow && !_rest.IsEmpty && _rest[0] is (byte)'+' or (byte)'-' ? 1 : 0;
+        int length = _rest[start..].IndexOfAny(DateTokenEnds);
+        length = length < 0 ? _rest.Length : start + length;
+        return Take(Math.Max(length, 1));
     }
 
     /// <summary>An unquoted value as programs really send it: to the semicolon, with spaces inside, without a comment behind a space.</summary>

@@ -1,3 +1,4 @@
+using MailAccess.Smtp;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Queue;
@@ -13,4 +14,38 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Id}: warning: spool")]
     public static partial void SpoolFailed(ILogger logger, SpoolId id, IOException exception);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "queue started: {Count} messages")]
+    public static partial void Started(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "queue stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Id}: client={Client}, proto={Protocol}, session={Connection}, account={Account}")]
+    public static partial void Received(ILogger logger, SpoolId id, System.Net.IPAddress? client, string protocol, string? connection, string? account);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "{Id}: from=<{Sender}>, size={Octets}, nrcpt={Recipients} (queue active)")]
+    public static partial void Active(ILogger logger, SpoolId id, MailPath sender, long octets, int recipients);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "{Id}: to=<{Recipient}>, relay={Relay}, delay={DelaySeconds}, dsn={Dsn}, status={Status} ({Reply})")]
+    public static partial void Recipient(ILogger logger, SpoolId id, MailPath recipient, string relay, double delaySeconds, EnhancedCode dsn, string status, SmtpReply? reply);
+
+    [LoggerMessage(EventId = 9, Level = LogLevel.Information, Message = "{Id}: removed")]
+    public static partial void Removed(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "{Id}: sender {Kind} notification: {NotificationId}")]
+    public static partial void Notified(ILogger logger, SpoolId id, NotificationKind kind, SpoolId notificationId);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "{Id}: double bounce: a message without sender cannot be returned")]
+    public static partial void DoubleBounce(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message = "{Id}: reject: {Reply}; from=<{Sender}>")]
+    public static partial void Refused(ILogger logger, SpoolId id, SmtpReply reply, MailPath sender);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "{Id}: error: the message could not be worked on; it stays in the queue")]
+    public static partial void WorkerFailed(ILogger logger, SpoolId id, Exception exception);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "{Id}: error: the message is in the schedule but cannot be read from the spool")]
+    public static partial void Unreadable(ILogger logger, SpoolId id);
+
 }

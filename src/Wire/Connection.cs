@@ -144,7 +144,7 @@ internal sealed class Connection : IConnection, IThreadPoolWorkItem
 
     public void StartTranscript(ITranscriptSink sink)
     {
-        var transcript = new Transcript(Id, Listener.Options.Protocol, sink, _host.Clock, _host.Limits.TranscriptLineOctetsMax);
+        var transcript = new WireTranscript(Id, Listener.Options.Protocol, sink, _host.Clock, _host.Limits.TranscriptLineOctetsMax);
         _input.Transcript = transcript;
         _output.Transcript = transcript;
     }

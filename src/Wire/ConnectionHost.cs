@@ -123,14 +123,17 @@ public sealed class ConnectionHost : IAsyncDisposable
             Refuse(listener, socket, remote.Address, "not a trusted proxy", silent: true);
             return;
         }
-        if (!proxied && !_registry.TryCount(remote.Address))
-        {
-            Refuse(listener, socket, remote.Address, "too many connections of this address");
-            return;
-        }
         string id = ConnectionIds.Make(_idPrefix, Interlocked.Increment(ref _lastId));
-        var connection = new Connection(this, listener, socket, id);
-        connection.CountedAs = proxied ? null : remote.Address;
+        var connection = new Connection(this, listener, socket, id); // May find the peer gone: nothing is counted yet.
+        if (!proxied)
+        {
+            if (!_registry.TryCount(remote.Address))
+            {
+                Refuse(listener, socket, remote.Address, "too many connections of this address");
+                return;
+            }
+            connection.CountedAs = remote.Address;
+        }
         _registry.Add(connection);
         ThreadPool.UnsafeQueueUserWorkItem(connection, preferLocal: false);
     }
@@ -228,10 +231,7 @@ public sealed class ConnectionHost : IAsyncDisposable
     {
         long now = Clock.GetTimestamp();
         long outputTimeout = Ticks(Limits.OutputTimeout);
-        foreach (Connection connection in _registry.ToArray())
-        {
-            connection.OnHeartbeat(now, outputTimeout);
-        }
+        _registry.ForEach(connection => connection.OnHeartbeat(now, outputTimeout));
     }
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Clock.TimestampFrequency);

@@ -88,7 +88,7 @@ internal sealed class ConnectionReader : PipeReader, IValueTaskSource<ReadResult
     }
 
     /// <summary>Told of every octet that arrives; null: nobody listens.</summary>
-    public Transcript? Transcript { get; set; }
+    public WireTranscript? Transcript { get; set; }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {

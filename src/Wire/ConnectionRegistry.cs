@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace MailAccess.Wire;
@@ -85,6 +86,24 @@ internal sealed class ConnectionRegistry(WireLimits limits)
         {
             return [.. _connections];
         }
+    }
+
+    /// <summary>Visits all that live now, outside the gate and without leaving garbage every second.</summary>
+    public void ForEach(Action<Connection> visit)
+    {
+        Connection[] rented;
+        int count;
+        lock (_gate)
+        {
+            count = _connections.Count;
+            rented = ArrayPool<Connection>.Shared.Rent(count);
+            _connections.CopyTo(rented);
+        }
+        foreach (Connection connection in rented.AsSpan(0, count))
+        {
+            visit(connection);
+        }
+        ArrayPool<Connection>.Shared.Return(rented, clearArray: true);
     }
 
     /// <summary>Completes when the last connection is gone. Nothing is added any more when this is called.</summary>

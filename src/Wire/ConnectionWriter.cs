@@ -36,7 +36,7 @@ internal sealed class ConnectionWriter(Stream stream, TimeProvider clock) : Pipe
     public long Octets => Volatile.Read(ref _octets);
 
     /// <summary>Told of every octet that leaves; null: nobody listens.</summary>
-    public Transcript? Transcript { get; set; }
+    public WireTranscript? Transcript { get; set; }
 
     public override bool CanGetUnflushedBytes => true;
 

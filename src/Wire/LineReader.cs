@@ -47,6 +47,10 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
             }
             bool any = !pending.Buffer.IsEmpty;
             input.AdvanceTo(pending.Buffer.Start);
+            if (pending.IsCanceled)
+            {
+                input.CancelPendingRead(); // A question must not swallow a wake.
+            }
             return any;
         }
     }

@@ -12,11 +12,8 @@ internal static class Samples
 
     public static byte[] Content { get; } = Encoding.ASCII.GetBytes("From: a@example.test\r\nSubject: hello\r\n\r\n.dot\r\nbody\r\n");
 
-    public static MailPath Path(string address)
-    {
-        int at = address.LastIndexOf('@');
-        return at < 0 ? new MailPath { LocalPart = address, Domain = "" } : new MailPath { LocalPart = address[..at], Domain = address[(at + 1)..] };
-    }
+    public static MailPath Path(string address) =>
+        address.Length == 0 ? MailPath.Null : MailPath.TryParse(address, out MailPath? path) ? path : throw new ArgumentException(address);
 
     public static SpoolMessage Message(long id, params string[] recipients) => new()
     {

@@ -47,6 +47,20 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, ILogger lo
         }
     });
 
+    public Task<IReadOnlyList<SpoolId>> ListAsync(CancellationToken cancellationToken) => threads.RunAsync<IReadOnlyList<SpoolId>>(() =>
+    {
+        List<SpoolId> ids = [];
+        foreach (string name in files.List())
+        {
+            if (TryParse(name, ControlSuffix, out SpoolId id))
+            {
+                ids.Add(id);
+            }
+        }
+        ids.Sort();
+        return ids;
+    });
+
     public async Task AddAsync(SpoolMessage message, IMessageContent content, CancellationToken cancellationToken)
     {
         try

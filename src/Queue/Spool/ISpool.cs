@@ -24,6 +24,9 @@ internal interface ISpool : IAsyncDisposable
     /// <summary>Once, before anything else: throws away what was never promised, and calls back for each message.</summary>
     Task LoadAsync(Action<SpoolEntry> found, CancellationToken cancellationToken);
 
+    /// <summary>The ids of all messages as of now; any of them may be gone when it is read.</summary>
+    Task<IReadOnlyList<SpoolId>> ListAsync(CancellationToken cancellationToken);
+
     /// <summary>Returns after the message survives power loss. Where it throws, nothing was promised.</summary>
     Task AddAsync(SpoolMessage message, IMessageContent content, CancellationToken cancellationToken);
 

@@ -161,9 +161,12 @@ internal static class SpoolCodec
 
     private static PathLine ToLine(MailPath path) => new() { Local = path.LocalPart, Domain = path.Domain };
 
-    private static MailPath ToPath(PathLine? line) => line is { Local: not null, Domain: not null } && !(line.Local + line.Domain).Any(char.IsControl)
-        ? new MailPath { LocalPart = line.Local, Domain = line.Domain }
-        : throw new JsonException("no path");
+    private static MailPath ToPath(PathLine? line) => line switch
+    {
+        { Local: "", Domain: "" } => MailPath.Null,
+        { Local: { } local, Domain: { } domain } when MailPath.TryCreate(local, domain, out MailPath? path) => path,
+        _ => throw new JsonException("no path"),
+    };
 
     private static RecipientLine ToLine(SpoolRecipient recipient) => new()
     {

@@ -21,6 +21,15 @@ internal sealed class MailboxChange(MailboxModel mailbox, MailboxSnapshot before
     /// <summary>What the format prepared for the new messages.</summary>
     public PreparedMessages? Prepared { get; init; }
 
+    /// <summary>Names of the new messages' files; as many as <see cref="AppendedCount"/> where the format has files.</summary>
+    public IReadOnlyList<Index.FrameArrival> Arrivals { get; set; } = [];
+
+    /// <summary>The change as the format writes it.</summary>
+    public byte[] Frame { get; set; } = [];
+
+    /// <summary>Nothing that a session could see: nobody is told.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>The mailbox's generation on which this was computed.</summary>
     public int Generation { get; set; }
 }
@@ -56,7 +65,7 @@ internal abstract class PreparedMessages
 {
     public abstract int Count { get; }
 
-    /// <summary>What the new message's record must say, as far as the format and the content decide it.</summary>
+    /// <summary>What the new message's record must say, as far as the format and the content decide it. Asked once for each, under the gate.</summary>
     public abstract PreparedMessage this[int index] { get; }
 
     /// <summary>The commit took them and is durable; the messages get their final place.</summary>

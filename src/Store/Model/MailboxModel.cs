@@ -149,17 +149,10 @@ internal abstract class MailboxModel
                 }
             }
         }
-        if (error == StoreError.None)
+        if (error == StoreError.None && !change.IsSilent)
         {
             Notify();
         }
-    }
-
-    /// <summary>Replaces the state by a silent variant of itself: nothing that a session would see may differ. Under the gate.</summary>
-    protected void ReplaceSilently(MailboxSnapshot head)
-    {
-        Head = head;
-        Volatile.Write(ref _published, head);
     }
 
     /// <summary>Deleted, renamed, or its UIDs start anew: all handles are dead from now on.</summary>

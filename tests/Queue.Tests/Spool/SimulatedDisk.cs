@@ -62,6 +62,9 @@ internal sealed class SimulatedDisk : ISpoolFiles
         _names[name].Synced();
     }
 
+    /// <summary>A file that was always there.</summary>
+    public void Put(string name, byte[] octets) => _names[name] = _durable[name] = new Inode([.. octets]);
+
     public IEnumerable<string> List()
     {
         lock (_gate)

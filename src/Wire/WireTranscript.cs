@@ -15,7 +15,7 @@ public interface ITranscriptSink
 /// Turns the octets of one connection, in whatever pieces they pass, into lines for a sink. Nothing leaves it that
 /// <see cref="SecretMask"/> hides.
 /// </summary>
-internal sealed class Transcript(
+internal sealed class WireTranscript(
     string connectionId, WireProtocol protocol, ITranscriptSink sink, TimeProvider clock, int lineOctetsMax)
 {
     private readonly SecretMask _mask = new(protocol);

@@ -1,0 +1,96 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Queue;
+
+/// <summary>What the sender is to be told about recipients, by their indices.</summary>
+internal sealed record Notification(NotificationKind Kind, IReadOnlyList<int> Recipients);
+
+/// <summary>One report tells of one kind. RFC 3461 §5.2.</summary>
+internal enum NotificationKind
+{
+    /// <summary>It will not be delivered.</summary>
+    Failure,
+    /// <summary>It takes long.</summary>
+    Delay,
+    /// <summary>It was delivered, or relayed to where nobody tells.</summary>
+    Success,
+}
+
+/// <summary>Decides after an attempt what becomes of a message. Pure.</summary>
+internal static class Aftermath
+{
+    /// <summary>RFC 3463 X.4.7.</summary>
+    public static readonly EnhancedCode DeliveryTimeExpired = new(5, 4, 7);
+
+    /// <summary>Recipients that failed for now: again later, or never.</summary>
+    public static SpoolUpdate DecideRetry(SpoolMessage message, QueueOptions options, DateTimeOffset now)
+    {
+        if (!message.HasPending)
+        {
+            return new SpoolUpdate();
+        }
+        NextStep step = options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Arrived, now);
+        if (step is NextStep.RetryAt retry)
+        {
+            return new SpoolUpdate { NextAttempt = retry.Due };
+        }
+        return new SpoolUpdate
+        {
+            Recipients = [.. Indices(message, r => r.Status == RecipientStatus.Pending).Select(i => new RecipientChange(i)
+            {
+                Status = RecipientStatus.Failed,
+                Reply = Expired(message.Recipients[i].LastReply),
+                RemoteHost = message.Recipients[i].RemoteHost,
+            })],
+        };
+    }
+
+    /// <summary>What is to be told now. A message without sender is answered by nothing (RFC 5321 §4.5.5).</summary>
+    public static IReadOnlyList<Notification> DecideNotifications(SpoolMessage message, QueueOptions options, DateTimeOffset now)
+    {
+        if (message.ReversePath.IsNull)
+        {
+            return [];
+        }
+        List<Notification> all = [];
+        Add(NotificationKind.Failure, r => r is { Status: RecipientStatus.Failed, Told: false } && WantsFailure(r.Recipient.Notify));
+        Add(NotificationKind.Success, r => r is { Status: RecipientStatus.Delivered or RecipientStatus.RelayedBlind, Told: false }
+            && (r.Recipient.Notify & DsnNotify.Success) != 0);
+        Add(NotificationKind.Delay, r => r is { Status: RecipientStatus.Pending, DelayTold: false } && IsLate(r.Recipient.Notify));
+        return all;
+
+        void Add(NotificationKind kind, Predicate<SpoolRecipient> concerned)
+        {
+            int[] recipients = [.. Indices(message, concerned)];
+            if (recipients.Length > 0)
+            {
+                all.Add(new Notification(kind, recipients));
+            }
+        }
+
+        bool IsLate(DsnNotify notify) => options.DelayWarningAfter is { } late && now - message.Arrived >= late
+            && (notify == DsnNotify.Unspecified || (notify & DsnNotify.Delay) != 0);
+    }
+
+    /// <summary>Failures of a message that itself has no sender: a double bounce.</summary>
+    public static IReadOnlyList<int> DoubleBounces(SpoolMessage message) => message.ReversePath.IsNull
+        ? [.. Indices(message, r => r is { Status: RecipientStatus.Failed, Told: false })]
+        : [];
+
+    /// <summary>Recipients of whom it is now known that they were told, or that there is nobody to tell.</summary>
+    public static SpoolUpdate Told(Notification notification) => new()
+    {
+        Recipients = [.. notification.Recipients.Select(i => notification.Kind == NotificationKind.Delay
+            ? new RecipientChange(i) { DelayTold = true }
+            : new RecipientChange(i) { Told = true })],
+    };
+
+    // RFC 3461 §4.1: without NOTIFY, failures are told.
+    private static bool WantsFailure(DsnNotify notify) => notify == DsnNotify.Unspecified || (notify & DsnNotify.Failure) != 0;
+
+    private static SmtpReply Expired(SmtpReply? last) =>
+        new(554, DeliveryTimeExpired, last is null ? "could not be delivered in time" : $"could not be delivered in time; last: {last}");
+
+    private static IEnumerable<int> Indices(SpoolMessage message, Predicate<SpoolRecipient> which) =>
+        Enumerable.Range(0, message.Recipients.Count).Where(i => which(message.Recipients[i]));
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+using MailAccess.Smtp;
+
+namespace MailAccess.Queue;
+
+/// <summary>A session, or why there is none. Exactly one is set.</summary>
+internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failure);
+
+/// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
+internal sealed class RemoteConnector(Router router, QueueOptions options, TimeProvider clock)
+{
+    /// <summary>Throws for cancellation only.</summary>
+    public async Task<Connected> ConnectAsync(Destination destination, CancellationToken abort)
+    {
+        AddressSelection selection = await router.ResolveAsync(destination, abort);
+        if (selection.Failure is { } failure)
+        {
+            return new Connected(null, failure);
+        }
+        Route policy = destination.Fixed ?? new Route { Host = destination.Domain!, Port = options.RemotePort, Tls = options.Tls };
+        SmtpReply? last = null;
+        foreach (HostAddress address in selection.Addresses)
+        {
+            Connected attempt = await TryAddressAsync(address, policy, abort);
+            if (attempt.Session is not null)
+            {
+                return attempt;
+            }
+            // A temporary refusal anywhere outweighs a final one elsewhere: RFC 5321 §5.1 has all hosts tried.
+            last = last is { IsPermanent: false } ? last : attempt.Failure;
+        }
+        return new Connected(null, last);
+    }
+
+    private async Task<Connected> TryAddressAsync(HostAddress address, Route policy, CancellationToken abort)
+    {
+        try
+        {
+            return new Connected(await OpenAsync(address, policy, abort), null);
+        }
+        catch (SmtpFailureException e) when (policy is { Tls: TlsPolicy.Opportunistic, ImplicitTls: false, Credentials: null } && IsHandshake(e))
+        {
+            // Once more without: an opportunistic handshake that fails must not cost the mail. RFC 7435 §3.
+            return await TryAddressAsync(address, policy with { Tls = TlsPolicy.Never }, abort);
+        }
+        catch (SmtpFailureException e)
+        {
+            return new Connected(null, e.Reply);
+        }
+    }
+
+    private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
+
+    private async Task<SmtpSession> OpenAsync(HostAddress address, Route policy, CancellationToken abort)
+    {
+        string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
+        IPEndPoint endPoint = new(address.Address, policy.Port);
+        SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
+        return await SmtpSession.OpenAsync(conversation, policy, options, peer, address.Host);
+    }
+}

@@ -1,0 +1,354 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using MailAccess.Smtp;
+using MailAccess.Store;
+
+namespace MailAccess.Queue;
+
+/// <summary>What became of one recipient of a transaction. Pending: to be tried again.</summary>
+internal sealed record RecipientOutcome(int Index, RecipientStatus Status, SmtpReply Reply);
+
+/// <summary>One transaction's worth of a message.</summary>
+internal sealed record Transaction(SpoolMessage Message, IReadOnlyList<int> Recipients, Func<CancellationToken, Task<IMessageContent>> OpenContentAsync);
+
+/// <summary>
+/// A connection on which mail can be sent: greeting, EHLO, TLS and AUTH are done; then one transaction after the other.
+/// </summary>
+/// <remarks>
+/// Invariants. Every reply is classified: 2yz is success, 5yz is for good, everything else is temporary, also a positive reply
+/// where none was due. A recipient counts as delivered only by a 2yz to the final dot. After a failure of the conversation the
+/// session is not used again.
+/// </remarks>
+internal sealed class SmtpSession : IAsyncDisposable
+{
+    private static readonly SmtpReply NeedsUtf8 = new(550, new(5, 6, 7), "the message needs SMTPUTF8, which the server does not offer"); // RFC 6531 §3.5
+    private static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
+    private static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
+    private static readonly SmtpReply AuthUnavailable = new(454, new(4, 7, 0), "the server offers no AUTH PLAIN that may be used");
+
+    private readonly SmtpConversation _conversation;
+    private readonly QueueOptions _options;
+    private PeerExtensions _peer = PeerExtensions.None;
+    private int _transactions;
+    private bool _isAnswered;
+
+    private SmtpSession(SmtpConversation conversation, QueueOptions options, string relay, string host)
+    {
+        _conversation = conversation;
+        _options = options;
+        Relay = relay;
+        Host = host;
+    }
+
+    /// <summary>As in the log: <c>mx.example.net[192.0.2.1]:25</c>.</summary>
+    public string Relay { get; }
+
+    public string Host { get; }
+
+    public bool IsUsable { get; private set; } = true;
+
+    /// <summary>After <see cref="SendAsync"/>: a connection used before had been closed, and nothing of this transaction was heard.</summary>
+    public bool IsStale { get; private set; }
+
+    public bool IsEncrypted => _conversation.IsEncrypted;
+
+    private QueueLimits Limits => _options.Limits;
+
+    /// <summary>From a connection to a session. Throws <see cref="SmtpFailureException"/>; the conversation is disposed of then.</summary>
+    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, Route policy, QueueOptions options, string relay, string host)
+    {
+        SmtpSession session = new(conversation, options, relay, host);
+        bool open = false;
+        try
+        {
+            await session.OpenAsync(policy);
+            open = true;
+            return session;
+        }
+        finally
+        {
+            if (!open)
+            {
+                await conversation.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Sends; one outcome for each of the recipients. Never throws but for cancellation and errors of the content.</summary>
+    public async Task<IReadOnlyList<RecipientOutcome>> SendAsync(Transaction transaction, CancellationToken cancellationToken)
+    {
+        IsUsable = false; // Until we know how it ended.
+        _isAnswered = false;
+        Dictionary<int, RecipientOutcome> outcomes = [];
+        List<int> candidates = [.. transaction.Recipients.Where(i => !IsHopeless(transaction.Message, i, outcomes))];
+        try
+        {
+            IsUsable = candidates.Count == 0 || await TransactAsync(transaction, candidates, outcomes, cancellationToken);
+            IsUsable &= ++_transactions < Limits.TransactionsPerConnectionMax;
+        }
+        catch (SmtpFailureException e)
+        {
+            IsStale = _transactions > 0 && !_isAnswered;
+            foreach (int index in candidates.Where(i => !outcomes.ContainsKey(i)))
+            {
+                outcomes[index] = new RecipientOutcome(index, RecipientStatus.Pending, e.Reply);
+            }
+        }
+        return [.. transaction.Recipients.Select(i => outcomes[i])];
+    }
+
+    /// <summary>Says goodbye and closes. RFC 5321 §4.1.1.10: waits for the reply, but not for long.</summary>
+    public async Task QuitAsync()
+    {
+        try
+        {
+            await _conversation.AskAsync("QUIT", "saying goodbye", Limits.QuitTimeout);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Nobody depends on it.
+        }
+    }
+
+    public ValueTask DisposeAsync() => _conversation.DisposeAsync();
+
+    private async Task OpenAsync(Route policy)
+    {
+        if (policy.ImplicitTls)
+        {
+            await _conversation.EncryptAsync(TlsOptions(policy.Tls), Limits.ConnectTimeout);
+        }
+        Expect(await _conversation.ReadReplyAsync("greeting", Limits.GreetingTimeout), 220);
+        await HelloAsync();
+        if (!policy.ImplicitTls && policy.Tls != TlsPolicy.Never)
+        {
+            await StartTlsAsync(policy.Tls);
+        }
+        if (policy.Credentials is { } credentials)
+        {
+            await AuthenticateAsync(credentials, policy.AllowPlaintextAuth);
+        }
+    }
+
+    private async Task HelloAsync()
+    {
+        SmtpReply reply = await _conversation.AskAsync($"EHLO {_options.HostName}", "EHLO", Limits.GreetingTimeout);
+        if (reply.IsPositive)
+        {
+            _peer = PeerExtensions.Parse(reply);
+            return;
+        }
+        _peer = PeerExtensions.None;
+        if (!reply.IsPermanent)
+        {
+            Expect(reply, 250);
+        }
+        // A server without extensions: RFC 5321 §3.2.
+        Expect(await _conversation.AskAsync($"HELO {_options.HostName}", "HELO", Limits.GreetingTimeout), 250);
+    }
+
+    private async Task StartTlsAsync(TlsPolicy policy)
+    {
+        bool needed = policy is TlsPolicy.Required or TlsPolicy.Verified;
+        if (!_peer.StartTls)
+        {
+            if (needed)
+            {
+                throw new SmtpFailureException(TlsUnavailable);
+            }
+            return;
+        }
+        SmtpReply reply = await _conversation.AskAsync("STARTTLS", "STARTTLS", Limits.MailTimeout);
+        if (reply.Code != 220)
+        {
+            if (needed)
+            {
+                throw new SmtpFailureException(TlsUnavailable);
+            }
+            return; // Still in step: the server said no.
+        }
+        await _conversation.EncryptAsync(TlsOptions(policy), Limits.ConnectTimeout);
+        await HelloAsync(); // RFC 3207 §4.2: what was said before counts nothing.
+    }
+
+    [SuppressMessage("Security", "CA5359", Justification = "Only where the policy does not verify; an unverified certificate is better than plaintext (RFC 7435 §3).")]
+    private SslClientAuthenticationOptions TlsOptions(TlsPolicy policy)
+    {
+        SslClientAuthenticationOptions tls = new() { TargetHost = Host };
+        if (policy != TlsPolicy.Verified)
+        {
+            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+        else if (_options.TrustedCertificates is { Count: > 0 } trusted)
+        {
+            X509ChainPolicy chain = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            chain.CustomTrustStore.AddRange(trusted);
+            tls.CertificateChainPolicy = chain;
+        }
+        return tls;
+    }
+
+    private async Task AuthenticateAsync(SmtpCredentials credentials, bool allowPlaintext)
+    {
+        if (!_peer.Mechanisms.Contains("PLAIN") || (!IsEncrypted && !allowPlaintext))
+        {
+            throw new SmtpFailureException(AuthUnavailable);
+        }
+        // RFC 4616: authorization identity (none) NUL user NUL password; RFC 4954 §4: initial response.
+        string response = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{credentials.UserName}\0{credentials.Password}"));
+        SmtpReply reply = await _conversation.AskAsync($"AUTH PLAIN {response}", "AUTH", Limits.MailTimeout);
+        if (reply.Code != 235)
+        {
+            // Ours to mend, not the sender's: temporary, whatever the server says.
+            throw new SmtpFailureException(new SmtpReply(451, new(4, 7, 8), $"{Host} refused our login: {reply.Text}"));
+        }
+    }
+
+    // Refusals at the door that say "never" are believed; RFC 5321 §3.1 on 554, RFC 7504 on 521 and 556.
+    private static void Expect(SmtpReply reply, int code)
+    {
+        if (reply.Code != code)
+        {
+            throw new SmtpFailureException(reply.IsPositive || reply.IsIntermediate ? Unexpected(reply) : reply);
+        }
+    }
+
+    private static SmtpReply Unexpected(SmtpReply reply) => new(451, new(4, 5, 0), $"unexpected reply: {reply}");
+
+    private bool IsHopeless(SpoolMessage message, int index, Dictionary<int, RecipientOutcome> outcomes)
+    {
+        SmtpReply? why = null;
+        if (message.Octets > (_peer.SizeMax ?? long.MaxValue))
+        {
+            string text = string.Create(CultureInfo.InvariantCulture, $"the message has {message.Octets} octets, the server takes {_peer.SizeMax}");
+            why = new SmtpReply(552, new(5, 3, 4), text); // RFC 1870 §6.2
+        }
+        else if (NeedsUtf8For(message, index) && !_peer.Has(SmtpExtensions.SmtpUtf8))
+        {
+            why = NeedsUtf8;
+        }
+        else if (_options.RefuseEightBitDowngrade && (message.Traits & ContentTraits.EightBit) != 0 && !_peer.Has(SmtpExtensions.EightBitMime))
+        {
+            why = NeedsEightBit;
+        }
+        if (why is not null)
+        {
+            outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
+        }
+        return why is not null;
+    }
+
+    private static bool NeedsUtf8For(SpoolMessage message, int index) =>
+        !message.ReversePath.IsAscii || !message.Recipients[index].Recipient.Path.IsAscii
+        || (message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0);
+
+    /// <returns>Whether the session is in step afterwards.</returns>
+    private async Task<bool> TransactAsync(
+        Transaction transaction, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        SpoolMessage message = transaction.Message;
+        List<int> accepted = await OfferAsync(message, recipients, outcomes);
+        if (accepted.Count == 0)
+        {
+            return (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
+        }
+        await using IMessageContent content = await transaction.OpenContentAsync(cancellationToken);
+        SmtpReply start = await _conversation.AskAsync("DATA", "DATA", Limits.DataStartTimeout);
+        if (start.Code != 354)
+        {
+            Conclude(accepted, start.IsPositive ? Unexpected(start) : start, outcomes);
+            return start.Code >= 400 && start.Code != 421 && (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
+        }
+        DotStuffer stuffer = new(octets => new ValueTask(_conversation.WriteAsync(octets, "sending the message", Limits.DataBlockTimeout)));
+        await stuffer.SendAsync(content, cancellationToken);
+        SmtpReply end = await _conversation.ReadReplyAsync("waiting for the reply to the message", Limits.DataEndTimeout);
+        Conclude(accepted, end, outcomes);
+        return end.Code != 421 && !end.IsIntermediate;
+    }
+
+    // MAIL and all RCPT; in one write where the server takes that.
+    private async Task<List<int>> OfferAsync(SpoolMessage message, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes)
+    {
+        List<string> lines = [$"MAIL {MailArguments(message, recipients)}", .. recipients.Select(i => $"RCPT {RcptArguments(message, i)}")];
+        if (_peer.Pipelining)
+        {
+            await _conversation.WriteLinesAsync(lines, "MAIL", Limits.MailTimeout);
+        }
+        else
+        {
+            await _conversation.WriteLineAsync(lines[0], "MAIL", Limits.MailTimeout);
+        }
+        SmtpReply mail = await _conversation.ReadReplyAsync("MAIL", Limits.MailTimeout);
+        _isAnswered = mail.Code != 421; // A server that goes while we are idle says so in answer to MAIL.
+        List<int> accepted = [];
+        if (!mail.IsPositive)
+        {
+            for (int i = 0; _peer.Pipelining && mail.Code != 421 && i < recipients.Count; i++)
+            {
+                await _conversation.ReadReplyAsync("RCPT", Limits.MailTimeout); // Out of order by our doing: means nothing.
+            }
+            Conclude(recipients, mail, outcomes);
+            return mail.Code == 421 ? throw new SmtpFailureException(mail) : accepted;
+        }
+        for (int i = 0; i < recipients.Count; i++)
+        {
+            if (!_peer.Pipelining)
+            {
+                await _conversation.WriteLineAsync(lines[i + 1], "RCPT", Limits.MailTimeout);
+            }
+            SmtpReply reply = await _conversation.ReadReplyAsync("RCPT", Limits.MailTimeout);
+            if (reply.IsPositive)
+            {
+                accepted.Add(recipients[i]);
+                continue;
+            }
+            outcomes[recipients[i]] = Outcome(recipients[i], IsTooManyRecipients(reply, accepted.Count) ? reply with { Code = 452, Enhanced = new(4, 5, 3) } : reply);
+            if (reply.Code == 421)
+            {
+                throw new SmtpFailureException(reply); // RFC 5321 §3.8: the server is going; nobody was delivered.
+            }
+        }
+        return accepted;
+    }
+
+    // An old code for "no more in this transaction", to be taken as 452: RFC 5321 §4.5.3.1.10.
+    private static bool IsTooManyRecipients(SmtpReply reply, int accepted) =>
+        reply.Code == 552 && accepted > 0 && (reply.Enhanced is null || reply.Enhanced == new EnhancedCode(5, 5, 3));
+
+    private string MailArguments(SpoolMessage message, List<int> recipients) => SmtpCommandFormat.Mail(
+        new MailRequest
+        {
+            ReversePath = message.ReversePath,
+            Size = new SizeParameter(message.Octets),
+            Body = (message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime ? BodyType.EightBitMime : BodyType.SevenBit,
+            SmtpUtf8 = message.SmtpUtf8 || recipients.Any(i => NeedsUtf8For(message, i)),
+            Return = message.Return,
+            EnvelopeId = message.EnvelopeId,
+        },
+        _peer.Announced);
+
+    private string RcptArguments(SpoolMessage message, int index) => SmtpCommandFormat.Rcpt(message.Recipients[index].Recipient, _peer.Announced);
+
+    private void Conclude(List<int> recipients, SmtpReply reply, Dictionary<int, RecipientOutcome> outcomes)
+    {
+        foreach (int index in recipients)
+        {
+            outcomes[index] = Outcome(index, reply);
+        }
+    }
+
+    private RecipientOutcome Outcome(int index, SmtpReply reply)
+    {
+        RecipientStatus status = reply switch
+        {
+            // Only a server that knows DSN will tell of success: else that is our task, RFC 3461 §5.2.2.
+            { IsPositive: true } => _peer.Has(SmtpExtensions.Dsn) ? RecipientStatus.Relayed : RecipientStatus.RelayedBlind,
+            { IsPermanent: true } => RecipientStatus.Failed,
+            _ => RecipientStatus.Pending,
+        };
+        return new RecipientOutcome(index, status, reply.IsIntermediate ? Unexpected(reply) : reply);
+    }
+}

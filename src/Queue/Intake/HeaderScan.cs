@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace MailAccess.Queue;
+
+/// <summary>Watches a message flow by: hops, earlier deliveries, 8-bit octets. Bounded; pieces of any size.</summary>
+internal sealed class HeaderScan(int deliveredToMax)
+{
+    private const int LineKeptOctets = 400;
+
+    private readonly byte[] _line = new byte[LineKeptOctets];
+    private int _length;
+    private bool _lineIsLong;
+    private bool _inBody;
+    private List<string>? _deliveredTo;
+
+    /// <summary>Received fields.</summary>
+    public int Hops { get; private set; }
+
+    public ContentTraits Traits { get; private set; }
+
+    /// <summary>The message has been delivered to this address before: it runs in a circle.</summary>
+    public bool WasDeliveredTo(string address) => _deliveredTo?.Contains(address, StringComparer.OrdinalIgnoreCase) ?? false;
+
+    public void Feed(ReadOnlySpan<byte> octets)
+    {
+        while (!octets.IsEmpty && !_inBody)
+        {
+            int end = octets.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> part = end < 0 ? octets : octets[..end];
+            Keep(part);
+            octets = end < 0 ? [] : octets[(end + 1)..];
+            if (end >= 0)
+            {
+                EndLine();
+            }
+        }
+        if ((Traits & ContentTraits.EightBit) == 0 && !Ascii.IsValid(octets))
+        {
+            Traits |= ContentTraits.EightBit;
+        }
+    }
+
+    private void Keep(ReadOnlySpan<byte> part)
+    {
+        if (!Ascii.IsValid(part))
+        {
+            Traits |= ContentTraits.EightBit | ContentTraits.HeaderUtf8;
+        }
+        int room = Math.Min(part.Length, LineKeptOctets - _length);
+        part[..room].CopyTo(_line.AsSpan(_length));
+        _length += room;
+        _lineIsLong |= room < part.Length;
+    }
+
+    private void EndLine()
+    {
+        ReadOnlySpan<byte> line = _line.AsSpan(0, _length).TrimEnd((byte)'\r');
+        _inBody = line.IsEmpty && !_lineIsLong;
+        if (Ascii.EqualsIgnoreCase(line[..Math.Min(line.Length, 9)], "Received:"u8))
+        {
+            Hops++;
+        }
+        else if (line.Length > 13 && Ascii.EqualsIgnoreCase(line[..13], "Delivered-To:"u8) && !_lineIsLong)
+        {
+            _deliveredTo ??= [];
+            if (_deliveredTo.Count < deliveredToMax)
+            {
+                _deliveredTo.Add(Encoding.UTF8.GetString(line[13..]).Trim());
+            }
+        }
+        _length = 0;
+        _lineIsLong = false;
+    }
+}

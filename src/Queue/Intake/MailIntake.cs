@@ -1,0 +1,302 @@
+using MailAccess.Smtp;
+using MailAccess.Store;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Queue;
+
+/// <summary>What an intake needs of the queue.</summary>
+internal sealed record IntakeServices(
+    ISpool Spool, Schedule Schedule, Action Wake, LocalDelivery Local, QueueOptions Options, TimeProvider Clock, ILogger Logger);
+
+/// <summary>Where one recipient of an intake goes.</summary>
+internal readonly record struct IntakeTarget(string? AccountName, SmtpReply? Failure)
+{
+    public bool IsRemote => AccountName is null && Failure is null;
+}
+
+/// <summary>
+/// A message on its way in. All recipients local: straight into their mailboxes. Otherwise into the spool, all of them
+/// together, so that there is one moment from which the message is ours.
+/// </summary>
+/// <remarks>A single local recipient's trace fields are written before the content as it flows; several get a copy each at the end.</remarks>
+internal sealed class MailIntake : IMailIntake
+{
+    private static readonly SmtpReply TooBig = SmtpReplies.MessageTooBig;
+
+    private readonly IntakeServices _services;
+    private readonly Envelope _envelope;
+    private readonly MailOrigin _origin;
+    private readonly IntakeTarget[] _targets;
+    private readonly HeaderScan _scan;
+    private readonly DateTimeOffset _arrived;
+    private readonly SpoolId _id;
+    private IStagedMessage? _staged;
+    private int _traceOctets;
+    private long _octets;
+    private SmtpReply? _failure;
+
+    public MailIntake(IntakeServices services, SpoolId id, Envelope envelope, MailOrigin origin, IntakeTarget[] targets, IStagedMessage staged)
+    {
+        _services = services;
+        _id = id;
+        _envelope = envelope;
+        _origin = origin;
+        _targets = targets;
+        _staged = staged;
+        _scan = new HeaderScan(services.Options.Limits.DeliveredToMax);
+        _arrived = services.Clock.GetUtcNow();
+    }
+
+    /// <inheritdoc/>
+    public string Id => _id.ToString();
+
+    private ILogger Logger => _services.Logger;
+
+    /// <summary>Before the first octet.</summary>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        if (_targets is [{ AccountName: not null }])
+        {
+            byte[] trace = LocalDelivery.TraceFields(_envelope.ReversePath, _envelope.Recipients[0].Path);
+            _traceOctets = trace.Length;
+            await StageAsync(trace, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        if (_failure is not null)
+        {
+            return;
+        }
+        _octets += octets.Length; // What arrives counts, not what was declared.
+        if (_octets > _services.Options.Limits.MessageOctetsMax)
+        {
+            await FailAsync(TooBig);
+            return;
+        }
+        _scan.Feed(octets.Span);
+        await StageAsync(octets, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<CommitOutcome> CommitAsync(CommitMode mode, CancellationToken cancellationToken)
+    {
+        await CompleteAsync(cancellationToken);
+        if (_failure is { } failure)
+        {
+            Log.Refused(Logger, _id, failure, _envelope.ReversePath);
+            return Same(failure);
+        }
+        // From here on nothing is cancelled: what is delivered cannot be taken back, so it is finished and answered.
+        Log.Received(Logger, _id, _origin.Remote, _origin.Protocol, _origin.ConnectionId, _origin.AccountName);
+        Log.Active(Logger, _id, _envelope.ReversePath, _octets, _targets.Length);
+        try
+        {
+            return mode == CommitMode.OneReply && _targets.Any(t => t.IsRemote)
+                ? await SpoolAllAsync()
+                : await DeliverAsync(mode);
+        }
+        catch (IOException e)
+        {
+            Log.SpoolFailed(Logger, _id, e);
+            return Same(SmtpReplies.InsufficientStorage);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_staged is { } staged)
+        {
+            _staged = null;
+            await staged.DisposeAsync();
+        }
+    }
+
+    private CommitOutcome Same(SmtpReply reply) => new(reply, [.. Enumerable.Repeat(reply, _targets.Length)]);
+
+    private async ValueTask StageAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        StoreResult<Done> written = await _staged!.WriteAsync(octets, cancellationToken);
+        if (written.Error != StoreError.None)
+        {
+            await FailAsync(StageReply(written.Error));
+        }
+    }
+
+    private async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (_failure is null && _scan.Hops > _services.Options.Limits.HopsMax)
+        {
+            await FailAsync(SmtpReplies.RoutingLoop); // RFC 5321 §6.3
+        }
+        if (_failure is null && (await _staged!.CompleteAsync(cancellationToken)).Error is var error and not StoreError.None)
+        {
+            await FailAsync(StageReply(error));
+        }
+    }
+
+    // A message that found no room at all is not one mailbox's trouble: always temporary.
+    private static SmtpReply StageReply(StoreError error) => error == StoreError.TooBig ? TooBig : SmtpReplies.InsufficientStorage;
+
+    private async ValueTask FailAsync(SmtpReply reply)
+    {
+        _failure = reply;
+        await DisposeAsync(); // The room is given back at once; what still comes is dropped.
+    }
+
+    private async Task<CommitOutcome> SpoolAllAsync()
+    {
+        SpoolRecipient[] recipients = [.. _envelope.Recipients.Select((r, i) => _targets[i].Failure is { } failure ? Settled(r, failure) : new SpoolRecipient { Recipient = r })];
+        await AddToSpoolAsync(recipients);
+        return Same(Queued());
+    }
+
+    private async Task<CommitOutcome> DeliverAsync(CommitMode mode)
+    {
+        SmtpReply[] replies = new SmtpReply[_targets.Length];
+        for (int i = 0; i < _targets.Length; i++)
+        {
+            replies[i] = _targets[i] switch
+            {
+                { Failure: { } failure } => failure,
+                { AccountName: { } account } => await DeliverAsync(i, account),
+                _ => Queued(), // Written below; only LMTP comes here with one.
+            };
+        }
+        bool allForGood = replies.All(r => r.IsPermanent);
+        List<SpoolRecipient> left = [];
+        for (int i = 0; i < replies.Length; i++)
+        {
+            EnvelopeRecipient recipient = _envelope.Recipients[i];
+            bool isTold = !replies[i].IsPositive && (mode == CommitMode.ReplyPerRecipient || allForGood);
+            if (_targets[i].IsRemote)
+            {
+                left.Add(new SpoolRecipient { Recipient = recipient });
+            }
+            else if (!isTold && (!replies[i].IsPositive || (recipient.Notify & DsnNotify.Success) != 0))
+            {
+                left.Add(Settled(recipient, replies[i])); // Comes later, or its sender is to be told: the queue's task.
+            }
+        }
+        LogDelivered(replies);
+        if (left.Count > 0)
+        {
+            await AddToSpoolAsync(left);
+        }
+        else
+        {
+            Log.Removed(Logger, _id);
+        }
+        return new CommitOutcome(Overall(mode, replies, allForGood), replies);
+    }
+
+    private SmtpReply Overall(CommitMode mode, SmtpReply[] replies, bool allForGood)
+    {
+        SmtpReply? taken = replies.FirstOrDefault(r => r.IsPositive);
+        // Several recipients, several reasons: the first stands for all. RFC 5321 §4.2.5.
+        return taken ?? (allForGood || mode == CommitMode.ReplyPerRecipient ? replies[0] : Queued());
+    }
+
+    private SmtpReply Queued() => new(250, new(2, 0, 0), $"ok: queued as {Id}");
+
+    private async Task<SmtpReply> DeliverAsync(int index, string accountName)
+    {
+        MailPath path = _envelope.Recipients[index].Path;
+        if (_scan.WasDeliveredTo(path.ToString()))
+        {
+            return LocalDelivery.Loop;
+        }
+        SmtpReply reply;
+        if (_traceOctets > 0)
+        {
+            reply = await _services.Local.AppendAsync(accountName, _staged!);
+        }
+        else
+        {
+            StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
+            if (!opened.TryGet(out IMessageContent? content))
+            {
+                return StoreReplies.ToReply(opened.Error);
+            }
+            await using IMessageContent owned = content;
+            reply = await _services.Local.DeliverAsync(_envelope.ReversePath, path, accountName, content, CancellationToken.None);
+        }
+        return reply.IsPositive ? new SmtpReply(250, new(2, 0, 0), $"ok: delivered, id {Id}") : reply;
+    }
+
+    private SpoolRecipient Settled(EnvelopeRecipient recipient, SmtpReply reply) => new()
+    {
+        Recipient = recipient,
+        Status = reply.IsPositive ? RecipientStatus.Delivered : reply.IsPermanent ? RecipientStatus.Failed : RecipientStatus.Pending,
+        LastReply = reply,
+        LastAttempt = _services.Clock.GetUtcNow(),
+    };
+
+    private async Task AddToSpoolAsync(IReadOnlyList<SpoolRecipient> recipients)
+    {
+        // A recipient that was tried just now waits; one that was not, or has news for its sender, goes at once.
+        bool isDeferred = recipients.All(r => r is { Status: RecipientStatus.Pending, LastReply: not null });
+        DateTimeOffset next = isDeferred ? _arrived + _services.Options.Retry.DelayAfter(1) : _arrived;
+        SpoolMessage message = new()
+        {
+            Id = _id,
+            ReversePath = _envelope.ReversePath,
+            Recipients = recipients,
+            Arrived = _arrived,
+            Octets = _octets,
+            Origin = _origin,
+            Body = _envelope.Body,
+            SmtpUtf8 = _envelope.SmtpUtf8,
+            Return = _envelope.Return,
+            EnvelopeId = _envelope.EnvelopeId,
+            Traits = _scan.Traits,
+            Attempts = isDeferred ? 1 : 0,
+            NextAttempt = next,
+        };
+        StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
+        if (!opened.TryGet(out IMessageContent? content))
+        {
+            throw new IOException($"the staged message cannot be read: {opened.Error}");
+        }
+        await using IMessageContent owned = content;
+        await _services.Spool.AddAsync(message, new ContentFrom(content, _traceOctets), CancellationToken.None);
+        if (isDeferred)
+        {
+            _services.Schedule.AddDeferred(_id, next);
+        }
+        else
+        {
+            _services.Schedule.AddNew(_id);
+        }
+        _services.Wake();
+    }
+
+    private void LogDelivered(SmtpReply[] replies)
+    {
+        double delay = (_services.Clock.GetUtcNow() - _arrived).TotalSeconds;
+        for (int i = 0; i < replies.Length; i++)
+        {
+            if (!_targets[i].IsRemote)
+            {
+                MailPath path = _envelope.Recipients[i].Path;
+                EnhancedCode dsn = Replies.StatusOf(replies[i]);
+                string status = replies[i].IsPositive ? "sent" : replies[i].IsPermanent ? "bounced" : "deferred";
+                Log.Recipient(Logger, _id, path, "local", delay, dsn, status, replies[i]);
+            }
+        }
+    }
+
+    /// <summary>Content without its first octets: the trace fields of a delivery that did not come about.</summary>
+    private sealed class ContentFrom(IMessageContent content, int start) : IMessageContent
+    {
+        public long Octets => content.Octets - start;
+
+        public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+            content.ReadAsync(offset + start, destination, cancellationToken);
+
+        public ValueTask DisposeAsync() => default; // Stays its owner's.
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+using MailAccess.Dns;
+using MailAccess.Smtp;
+using MailAccess.Store;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Queue;
+
+/// <summary>
+/// The mail transfer agent: takes responsibility for mail, delivers it here or elsewhere, tries again, and tells the sender what came of it.
+/// </summary>
+/// <remarks>Thread-safe. Between construction and <see cref="StartAsync"/>, and after <see cref="StopAsync"/>, it takes no mail (451).</remarks>
+public sealed class MailQueue : IMailSink, IAsyncDisposable
+{
+    private static readonly SmtpReply NotRunning = new(451, new(4, 3, 2), "the mail system is not taking messages now");
+
+    private readonly QueueOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly IMailStore _store;
+    private readonly LocalRecipients _localRecipients;
+    private readonly IoThreads? _threads;
+    private readonly SpoolFolder? _folder;
+    private readonly ISpool _spool;
+    private readonly SpoolIdSource _ids;
+    private readonly Schedule _schedule;
+    private readonly RemoteQueue _remote;
+    private readonly MessageWorker _worker;
+    private readonly Dispatcher _dispatcher;
+    private readonly IntakeServices _intake;
+    private volatile bool _isRunning;
+
+    /// <summary>Opens the spool's folder; everything else waits for <see cref="StartAsync"/>. Throws <see cref="IOException"/> where the folder cannot be used.</summary>
+    public MailQueue(
+        QueueOptions options, IMailStore store, ILocalDirectory directory, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger)
+        : this(options, store, directory, resolver, clock, logger, spool: null)
+    {
+    }
+
+    internal MailQueue(
+        QueueOptions options, IMailStore store, ILocalDirectory directory, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger, ISpool? spool)
+    {
+        _options = options;
+        _store = store;
+        _clock = clock;
+        _logger = logger;
+        if (spool is null)
+        {
+            _folder = new SpoolFolder(options.SpoolFolder);
+            _threads = new IoThreads(options.Limits.IoThreads);
+        }
+        _spool = spool ?? new FileSpool(_folder!, _threads!, logger);
+        _ids = new SpoolIdSource(clock);
+        _schedule = new Schedule(clock);
+        _localRecipients = new LocalRecipients(directory, options);
+        LocalDelivery local = new(store, options.Limits);
+        Router router = new(options, resolver, Random.Shared);
+        _remote = new RemoteQueue(new RemoteConnector(router, options, clock), options.Limits, clock);
+        Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
+        _worker = new MessageWorker(_spool, _schedule, _localRecipients, local, router, _remote, notifier, options, clock, logger);
+        _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
+        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, local, options, clock, logger);
+    }
+
+    /// <inheritdoc/>
+    public long MessageOctetsMax => _options.Limits.MessageOctetsMax;
+
+    /// <summary>Messages waiting for their time; those being worked on are not among them.</summary>
+    public int WaitingCount => _schedule.Count;
+
+    /// <summary>Reads the schedule from the spool, sweeps what was never promised, and begins to deliver.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await _spool.LoadAsync(Add, cancellationToken);
+        Log.Started(_logger, count);
+        _isRunning = true;
+        _dispatcher.Start();
+
+        void Add(SpoolEntry entry)
+        {
+            count++;
+            _ids.SkipTo(entry.Id);
+            if (entry.Attempts == 0)
+            {
+                _schedule.AddNew(entry.Id);
+            }
+            else
+            {
+                _schedule.AddDeferred(entry.Id, entry.NextAttempt);
+            }
+        }
+    }
+
+    /// <summary>Takes and begins nothing more; what runs may finish within the grace period and is cut then. Nothing is lost: the spool has it.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        if (!_isRunning)
+        {
+            return;
+        }
+        using CancellationTokenSource done = new();
+        Task graceOver = Task.Delay(grace, _clock, done.Token);
+        _isRunning = false;
+        await _dispatcher.StopAsync();
+        await _remote.StopAsync(graceOver);
+        await done.CancelAsync();
+        await _dispatcher.WhenIdleAsync();
+        Log.Stopped(_logger);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RecipientVerdict> VerifyRecipientAsync(MailPath recipient, CancellationToken cancellationToken)
+    {
+        if (!_localRecipients.IsLocal(recipient))
+        {
+            return new RecipientVerdict(RecipientKind.Remote);
+        }
+        LocalLookUp found = await _localRecipients.FindAsync(recipient, cancellationToken);
+        return new RecipientVerdict(found.Outcome switch
+        {
+            LocalOutcome.Found => RecipientKind.Local,
+            LocalOutcome.Unknown => RecipientKind.Unknown,
+            _ => RecipientKind.Temporary,
+        });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IntakeStart> BeginAsync(Envelope envelope, MailOrigin origin, CancellationToken cancellationToken)
+    {
+        if (!_isRunning)
+        {
+            return new IntakeStart(null, NotRunning);
+        }
+        IntakeTarget[] targets = new IntakeTarget[envelope.Recipients.Count];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            targets[i] = await TargetAsync(envelope.Recipients[i].Path, cancellationToken);
+        }
+        StoreResult<IStagedMessage> stage = await _store.StageAsync(0, cancellationToken);
+        if (!stage.TryGet(out IStagedMessage? staged))
+        {
+            return new IntakeStart(null, SmtpReplies.InsufficientStorage);
+        }
+        MailIntake intake = new(_intake, _ids.Next(), envelope, origin, targets, staged);
+        await intake.StartAsync(cancellationToken);
+        return new IntakeStart(intake, null);
+    }
+
+    /// <summary>All messages in the spool, oldest first, as of now.</summary>
+    public async IAsyncEnumerable<QueueEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (SpoolId id in await _spool.ListAsync(cancellationToken))
+        {
+            if (await _spool.ReadAsync(id, cancellationToken) is { } message)
+            {
+                yield return QueueEntry.Of(message);
+            }
+        }
+    }
+
+    /// <summary>Everything that waits is tried now.</summary>
+    public void Flush()
+    {
+        _schedule.Flush();
+        _dispatcher.Wake();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero);
+        await _dispatcher.DisposeAsync();
+        _remote.Dispose();
+        _worker.Dispose();
+        await _spool.DisposeAsync();
+        _threads?.Dispose();
+        _folder?.Dispose();
+    }
+
+    private async ValueTask<IntakeTarget> TargetAsync(MailPath recipient, CancellationToken cancellationToken)
+    {
+        if (!_localRecipients.IsLocal(recipient))
+        {
+            return default;
+        }
+        LocalLookUp found = await _localRecipients.FindAsync(recipient, cancellationToken);
+        return found.Outcome switch
+        {
+            LocalOutcome.Found => new IntakeTarget(found.AccountName, null),
+            LocalOutcome.Unknown => new IntakeTarget(null, SmtpReplies.UnknownRecipient),
+            _ => new IntakeTarget(null, SmtpReplies.TryAgainLater),
+        };
+    }
+}

@@ -1,0 +1,145 @@
+using System.Buffers;
+
+namespace MailAccess.Store.Files;
+
+/// <summary>A file operation failed for a reason that is not our caller's: full disk, permissions, I/O error.</summary>
+internal sealed class FileFault(string operation, string path, int errno)
+    : IOException($"{operation} failed with errno {errno}: {path}")
+{
+    public int Errno => errno;
+}
+
+/// <summary>How <see cref="IFiles.Open"/> opens.</summary>
+internal enum OpenKind
+{
+    /// <summary>For reading; it must exist.</summary>
+    Read,
+    /// <summary>For reading and writing; made where it is missing.</summary>
+    Write,
+    /// <summary>For writing; it must not exist.</summary>
+    CreateNew,
+}
+
+/// <summary>Facts of a file or folder.</summary>
+internal readonly record struct FileFacts(bool IsFolder, long Octets, long ModifiedTicks);
+
+/// <summary>
+/// All that the store does with files: one small seam, so that tests can let any operation fail, or be the last one.
+/// </summary>
+/// <remarks>Blocks; only for threads of <see cref="FileWorkers"/>, the committer's and the watcher's. Failures throw <see cref="FileFault"/>,
+/// except that something is missing, which is an answer.</remarks>
+internal interface IFiles
+{
+    /// <summary>Null where it is missing.</summary>
+    IFile? Open(string path, OpenKind kind);
+
+    /// <summary>False where it is missing.</summary>
+    bool TryStat(string path, out FileFacts facts);
+
+    /// <summary>Replaces what is there; false where <paramref name="from"/> is missing.</summary>
+    bool Rename(string from, string to);
+
+    /// <summary>Another name for the file. Fails where the name exists.</summary>
+    LinkOutcome Link(string from, string to);
+
+    /// <summary>False where it is missing.</summary>
+    bool Unlink(string path);
+
+    /// <summary>Makes the folder and what is missing above it.</summary>
+    void CreateFolder(string path);
+
+    /// <summary>Removes the folder with all it holds.</summary>
+    void RemoveFolder(string path);
+
+    /// <summary>Names of the entries; null where the folder is missing.</summary>
+    List<string>? List(string path);
+
+    /// <summary>Makes the names in the folder durable.</summary>
+    void SyncFolder(string path);
+
+    /// <summary>Which file system the path lies on; 0 where it is missing.</summary>
+    ulong FileSystemOf(string path);
+
+    /// <summary>Makes everything durable that lies on the file system of this path.</summary>
+    void SyncFileSystem(string path);
+}
+
+/// <summary>What became of <see cref="IFiles.Link"/>.</summary>
+internal enum LinkOutcome
+{
+    /// <summary>The name is there.</summary>
+    Linked,
+    /// <summary>The original is missing.</summary>
+    Missing,
+    /// <summary>Not between these places, or no more links: copy instead.</summary>
+    Impossible,
+}
+
+/// <summary>An open file.</summary>
+internal interface IFile : IDisposable
+{
+    long Octets { get; }
+
+    /// <summary>0 only at the end.</summary>
+    int Read(long offset, Span<byte> destination);
+
+    /// <summary>All of it, or a fault.</summary>
+    void Write(long offset, ReadOnlySpan<byte> source);
+
+    /// <summary>Makes the content durable.</summary>
+    void Sync();
+
+    void Truncate(long octets);
+
+    void SetModified(long secondsSince1970);
+
+    /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
+    bool TryLock();
+
+    /// <summary>A shared view for reading; the file never shrinks while it exists.</summary>
+    IMemoryOwner<byte> Map(long offset, int octets);
+}
+
+/// <summary>Compositions of the operations of <see cref="IFiles"/>.</summary>
+internal static class FilesExtensions
+{
+    /// <summary>The whole content; null where the file is missing.</summary>
+    public static byte[]? ReadAll(this IFiles files, string path)
+    {
+        using IFile? file = files.Open(path, OpenKind.Read);
+        if (file is null)
+        {
+            return null;
+        }
+        byte[] content = new byte[file.Octets];
+        int filled = 0;
+        while (filled < content.Length)
+        {
+            int count = file.Read(filled, content.AsSpan(filled));
+            if (count == 0)
+            {
+                return content[..filled];
+            }
+            filled += count;
+        }
+        return content;
+    }
+
+    /// <summary>Replaces a file as a whole: at any moment the old or the new content is there, and the new one is durable at the end.</summary>
+    public static void Replace(this IFiles files, string path, params ReadOnlySpan<ReadOnlyMemory<byte>> content)
+    {
+        string temporary = path + ".tmp";
+        files.Unlink(temporary);
+        using (IFile file = files.Open(temporary, OpenKind.CreateNew)!)
+        {
+            long offset = 0;
+            foreach (ReadOnlyMemory<byte> piece in content)
+            {
+                file.Write(offset, piece.Span);
+                offset += piece.Length;
+            }
+            file.Sync();
+        }
+        files.Rename(temporary, path);
+    }
+}

@@ -1,0 +1,206 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace MailAccess.Store.Files;
+
+/// <summary>The system calls that .NET has no way to say. Linux; the only unsafe code of the project.</summary>
+internal static unsafe partial class Posix
+{
+    public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+    public const int NoFollow = 0x20000;
+    public const int Directory = 0x10000;
+    public const int CloseOnExec = 0x80000;
+
+    public const int NoEntry = 2;
+    public const int Interrupted = 4;
+    public const int AlreadyThere = 17;
+    public const int OtherDevice = 18;
+    public const int NotADirectory = 20;
+    public const int NoSpace = 28;
+    public const int TooManyLinks = 31;
+
+    public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE
+
+    private const int OmitTime = (1 << 30) - 2; // UTIME_OMIT
+
+    public static int LastError => Marshal.GetLastPInvokeError();
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenRaw(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    private static partial nint ReadRaw(SafeFileHandle file, byte* buffer, nint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    private static partial nint WriteRaw(SafeFileHandle file, byte* buffer, nint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int DataSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Sync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(SafeFileHandle file, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Lock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    private static partial int SetTimesRaw(SafeFileHandle file, long* times);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    private static partial nint MapRaw(nint address, nint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    private static partial int UnmapRaw(nint address, nint length);
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    private static partial int WatchInitRaw(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int AddWatch(SafeFileHandle watcher, string path, uint mask);
+
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    public static partial int RemoveWatch(SafeFileHandle watcher, int watch);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint ReadStreamRaw(SafeFileHandle file, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int PollRaw(PollEntry* entries, nint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatRaw(int folder, string path, int flags, uint mask, byte* result);
+
+    /// <summary>The device number; 0 on failure. Of struct statx (256 octets) only stx_dev_major and stx_dev_minor are read.</summary>
+    public static ulong DeviceOf(string path)
+    {
+        byte* result = stackalloc byte[256];
+        return StatRaw(-100, path, 0, 0x100, result) != 0 ? 0 : ((ulong)*(uint*)(result + 136) << 32) | *(uint*)(result + 140);
+    }
+
+    /// <summary>Null where the call failed; see <see cref="LastError"/>.</summary>
+    public static SafeFileHandle? Open(string path, int flags, uint mode)
+    {
+        int descriptor;
+        do
+        {
+            descriptor = OpenRaw(path, flags | CloseOnExec, mode);
+        }
+        while (descriptor < 0 && LastError == Interrupted);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Octets read, 0 at the end, -1 on failure.</summary>
+    public static int Read(SafeFileHandle file, long offset, Span<byte> destination)
+    {
+        fixed (byte* buffer = destination)
+        {
+            nint count;
+            do
+            {
+                count = ReadRaw(file, buffer, destination.Length, offset);
+            }
+            while (count < 0 && LastError == Interrupted);
+            return (int)count;
+        }
+    }
+
+    /// <summary>Octets written, -1 on failure.</summary>
+    public static int Write(SafeFileHandle file, long offset, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* buffer = source)
+        {
+            nint count;
+            do
+            {
+                count = WriteRaw(file, buffer, source.Length, offset);
+            }
+            while (count < 0 && LastError == Interrupted);
+            return (int)count;
+        }
+    }
+
+    public static int SetModified(SafeFileHandle file, long seconds)
+    {
+        long* times = stackalloc long[4] { 0, OmitTime, seconds, 0 };
+        return SetTimesRaw(file, times);
+    }
+
+    public static SafeFileHandle? OpenWatcher()
+    {
+        int descriptor = WatchInitRaw(0x800 | CloseOnExec); // IN_NONBLOCK
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Octets read from the watcher; 0 or less: nothing there.</summary>
+    public static int ReadEvents(SafeFileHandle watcher, Span<byte> destination)
+    {
+        fixed (byte* buffer = destination)
+        {
+            return (int)ReadStreamRaw(watcher, buffer, destination.Length);
+        }
+    }
+
+    /// <summary>True where the watcher has something to read.</summary>
+    public static bool WaitReadable(SafeFileHandle watcher, int milliseconds)
+    {
+        PollEntry entry = new() { Descriptor = (int)watcher.DangerousGetHandle(), Events = 1 };
+        return PollRaw(&entry, 1, milliseconds) > 0;
+    }
+
+    /// <summary>A shared, read-only view of a file; null on failure. The file may be longer or, for now, shorter; it must never shrink.</summary>
+    public static IMemoryOwner<byte>? Map(SafeFileHandle file, long offset, int length)
+    {
+        nint address = MapRaw(0, length, 1, 1, file, offset);
+        return address == -1 ? null : new Mapping(address, length);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    /// <summary>
+    /// Lives as long as any memory of it: whoever holds a slice holds this object, and the last to let go unmaps.
+    /// </summary>
+    private sealed class Mapping(nint address, int length) : MemoryManager<byte>
+    {
+#pragma warning disable CA2015 // A session that reads a span of it holds the mailbox, which holds the cache, which holds this.
+        ~Mapping() => Dispose(disposing: false);
+#pragma warning restore CA2015
+
+        public override Span<byte> GetSpan() => new((void*)address, length);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex, default, this);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing) => _ = UnmapRaw(address, length);
+    }
+}

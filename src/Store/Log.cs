@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Store;
+
+/// <summary>What the store says to the administrator.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Critical, Message = "The delivery journal cannot be written; no mail is accepted until the server is restarted")]
+    public static partial void JournalBroken(this ILogger log, Exception fault);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Error, Message = "The delivery journal finds no room; mail is refused for now")]
+    public static partial void JournalHasNoRoom(this ILogger log, Exception fault);
+
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Error, Message = "A file operation on the mail of {Account} failed: {Folder}")]
+    public static partial void FileFault(this ILogger log, string account, string folder, Exception fault);
+
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "The checkpoint failed and will be tried again; the journal grows meanwhile")]
+    public static partial void CheckpointFailed(this ILogger log, Exception fault);
+
+    [LoggerMessage(EventId = 3005, Level = LogLevel.Information, Message = "Recovered {Commits} commits from the journal: {Files} message files written again, {Removed} removed")]
+    public static partial void Recovered(this ILogger log, int commits, int files, int removed);
+
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning, Message = "The index of {Folder} is missing or damaged and was rebuilt: {Messages} messages")]
+    public static partial void IndexRebuilt(this ILogger log, string folder, int messages);
+
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Warning, Message = "A journaled commit of mailbox {Folder} of {Account} has no mailbox any more and is left out")]
+    public static partial void MailboxOfCommitGone(this ILogger log, string account, string folder);
+
+    [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Housekeeping of the store failed")]
+    public static partial void HousekeepingFailed(this ILogger log, Exception fault);
+
+    [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
+    public static partial void WatchingFailed(this ILogger log, string reason);
+}

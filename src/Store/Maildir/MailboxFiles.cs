@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using MailAccess.Store.Files;
+using MailAccess.Store.Index;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>
+/// What the commits of one mailbox still owe to its files: messages to move out of <c>tmp</c>, files to remove, frames to log.
+/// </summary>
+/// <remarks>File work is done under <see cref="Lock"/>, on workers only. What fails stays owed and is tried again by housekeeping.</remarks>
+internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logOctets)
+{
+    private readonly Lock _owed = new();
+    private readonly List<byte[]> _frames = [];
+    private readonly ConcurrentDictionary<string, string> _unplaced = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _removed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _actual = new(StringComparer.Ordinal);
+
+    /// <summary>Held while names change or are listed, so that a listing of ours never misses a file of ours on its way.</summary>
+    public object Lock { get; } = new();
+
+    public long LogOctets { get; private set; } = logOctets;
+
+    public bool OwesAnything
+    {
+        get
+        {
+            lock (_owed)
+            {
+                return _frames.Count > 0 || !_unplaced.IsEmpty || !_removed.IsEmpty;
+            }
+        }
+    }
+
+    /// <summary>A durable commit's debt. In the order of commits.</summary>
+    public void Owe(byte[] frame, IEnumerable<(string BaseName, string Target)> arrivals, IEnumerable<(string BaseName, string Path)> expunged)
+    {
+        lock (_owed)
+        {
+            _frames.Add(frame);
+        }
+        foreach ((string baseName, string target) in arrivals)
+        {
+            _unplaced[baseName] = target;
+        }
+        foreach ((string baseName, string path) in expunged)
+        {
+            _removed[baseName] = path;
+        }
+    }
+
+    public bool IsUnplaced(string baseName) => _unplaced.ContainsKey(baseName);
+
+    /// <summary>Expunged, and perhaps still on disk: never a new message.</summary>
+    public bool IsRemoved(string baseName) => _removed.ContainsKey(baseName);
+
+    public HashSet<string> UnplacedNames() => [.. _unplaced.Keys];
+
+    /// <summary>Where the file really is, when that is not what its record says.</summary>
+    public void SetActual(string baseName, string relativePath) => _actual[baseName] = relativePath;
+
+    public void ForgetActual(string baseName) => _actual.TryRemove(baseName, out _);
+
+    /// <summary>Where the record now says the truth, nothing else needs to.</summary>
+    public void ForgetActualIf(NamesHeap names, MessageRecord record)
+    {
+        if (!_actual.IsEmpty)
+        {
+            string baseName = names[Locator.Of(record).NamePlace];
+            _actual.TryRemove(new(baseName, MaildirFolder.PathOf(baseName, Locator.Of(record))));
+        }
+    }
+
+    public bool TryGetActual(string baseName, out string? relativePath) => _actual.TryGetValue(baseName, out relativePath);
+
+    /// <summary>Opens a message wherever it may be now; null where it is at none of these places.</summary>
+    public IFile? Open(string baseName, Locator locator)
+    {
+        if (_actual.TryGetValue(baseName, out string? actual) && files.Open(folder.Full(actual), OpenKind.Read) is { } there)
+        {
+            return there;
+        }
+        return files.Open(folder.Full(MaildirFolder.PathOf(baseName, locator)), OpenKind.Read)
+            ?? files.Open(folder.Full(MaildirFolder.TemporaryPathOf(baseName)), OpenKind.Read);
+    }
+
+    /// <summary>Moves a message from <c>tmp</c> to its place. Under the lock.</summary>
+    public void Place(string baseName)
+    {
+        if (_unplaced.TryGetValue(baseName, out string? target))
+        {
+            if (_removed.ContainsKey(baseName))
+            {
+                files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
+            }
+            else
+            {
+                files.Rename(folder.Full(MaildirFolder.TemporaryPathOf(baseName)), folder.Full(target));
+            }
+            _unplaced.TryRemove(baseName, out _);
+        }
+    }
+
+    /// <summary>Pays what is owed but the flags in names. Under the lock. The frames come last: what is in the log is done on disk.</summary>
+    public void Pay()
+    {
+        byte[][] frames;
+        lock (_owed)
+        {
+            frames = [.. _frames];
+        }
+        foreach (string baseName in _unplaced.Keys)
+        {
+            Place(baseName);
+        }
+        RemoveFiles();
+        WriteLog(frames);
+    }
+
+    public int FrameCount
+    {
+        get
+        {
+            lock (_owed)
+            {
+                return _frames.Count;
+            }
+        }
+    }
+
+    /// <summary>The index was written anew up to this many owed frames. Under the lock.</summary>
+    public void Folded(int frames)
+    {
+        lock (_owed)
+        {
+            _frames.RemoveRange(0, frames);
+        }
+        LogOctets = IndexFile.LogHeaderOctets;
+    }
+
+    private void RemoveFiles()
+    {
+        Dictionary<string, FoundFile>? found = null;
+        foreach ((string baseName, string path) in _removed)
+        {
+            bool isActual = _actual.TryGetValue(baseName, out string? actual);
+            if (!files.Unlink(folder.Full(isActual ? actual! : path)) && !files.Unlink(folder.Full(path)))
+            {
+                // Another program has renamed it meanwhile, or removed it: then we look.
+                files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
+                found ??= folder.Scan();
+                if (found.TryGetValue(baseName, out FoundFile file))
+                {
+                    files.Unlink(folder.Full(file.RelativePath));
+                }
+            }
+            _removed.TryRemove(baseName, out _);
+            ForgetActual(baseName);
+        }
+    }
+
+    private void WriteLog(byte[][] frames)
+    {
+        if (frames.Length == 0)
+        {
+            return;
+        }
+        using IFile log = files.Open(System.IO.Path.Combine(folder.Path, IndexFile.LogName), OpenKind.Write)!;
+        long at = LogOctets;
+        if (at < IndexFile.LogHeaderOctets)
+        {
+            log.Truncate(0);
+            log.Write(0, IndexFile.LogHeader());
+            at = IndexFile.LogHeaderOctets;
+        }
+        byte[] joined = frames.Length == 1 ? frames[0] : [.. frames.SelectMany(f => f)];
+        log.Write(at, joined); // Over a torn tail, if there was one: what follows our frames fails its checksum.
+        LogOctets = at + joined.Length;
+        lock (_owed)
+        {
+            _frames.RemoveRange(0, frames.Length);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+using MailAccess.Store.Files;
+using MailAccess.Store.Index;
+using MailAccess.Store.Model;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>The mailboxes of one account: folders below its root, and those of them that are open.</summary>
+/// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
+internal sealed class MaildirAccount(MaildirStore store, string name, string root) : IMailAccount
+{
+    /// <summary>As Courier marks a folder of a Maildir++.</summary>
+    private const string FolderMark = "maildirfolder";
+
+    /// <summary>No mailbox name is encoded to this: an empty level.</summary>
+    private const string DoomedPrefix = "..deleted-";
+
+    private readonly SemaphoreSlim _names = new(1, 1);
+    private readonly Lock _openGate = new();
+    private readonly Dictionary<MailboxName, MaildirMailbox> _open = [];
+    private readonly AccountFile _file = new(store.Files, root);
+
+    public string Name => name;
+
+    public string Root => root;
+
+    /// <summary>The open mailboxes at this moment.</summary>
+    public List<MaildirMailbox> OpenMailboxes
+    {
+        get
+        {
+            lock (_openGate)
+            {
+                return [.. _open.Values];
+            }
+        }
+    }
+
+    /// <summary>On a worker, once: what an account needs before anything else.</summary>
+    public StoreResult<Done> Prepare()
+    {
+        new MaildirFolder(store.Files, root).Create();
+        _file.Load();
+        foreach (string folder in (store.Files.List(root) ?? []).Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
+        {
+            store.Files.RemoveFolder(Path.Combine(root, folder));
+        }
+        return default(Done);
+    }
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) =>
+        LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _file.Subscribed)), cancellationToken);
+
+    public async ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName mailboxName, CancellationToken cancellationToken)
+    {
+        StoreResult<MaildirMailbox> opened = TryHold(mailboxName) is { } open
+            ? open
+            : await LockedAsync(() => Load(mailboxName), cancellationToken);
+        if (!opened.TryGet(out MaildirMailbox? mailbox))
+        {
+            return opened.Error;
+        }
+        var handle = new MailboxHandle(mailbox);
+        StoreResult<Done> refreshed = await mailbox.RefreshAsync(cancellationToken);
+        if (refreshed.Error != StoreError.None)
+        {
+            await handle.DisposeAsync();
+            return refreshed.Error;
+        }
+        return handle;
+    }
+
+    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
+        LockedAsync<Done>(
+            () =>
+            {
+                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(Names(), mailboxName);
+                return decision.TryGet(out List<MailboxName>? names) ? Create(names, mailboxName, specialUse) : decision.Error;
+            },
+            cancellationToken);
+
+    public async ValueTask<StoreResult<Done>> DeleteAsync(MailboxName mailboxName, CancellationToken cancellationToken)
+    {
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            StoreResult<string> found = await RunAsync<string>(() =>
+                MailboxTree.DecideDelete(Names(), mailboxName) is var refused and not StoreError.None ? refused : FindFolder(mailboxName)!);
+            if (!found.TryGet(out string? folder))
+            {
+                return found.Error;
+            }
+            StoreError error = await RetireAsync([mailboxName]);
+            return error != StoreError.None ? error : await RunAsync<Done>(() => Remove(folder));
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    public async ValueTask<StoreResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        if (from.IsInbox)
+        {
+            return await EmptyInboxAsync(to, cancellationToken);
+        }
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            StoreResult<RenamePlan> decision = await RunAsync(() => MailboxTree.DecideRename(Names(), from, to));
+            if (!decision.TryGet(out RenamePlan? plan))
+            {
+                return decision.Error;
+            }
+            if (plan.Renamings.Any(r => FolderNames.Encode(r.To).Length > FolderNames.FolderOctetsMax))
+            {
+                return StoreError.InvalidName;
+            }
+            StoreError error = await RetireAsync(plan.Renamings.Select(r => r.From));
+            return error != StoreError.None ? error : await RunAsync(() => Rename(plan));
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    public ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
+        LockedAsync<Done>(
+            () =>
+            {
+                if (subscribed ? _file.Subscribed.Add(mailboxName) : _file.Subscribed.Remove(mailboxName))
+                {
+                    _file.SaveSubscriptions();
+                }
+                return default(Done);
+            },
+            cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
+        LockedAsync<IReadOnlyList<MailboxName>>(
+            () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _file.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
+
+    public ValueTask DisposeAsync() => default;
+
+    /// <summary>A handle went.</summary>
+    public void Release(MaildirMailbox mailbox)
+    {
+        lock (_openGate)
+        {
+            mailbox.Handles--;
+            mailbox.IdleSince = store.Clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>Closes what nobody has used for a while; with no limit, everything.</summary>
+    public async ValueTask CloseIdleAsync(TimeSpan? idle)
+    {
+        if (idle is not null && TakeIdle(idle, remove: false).Count == 0)
+        {
+            return;
+        }
+        await _names.WaitAsync(CancellationToken.None);
+        try
+        {
+            // Out of the table first: whoever opens one of them now waits for the names' lock and loads it anew.
+            foreach (MaildirMailbox mailbox in TakeIdle(idle, remove: true))
+            {
+                if (await store.Housekeeper.RetireAsync(mailbox) != StoreError.None)
+                {
+                    lock (_openGate)
+                    {
+                        _open[mailbox.Name] = mailbox;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    /// <summary>On a worker: the folder that holds the mailbox of this identity, or null.</summary>
+    public string? FolderOf(Guid guid) => AllFolders().FirstOrDefault(
+        f => IndexFile.TryLoad(store.Files, Path.Combine(root, f), out IndexState? state, out _) && state.Guid == guid);
+
+    /// <summary>On a worker, before anything is open.</summary>
+    public UidValidity NextUidValidity() => _file.NextUidValidity(store.Clock.GetUtcNow());
+
+    private MaildirMailbox? TryHold(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            if (_open.TryGetValue(mailboxName, out MaildirMailbox? mailbox) && !mailbox.IsGone)
+            {
+                mailbox.Handles++;
+                return mailbox;
+            }
+            return null;
+        }
+    }
+
+    private StoreResult<MaildirMailbox> Load(MailboxName mailboxName)
+    {
+        if (TryHold(mailboxName) is { } open)
+        {
+            return open;
+        }
+        if (FindFolder(mailboxName) is not { } folderName)
+        {
+            return Names().Any(n => n.IsBelow(mailboxName)) ? StoreError.NotPermitted : StoreError.NotFound;
+        }
+        var folder = new MaildirFolder(store.Files, Path.Combine(root, folderName));
+        LoadedMailbox loaded = MailboxLoader.Load(store, folder, NextUidValidity);
+        var mailbox = new MaildirMailbox(store, this, mailboxName, folder, loaded) { Handles = 1 };
+        lock (_openGate)
+        {
+            _open[mailboxName] = mailbox;
+        }
+        return mailbox;
+    }
+
+    private List<MaildirMailbox> TakeIdle(TimeSpan? idle, bool remove)
+    {
+        lock (_openGate)
+        {
+            List<MaildirMailbox> taken = [.. _open.Values
+                .Where(m => idle is null || (m.Handles == 0 && store.Clock.GetElapsedTime(m.IdleSince) >= idle))];
+            if (remove)
+            {
+                taken.ForEach(m => _open.Remove(m.Name));
+            }
+            return taken;
+        }
+    }
+
+    /// <summary>
+    /// The open models of these end: commits that are under way settle, then all is written that is owed. Whoever holds a handle
+    /// finds it gone.
+    /// </summary>
+    private async ValueTask<StoreError> RetireAsync(IEnumerable<MailboxName> names)
+    {
+        foreach (MailboxName retiring in names)
+        {
+            MaildirMailbox? mailbox;
+            lock (_openGate)
+            {
+                _open.TryGetValue(retiring, out mailbox);
+            }
+            StoreError error = mailbox is null ? StoreError.None : await store.Housekeeper.RetireAsync(mailbox);
+            if (error != StoreError.None)
+            {
+                return error;
+            }
+            lock (_openGate)
+            {
+                _open.Remove(retiring);
+            }
+        }
+        return StoreError.None;
+    }
+
+    private StoreResult<Done> Create(List<MailboxName> names, MailboxName wanted, SpecialUse specialUse)
+    {
+        if (names.Any(n => FolderNames.Encode(n).Length > FolderNames.FolderOctetsMax))
+        {
+            return StoreError.InvalidName;
+        }
+        foreach (MailboxName created in names)
+        {
+            string folderName = FolderNames.Encode(created);
+            string path = Path.Combine(root, folderName);
+            // The mark of a mailbox is its "cur": it comes last, so that half a mailbox is none.
+            store.Files.CreateFolder(Path.Combine(path, "tmp"));
+            store.Files.CreateFolder(Path.Combine(path, "new"));
+            store.Files.Replace(Path.Combine(path, FolderMark));
+            IndexFile.Write(store.Files, path, new IndexState(Guid.NewGuid(), NextUidValidity()));
+            store.Files.CreateFolder(Path.Combine(path, "cur"));
+            store.Files.SyncFolder(path);
+            if (created == wanted && specialUse != SpecialUse.None)
+            {
+                _file.Uses[folderName] = specialUse;
+                _file.Save();
+            }
+        }
+        store.Files.SyncFolder(root);
+        return default(Done);
+    }
+
+    private StoreResult<Done> Remove(string folderName)
+    {
+        string doomed = Path.Combine(root, DoomedPrefix + Guid.NewGuid().ToString("N"));
+        store.Files.Rename(Path.Combine(root, folderName), doomed);
+        store.Files.SyncFolder(root);
+        if (_file.Uses.Remove(folderName))
+        {
+            _file.Save();
+        }
+        store.Files.RemoveFolder(doomed);
+        return default(Done);
+    }
+
+    private StoreResult<Done> Rename(RenamePlan plan)
+    {
+        StoreResult<Done> created = Create([.. plan.Create], MailboxName.Inbox, SpecialUse.None);
+        if (created.Error != StoreError.None)
+        {
+            return created;
+        }
+        bool usesChanged = false;
+        foreach ((MailboxName from, MailboxName to) in plan.Renamings)
+        {
+            string old = FindFolder(from)!;
+            string renamed = FolderNames.Encode(to);
+            store.Files.Rename(Path.Combine(root, old), Path.Combine(root, renamed));
+            if (_file.Uses.Remove(old, out SpecialUse use))
+            {
+                _file.Uses[renamed] = use;
+                usesChanged = true;
+            }
+        }
+        store.Files.SyncFolder(root);
+        if (usesChanged)
+        {
+            _file.Save();
+        }
+        return default(Done);
+    }
+
+    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
+    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
+    {
+        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
+        if (created.Error != StoreError.None)
+        {
+            return created;
+        }
+        StoreResult<IMailbox> source = await OpenAsync(MailboxName.Inbox, cancellationToken);
+        if (!source.TryGet(out IMailbox? inbox))
+        {
+            return source.Error;
+        }
+        await using (inbox)
+        {
+            StoreResult<IMailbox> opened = await OpenAsync(to, cancellationToken);
+            if (!opened.TryGet(out IMailbox? destination))
+            {
+                return opened.Error;
+            }
+            await using (destination)
+            {
+                StoreResult<CopyOutcome> moved = await inbox.MoveAsync(UidSet.All, destination, cancellationToken);
+                return moved.Error == StoreError.None ? default(Done) : moved.Error;
+            }
+        }
+    }
+
+    private List<string> AllFolders() =>
+    [
+        "",
+        .. (store.Files.List(root) ?? []).Where(f => FolderNames.TryDecode(f, out _) && store.Files.TryStat(Path.Combine(root, f, "cur"), out _)),
+    ];
+
+    private HashSet<MailboxName> Names() => [.. AllFolders().Select(NameOf)];
+
+    private static MailboxName NameOf(string folder) => FolderNames.TryDecode(folder, out MailboxName? decoded) ? decoded : MailboxName.Inbox;
+
+    private string? FindFolder(MailboxName mailboxName)
+    {
+        string canonical = FolderNames.Encode(mailboxName);
+        return canonical.Length == 0 || store.Files.TryStat(Path.Combine(root, canonical, "cur"), out _)
+            ? canonical
+            : AllFolders().Find(f => f.Length > 0 && NameOf(f) == mailboxName);
+    }
+
+    private List<ExistingMailbox> Existing() =>
+    [
+        .. AllFolders().DistinctBy(NameOf).Select(f =>
+        {
+            MailboxName existing = NameOf(f);
+            return new ExistingMailbox(existing, _file.Uses.GetValueOrDefault(f), IsMarked(existing, f));
+        }),
+    ];
+
+    private bool IsMarked(MailboxName existing, string folder)
+    {
+        lock (_openGate)
+        {
+            if (_open.TryGetValue(existing, out MaildirMailbox? open))
+            {
+                return open.IsMarked;
+            }
+        }
+        return store.Files.List(Path.Combine(root, folder, "new")) is { Count: > 0 };
+    }
+
+    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    {
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            return await RunAsync(work);
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    private ValueTask<StoreResult<T>> RunAsync<T>(Func<StoreResult<T>> work) =>
+        store.Workers.RunAsync(work, fault => store.Log.FileFault(name, root, fault));
+}

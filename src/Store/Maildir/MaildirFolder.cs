@@ -1,0 +1,60 @@
+using MailAccess.Store.Files;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>A message file as a scan found it.</summary>
+internal readonly record struct FoundFile(string RelativePath, FileName Name, bool IsInNew);
+
+/// <summary>The files of one Maildir: where they lie, and what is there now.</summary>
+internal sealed class MaildirFolder(IFiles files, string path)
+{
+    public string Path => path;
+
+    public string New { get; } = System.IO.Path.Combine(path, "new");
+
+    public string Cur { get; } = System.IO.Path.Combine(path, "cur");
+
+    public string Tmp { get; } = System.IO.Path.Combine(path, "tmp");
+
+    public string Full(string relativePath) => path + "/" + relativePath;
+
+    /// <summary>Where a file with these letters lies.</summary>
+    public static string PathOf(string baseName, Locator locator) =>
+        locator.IsInNew ? "new/" + baseName : "cur/" + FileName.InCur(baseName, locator.Letters);
+
+    public static string TemporaryPathOf(string baseName) => "tmp/" + baseName;
+
+    /// <summary>Makes the three folders where they are missing.</summary>
+    public void Create()
+    {
+        files.CreateFolder(Tmp);
+        files.CreateFolder(New);
+        files.CreateFolder(Cur);
+    }
+
+    /// <summary>When names last changed in <c>new</c> and <c>cur</c>.</summary>
+    public (long New, long Cur) Times() =>
+        (files.TryStat(New, out FileFacts inNew) ? inNew.ModifiedTicks : 0, files.TryStat(Cur, out FileFacts inCur) ? inCur.ModifiedTicks : 0);
+
+    /// <summary>All messages by base name. Where one base name stands twice, the file in <c>cur</c> counts.</summary>
+    public Dictionary<string, FoundFile> Scan()
+    {
+        Dictionary<string, FoundFile> found = new(StringComparer.Ordinal);
+        // First new, then cur: whoever moves a file in between is seen in cur.
+        foreach (string name in files.List(New) ?? [])
+        {
+            if (FileName.TryParse(name, out FileName parsed))
+            {
+                found[parsed.Base] = new FoundFile("new/" + name, parsed, true);
+            }
+        }
+        foreach (string name in files.List(Cur) ?? [])
+        {
+            if (FileName.TryParse(name, out FileName parsed))
+            {
+                found[parsed.Base] = new FoundFile("cur/" + name, parsed, false);
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,334 @@
+using MailAccess.Message;
+using MailAccess.Store.Files;
+using MailAccess.Store.Index;
+using MailAccess.Store.Journal;
+using MailAccess.Store.Model;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
+internal sealed class MaildirMailbox : MailboxModel
+{
+    private readonly MaildirStore _store;
+    private readonly SummaryCache _cache;
+    private readonly HashSet<uint> _staleNames = [];
+
+    public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
+        : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
+    {
+        _store = store;
+        Account = account;
+        Folder = folder;
+        Guid = loaded.State.Guid;
+        Names = loaded.State.Names;
+        Letters = loaded.Letters;
+        _cache = loaded.Cache;
+        Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
+        NewFolderTicks = loaded.State.NewFolderTicks;
+        CurFolderTicks = loaded.State.CurFolderTicks;
+        JournalName = new JournalMailbox(Guid, account.Name, System.IO.Path.GetRelativePath(account.Root, folder.Path));
+        LettersChanged = Letters.Add(loaded.State.Keywords);
+        foreach (MessageRecord record in loaded.State.Records)
+        {
+            NoteStaleName(record, loaded.State.Keywords);
+        }
+    }
+
+    public MaildirAccount Account { get; }
+
+    public MaildirFolder Folder { get; }
+
+    public Guid Guid { get; }
+
+    public NamesHeap Names { get; }
+
+    /// <summary>Under the gate.</summary>
+    public KeywordLetters Letters { get; set; }
+
+    /// <summary>The file of letters lacks some. Under the gate.</summary>
+    public bool LettersChanged { get; set; }
+
+    public MailboxFiles Owed { get; }
+
+    public JournalMailbox JournalName { get; }
+
+    /// <summary>When the folders were as the records say. Under the lock of <see cref="Owed"/>.</summary>
+    public long NewFolderTicks { get; set; }
+
+    /// <inheritdoc cref="NewFolderTicks"/>
+    public long CurFolderTicks { get; set; }
+
+    /// <summary>Handles out, and since when there are none. Under the account's lock.</summary>
+    public int Handles { get; set; }
+
+    /// <inheritdoc cref="Handles"/>
+    public long IdleSince { get; set; }
+
+    public ulong CacheGeneration => _cache.Generation;
+
+    public Uid Unclaimed => FirstUnclaimed;
+
+    public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
+
+    public override long NowSeconds => _store.Clock.GetUtcNow().ToUnixTimeSeconds();
+
+    public override void Submit(CommitTicket ticket)
+    {
+        foreach (MailboxChange change in ticket.Changes)
+        {
+            ((MaildirMailbox)change.Mailbox).EncodeFrame(change);
+        }
+        _store.Submit(ticket);
+    }
+
+    public override void AfterSubmit()
+    {
+    }
+
+    public override ValueTask<StoreResult<PreparedMessages>> PrepareAppendAsync(
+        IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken) =>
+        _store.Workers.RunAsync(() => FilePreparation.Append(_store, this, messages), OnFault);
+
+    public override ValueTask<StoreResult<PreparedMessages>> PrepareCopyAsync(
+        IReadOnlyList<MessageRecord> sources, MailboxModel destination, CancellationToken cancellationToken) =>
+        _store.Workers.RunAsync(() => FilePreparation.Copy(_store, this, sources, (MaildirMailbox)destination), OnFault);
+
+    public override ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken)
+    {
+        MailboxSnapshot now = Published;
+        int index = now.IndexOf(uid);
+        if (index < 0)
+        {
+            return new(StoreError.Expunged);
+        }
+        MessageRecord record = now[index];
+        return _store.Workers.RunAsync(() => OpenContent(record), OnFault);
+    }
+
+    public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
+    {
+        summary = new MessageSummary(CachedSummary(record));
+        return summary.IsValid;
+    }
+
+    public override ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken)
+    {
+        MailboxSnapshot now = Published;
+        int index = now.IndexOf(uid);
+        if (index < 0)
+        {
+            return new(StoreError.Expunged);
+        }
+        return TryGetSummary(now[index], out MessageSummary known)
+            ? new(known)
+            : _store.Workers.RunAsync(() => SummaryMaking.Run(this, now, index), OnFault);
+    }
+
+    public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
+        MailboxRefresh.RunAsync(_store, this);
+
+    public override ValueTask ReleaseAsync()
+    {
+        Account.Release(this);
+        return default;
+    }
+
+    /// <summary>On a worker: finds the file, also where another program has renamed it since we looked.</summary>
+    public IFile? OpenFile(MessageRecord record)
+    {
+        string baseName = Names[Locator.Of(record).NamePlace];
+        if (Owed.Open(baseName, Locator.Of(record)) is { } file)
+        {
+            return file;
+        }
+        lock (Owed.Lock)
+        {
+            if (!Folder.Scan().TryGetValue(baseName, out FoundFile found))
+            {
+                return null;
+            }
+            Owed.SetActual(baseName, found.RelativePath);
+            return _store.Files.Open(Folder.Full(found.RelativePath), OpenKind.Read);
+        }
+    }
+
+    /// <summary>On a worker.</summary>
+    public StoreResult<IMessageContent> OpenContent(MessageRecord record)
+    {
+        IFile? file = OpenFile(record);
+        if (file is null)
+        {
+            return StoreError.Expunged;
+        }
+        bool hasBareLf = Locator.Of(record).HasBareLf;
+        if (record.Octets > _store.Limits.ReadWholeOctetsMax)
+        {
+            return hasBareLf ? new BareLfContent(file, record.Octets, _store) : new FileContent(file, _store);
+        }
+        using (file)
+        {
+            byte[] octets = new byte[hasBareLf ? file.Octets : record.Octets];
+            int filled = 0;
+            int count;
+            while (filled < octets.Length && (count = file.Read(filled, octets.AsSpan(filled))) > 0)
+            {
+                filled += count;
+            }
+            return new MemoryContent(hasBareLf ? BareLfContent.Convert(octets.AsSpan(0, filled), record.Octets) : octets.AsMemory(0, filled));
+        }
+    }
+
+    /// <summary>On a worker. 0 where the cache cannot be written: it is only a cache.</summary>
+    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries)
+    {
+        try
+        {
+            return _cache.Add(summaries);
+        }
+        catch (FileFault fault)
+        {
+            OnFault(fault);
+            return new long[summaries.Count];
+        }
+    }
+
+    /// <summary>Empty where the cache has none.</summary>
+    public ReadOnlyMemory<byte> CachedSummary(in MessageRecord record) =>
+        record.CacheLocator != 0
+        && _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
+
+    /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
+    public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
+        await _store.Workers.RunAsync<Done>(
+            () =>
+            {
+                lock (Owed.Lock)
+                {
+                    foreach (PreparedFile file in prepared)
+                    {
+                        Owed.Place(file.BaseName);
+                    }
+                }
+                return default(Done);
+            },
+            OnFault);
+
+    /// <summary>There was no commit: the files go. What cannot be removed now is swept when the mailbox is next loaded.</summary>
+    public async ValueTask DiscardAsync(IReadOnlyList<PreparedFile> prepared) =>
+        await _store.Workers.RunAsync<Done>(
+            () =>
+            {
+                foreach (PreparedFile file in prepared)
+                {
+                    _store.Files.Unlink(Folder.Full(MaildirFolder.TemporaryPathOf(file.BaseName)));
+                }
+                return default(Done);
+            },
+            OnFault);
+
+    public void OnFault(FileFault fault) => _store.Log.FileFault(AccountName, Folder.Path, fault);
+
+    /// <summary>Messages whose names do not say their flags yet. Taken: the caller puts back what it cannot do.</summary>
+    public List<uint> TakeStaleNames()
+    {
+        lock (Gate)
+        {
+            List<uint> taken = [.. _staleNames];
+            _staleNames.Clear();
+            return taken;
+        }
+    }
+
+    public bool HasStaleNames
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _staleNames.Count > 0;
+            }
+        }
+    }
+
+    public void PutBackStaleName(uint uid)
+    {
+        lock (Gate)
+        {
+            _staleNames.Add(uid);
+        }
+    }
+
+    /// <summary>Where the file of this record should be.</summary>
+    public Locator WantedLocator(MessageRecord record, KeywordTable keywords)
+    {
+        Locator now = Locator.Of(record);
+        FlagLetters letters = FlagLetters.From(record.Flags, Letters.LettersOf(keywords, record.Keywords), now.Letters);
+        bool staysInNew = now.IsInNew && letters.Bits == 0 && record.Uid >= FirstUnclaimed;
+        return Locator.Create(now.NamePlace, staysInNew, now.HasBareLf, letters);
+    }
+
+    /// <summary>Closes what is open. On a worker, after the last debt was paid.</summary>
+    public void Close() => _cache.Dispose();
+
+    protected override void SubscribersChanged() => _store.Watcher.Update(this);
+
+    protected override void RecentClaimed()
+    {
+        MailboxSnapshot now = Published;
+        for (int i = now.Count - 1; i >= 0 && Locator.Of(now[i]).IsInNew; i--)
+        {
+            _staleNames.Add(now[i].Uid.Value);
+        }
+    }
+
+    protected override void Applied(MailboxChange change)
+    {
+        PreparedFiles? prepared = change.Prepared as PreparedFiles;
+        Owed.Owe(
+            change.Frame,
+            prepared?.Files.Select(f => (f.BaseName, TargetOf(f))) ?? [],
+            change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
+        if (change.After.Keywords.Names.Count > change.Before.Keywords.Names.Count)
+        {
+            LettersChanged |= Letters.Add(change.After.Keywords);
+        }
+        foreach (MessageRecord record in change.Upserts)
+        {
+            NoteStaleName(record, change.After.Keywords);
+            Owed.ForgetActualIf(Names, record);
+        }
+        _store.Touched(this);
+    }
+
+    private static string TargetOf(PreparedFile file) =>
+        file.GoesToNew ? "new/" + file.BaseName : "cur/" + FileName.InCur(file.BaseName, file.Letters);
+
+    private void NoteStaleName(MessageRecord record, KeywordTable keywords)
+    {
+        if (WantedLocator(record, keywords) != Locator.Of(record))
+        {
+            _staleNames.Add(record.Uid.Value);
+        }
+    }
+
+    private void EncodeFrame(MailboxChange change)
+    {
+        if (change.Prepared is PreparedFiles prepared)
+        {
+            change.Arrivals = prepared.Arrivals;
+        }
+        int known = change.Before.Keywords.Names.Count;
+        change.Frame = new IndexFrame
+        {
+            Sequence = change.After.Sequence,
+            UidNext = change.After.UidNext,
+            FirstUnclaimed = FirstUnclaimed,
+            HighestModSeq = change.After.HighestModSeq,
+            Upserts = change.Upserts,
+            Arrivals = change.Arrivals,
+            Expunged = [.. change.Expunged.Select(r => (r.Uid, Names[Locator.Of(r).NamePlace]))],
+            FirstKeyword = known,
+            NewKeywords = [.. change.After.Keywords.Names.Skip(known)],
+        }.Encode();
+    }
+}

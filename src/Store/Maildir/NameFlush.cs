@@ -1,0 +1,115 @@
+using MailAccess.Store.Files;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>
+/// Lets the names of files follow the flags of their messages, some time after the flags became durable in the journal.
+/// </summary>
+/// <remarks>
+/// The rule where another program changes flags too: a record keeps the letters that the name is known to have. A name found
+/// with other letters was changed by somebody else, and exactly the letters he changed are changed in the record
+/// (<see cref="MailboxRefresh"/>); what we had changed and not yet written stays, and is written with the next flush.
+/// </remarks>
+internal static class NameFlush
+{
+    public const string LettersName = "dovecot-keywords";
+
+    /// <summary>On a worker.</summary>
+    public static void Run(MaildirStore store, MaildirMailbox mailbox)
+    {
+        List<uint> stale = mailbox.TakeStaleNames();
+        List<(uint Uid, Locator Locator)> done = [];
+        int next = 0;
+        try
+        {
+            lock (mailbox.Owed.Lock)
+            {
+                WriteLetters(store, mailbox);
+                MailboxSnapshot now = mailbox.Published;
+                for (; next < stale.Count; next++)
+                {
+                    if (Rename(store, mailbox, now, stale[next]) is { } locator)
+                    {
+                        done.Add((stale[next], locator));
+                    }
+                }
+            }
+        }
+        catch (FileFault fault)
+        {
+            mailbox.OnFault(fault);
+            stale.Skip(next).ToList().ForEach(mailbox.PutBackStaleName);
+        }
+        Remember(mailbox, done);
+    }
+
+    private static void WriteLetters(MaildirStore store, MaildirMailbox mailbox)
+    {
+        byte[]? content = null;
+        lock (mailbox.Gate)
+        {
+            if (mailbox.LettersChanged)
+            {
+                content = mailbox.Letters.Format();
+                mailbox.LettersChanged = false;
+            }
+        }
+        if (content is not null)
+        {
+            store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
+        }
+    }
+
+    private static Locator? Rename(MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot now, uint uid)
+    {
+        int index = now.IndexOf(new Uid(uid));
+        if (index < 0)
+        {
+            return null;
+        }
+        Locator known = Locator.Of(now[index]);
+        string baseName = mailbox.Names[known.NamePlace];
+        Locator wanted;
+        lock (mailbox.Gate)
+        {
+            wanted = mailbox.WantedLocator(now[index], now.Keywords);
+        }
+        if (wanted == known)
+        {
+            return null;
+        }
+        mailbox.Owed.Place(baseName);
+        string from = mailbox.Owed.TryGetActual(baseName, out string? actual) ? actual! : MaildirFolder.PathOf(baseName, known);
+        string to = MaildirFolder.PathOf(baseName, wanted);
+        mailbox.Owed.SetActual(baseName, to); // Before: whoever misses the old name finds the new one.
+        if (!store.Files.Rename(mailbox.Folder.Full(from), mailbox.Folder.Full(to)))
+        {
+            // Another program renamed or removed it: the next refresh tells which, and what is then stale is found stale again.
+            mailbox.Owed.ForgetActual(baseName);
+            mailbox.NewFolderTicks = 0;
+            return null;
+        }
+        return wanted;
+    }
+
+    private static void Remember(MaildirMailbox mailbox, List<(uint Uid, Locator Locator)> done)
+    {
+        lock (mailbox.Gate)
+        {
+            MailboxSnapshot before = mailbox.Head;
+            var builder = new SnapshotBuilder(before);
+            List<MessageRecord> upserts = [];
+            foreach ((uint uid, Locator locator) in done)
+            {
+                int index = before.IndexOf(new Uid(uid));
+                if (index >= 0)
+                {
+                    MessageRecord changed = before[index] with { Locator = locator.Value };
+                    builder.Update(index, changed);
+                    upserts.Add(changed);
+                }
+            }
+            SilentCommit.Submit(mailbox, before, builder, upserts);
+        }
+    }
+}

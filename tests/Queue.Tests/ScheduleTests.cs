@@ -1,0 +1,79 @@
+using MailAccess.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailAccess.Queue.Tests;
+
+public sealed class ScheduleTests
+{
+    private readonly ManualTimeProvider _clock = new();
+
+    private static List<long> Drain(Schedule schedule)
+    {
+        List<long> order = [];
+        while (schedule.TryTake(out SpoolId id, out _))
+        {
+            order.Add(id.Value);
+        }
+        return order;
+    }
+
+    [Fact]
+    public void New_and_retried_mail_take_turns()
+    {
+        Schedule schedule = new(_clock);
+        for (int i = 1; i <= 3; i++)
+        {
+            schedule.AddNew(new SpoolId(i));
+            schedule.AddDeferred(new SpoolId(100 + i), _clock.GetUtcNow().AddSeconds(i - 10));
+        }
+        Assert.Equal([1, 101, 2, 102, 3, 103], Drain(schedule));
+    }
+
+    [Fact]
+    public void What_is_not_due_waits_and_says_until_when()
+    {
+        Schedule schedule = new(_clock);
+        schedule.AddDeferred(new SpoolId(2), _clock.GetUtcNow().AddMinutes(2));
+        schedule.AddDeferred(new SpoolId(1), _clock.GetUtcNow().AddMinutes(1));
+        Assert.False(schedule.TryTake(out _, out DateTimeOffset? next));
+        Assert.Equal(_clock.GetUtcNow().AddMinutes(1), next);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([1], Drain(schedule));
+        schedule.Flush();
+        Assert.Equal([2], Drain(schedule));
+    }
+
+    [Fact]
+    public void Ids_grow_though_the_clock_stands_still_and_read_back()
+    {
+        SpoolIdSource source = new(_clock);
+        SpoolId first = source.Next();
+        source.SkipTo(new SpoolId(first.Value + 10));
+        SpoolId second = source.Next();
+        Assert.Equal(first.Value + 11, second.Value);
+        Assert.True(string.CompareOrdinal(first.ToString(), second.ToString()) < 0);
+        Assert.True(SpoolId.TryParse(second.ToString(), out SpoolId parsed));
+        Assert.Equal(second, parsed);
+        Assert.False(SpoolId.TryParse("../../etc/x", out _));
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_messages_are_scheduled_in_bounded_memory()
+    {
+        using IoThreads threads = new(1);
+        SimulatedDisk disk = new();
+        byte[] control = SpoolCodec.WriteMessage(Samples.Message(1, "bob@example.net") with { Attempts = 1 });
+        for (int i = 1; i <= 100_000; i++)
+        {
+            disk.Put(new SpoolId(i) + ".msg", []);
+            disk.Put(new SpoolId(i) + ".ctl", i == 1 ? control : SpoolCodec.WriteMessage(Samples.Message(i, "bob@example.net") with { Attempts = 1 }));
+        }
+        Schedule schedule = new(_clock);
+        await using FileSpool spool = new(disk, threads, NullLogger.Instance);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        await spool.LoadAsync(e => schedule.AddDeferred(e.Id, e.NextAttempt), CancellationToken.None);
+        long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.Equal(100_000, schedule.Count);
+        Assert.True(grown < 100_000 * 100, $"{grown} octets");
+    }
+}
