@@ -15,14 +15,10 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
 
     private readonly ImapWriter _writer = session.Writer;
     private readonly ArrayBufferWriter<byte> _fields = new();
-    private bool? _mayUseSummary;
-
-    /// <summary>Some section asks only for fields that summaries keep.</summary>
-    public bool MayUseSummary(FetchPlan plan) => _mayUseSummary ??= plan.Items.Any(i => i.Section is { } section && AsksForKeptFields(section));
 
     /// <summary>This summary answers this section.</summary>
     public static bool IsCovered(BodySection section, MessageSummary summary) =>
-        AsksForKeptFields(section) && summary.HasHeaderFields;
+        section.IsOfKeptFields && summary.HasHeaderFields;
 
     /// <summary>The message itself needs none: its octets are all of them.</summary>
     public static bool NeedsStructure(BodySection section) => section.Path.Count > 0 || section.Text != SectionText.Whole;
@@ -50,22 +46,6 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
         long count = Math.Min(section.Partial?.Count ?? long.MaxValue, range.Octets - first);
         WriteLabel(section, count);
         await StreamAsync(range.Offset + first, count, uid, content);
-    }
-
-    private static bool AsksForKeptFields(BodySection section)
-    {
-        if (section.Text != SectionText.HeaderFields || section.Path.Count > 0)
-        {
-            return false;
-        }
-        foreach (byte[] name in section.Names)
-        {
-            if (!MessageSummary.KeptHeaderFields.Any(kept => Ascii.EqualsIgnoreCase(name, kept)))
-            {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void WriteFields(BodySection section, ReadOnlySpan<byte> header, bool named)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using MailAccess.Imap.Grammar;
 using MailAccess.Store;
 
@@ -46,5 +47,9 @@ internal abstract record SearchKey
     public sealed record Header(string Name, string Text) : SearchKey;
 
     /// <summary>BODY, or TEXT: the header too.</summary>
-    public sealed record Content(string Text, bool IncludesHeader) : SearchKey;
+    public sealed record Content(string Text, bool IncludesHeader) : SearchKey
+    {
+        /// <summary>The text, prepared to be looked for in many messages.</summary>
+        public SearchValues<string> Needle { get; } = SearchValues.Create([Text], StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private readonly MailboxSnapshot _view = selected.View;
     private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
+    private ContentSearch? _content;
     private StoreError _error;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
@@ -117,9 +118,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         }
         await using (content)
         {
-            ContentSearch search = new(content, session.Services.Limits.HeaderOctetsMax);
-            Dictionary<SearchKey, bool> matches = await search.MatchAsync(_texts, () => selected.Structures.GetAsync(record, content));
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches) { SentDay = search.SentDay };
+            _content ??= new ContentSearch(session.Services.Limits.HeaderOctetsMax);
+            Dictionary<SearchKey, bool> matches = await _content.MatchAsync(_texts, content, await selected.Structures.GetAsync(record, content));
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches) { SentDay = _content.SentDay };
             return facts.Decide(key) ?? false;
         }
     }
