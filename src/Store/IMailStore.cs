@@ -69,7 +69,10 @@ public interface IMailAccount : IAsyncDisposable
     /// <summary>All mailboxes, and names above them that are none, in ordinal order, INBOX first.</summary>
     ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Opens a mailbox; a name without messages is <see cref="StoreError.NotPermitted"/>.</summary>
+    /// <summary>
+    /// Opens a mailbox; a name without messages is <see cref="StoreError.NotPermitted"/>. One that is open already is given as it is known:
+    /// <see cref="IMailbox.RefreshAsync"/> takes notice of other programs.
+    /// </summary>
     ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName name, CancellationToken cancellationToken);
 
     /// <summary>Creates the mailbox and what is missing above it. A name that existed before gets a higher UIDVALIDITY.</summary>

@@ -33,7 +33,8 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             if (_round.IsCompleted)
             {
-                _round = RoundAsync();
+                // Not here: a round takes mailboxes' gates, and who holds one of those may be waiting for ours (Touched).
+                _round = Task.Run(RoundAsync);
             }
         }
     }

@@ -52,9 +52,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     public async ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName mailboxName, CancellationToken cancellationToken)
     {
-        StoreResult<MaildirMailbox> opened = TryHold(mailboxName) is { } open
-            ? open
-            : await LockedAsync(() => Load(mailboxName), cancellationToken);
+        if (TryHold(mailboxName) is { } open)
+        {
+            return new MailboxHandle(open); // A delivery needs no look at the folder; who reads asks for one (RefreshAsync).
+        }
+        StoreResult<MaildirMailbox> opened = await LockedAsync(() => Load(mailboxName), cancellationToken);
         if (!opened.TryGet(out MaildirMailbox? mailbox))
         {
             return opened.Error;
