@@ -1,0 +1,106 @@
+using System.Globalization;
+using MailAccess.Auth;
+using MailAccess.Store;
+using MailAccess.Store.Memory;
+using MailAccess.Testing;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Pop3.Tests;
+
+/// <summary>A POP3 server on a store in memory, with alice and carol; the directives of this project's transcripts.</summary>
+internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
+{
+    private readonly List<string> _log = [];
+    private readonly Authenticator _authenticator;
+    private bool _accountsFail;
+
+    public ServerFixture(Pop3Limits? limits = null)
+    {
+        Store = new FaultyStore(new MemoryMailStore(Clock, firstUidValidity: 7));
+        _authenticator = new Authenticator(this, new AuthOptions { Mechanisms = SaslMechanisms.All, Limits = AuthLimits.WithoutDelays }, Clock, this);
+        Factory = new Pop3SessionFactory(_authenticator, Store, limits ?? new Pop3Limits(), this);
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public FaultyStore Store { get; }
+
+    public Pop3SessionFactory Factory { get; }
+
+    public LogLevel HighestLogged { get; private set; }
+
+    public string Logged => string.Join('\n', _log);
+
+    public async Task PlayAsync(Transcript transcript, int octetsPerRead)
+    {
+        await using TranscriptRunner runner = new(Clock, Factory.RunAsync) { OctetsPerRead = octetsPerRead };
+        runner.Directives["message"] = text => AppendAsync("alice", TranscriptText.Unescape(text));
+        runner.Directives["inbox"] = CheckInboxAsync;
+        runner.Directives["store-fails"] = operation => Do(() => Store.Failing.Add(operation));
+        runner.Directives["accounts-fail"] = _ => Do(() => _accountsFail = true);
+        await runner.RunAsync(transcript);
+    }
+
+    public async Task AppendAsync(string account, ReadOnlyMemory<byte> octets)
+    {
+        await using IMailbox inbox = await OpenInboxAsync(account);
+        Assert.True((await Store.StageAsync(0, default)).TryGet(out IStagedMessage? staged));
+        await using (staged)
+        {
+            await staged.WriteAsync(octets, default);
+            await staged.CompleteAsync(default);
+            Assert.Equal(StoreError.None, (await inbox.AppendAsync([new MessageToAppend { Message = staged }], default)).Error);
+        }
+    }
+
+    public async Task<IMailbox> OpenInboxAsync(string account)
+    {
+        Assert.True((await Store.OpenAccountAsync(account, default)).TryGet(out IMailAccount? opened));
+        Assert.True((await opened.OpenAsync(MailboxName.Inbox, default)).TryGet(out IMailbox? inbox));
+        return inbox;
+    }
+
+    public ValueTask<StoredAccount?> FindByLoginAsync(string loginName, CancellationToken cancellationToken)
+    {
+        if (_accountsFail)
+        {
+            throw new IOException("accounts are away");
+        }
+        string? password = loginName switch { "alice" or "bob" => "demo", "carol" => " two words ", _ => null };
+        return new(password is null ? null : new StoredAccount(new Account { Name = loginName, Addresses = [] }, new StoredCredential("PLAIN", password)));
+    }
+
+    public ValueTask<Account?> FindByAddressAsync(string localPart, string domain, CancellationToken cancellationToken) => new((Account?)null);
+
+    public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken) => new([]);
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_log)
+        {
+            HighestLogged = logLevel > HighestLogged ? logLevel : HighestLogged;
+            _log.Add(formatter(state, exception) + exception);
+        }
+    }
+
+    public void Dispose() => _authenticator.Dispose();
+
+    /// <summary><c>@inbox 2 messages 1 seen</c>, of alice.</summary>
+    private async Task CheckInboxAsync(string text)
+    {
+        await using IMailbox inbox = await OpenInboxAsync("alice");
+        MailboxSnapshot snapshot = inbox.Snapshot;
+        Assert.Equal(text, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Count} messages {snapshot.Count - snapshot.UnseenCount} seen"));
+    }
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+}
