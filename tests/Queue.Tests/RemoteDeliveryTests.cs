@@ -349,6 +349,20 @@ public sealed class RemoteDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_finds_its_destination_crowded_waits_in_the_spool_and_goes_when_there_is_room()
+    {
+        await RestartWithAsync(o => o with { Limits = o.Limits with { WaitingPerDestinationMax = 2, ConnectionsPerDestinationMax = 1 } });
+        await using ScriptedPeer peer = Peer("far.test");
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => _harness.SendAsync("alice@example.test", $"u{i}@far.test")));
+        for (int i = 0; i < 50; i++)
+        {
+            await _harness.Logger.SawAsync("removed");
+        }
+        Assert.Equal(50, peer.Messages.Count);
+        Assert.DoesNotContain(_harness.Logger.Lines, l => l.Contains("deferred", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_stop_lets_the_running_transaction_finish()
     {
         TaskCompletionSource slow = new(TaskCreationOptions.RunContinuationsAsynchronously);
