@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace MailAccess.Auth;
 
 /// <summary>Somebody who may log in and has mail.</summary>
@@ -29,6 +31,19 @@ public interface IAccountDirectory
     ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken);
 }
 
+/// <summary>What a directory that knows all its accounts can say of them together. Optional beside <see cref="IAccountDirectory"/>. Thread-safe.</summary>
+public interface IDirectoryFacts
+{
+    /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/>.</summary>
+    bool EveryAccountCanUse(string mechanism);
+
+    /// <summary>
+    /// One spelling for all login names that would lead to the same account, also where there is no such account: decoys for unknown
+    /// names must not differ where those of known ones agree.
+    /// </summary>
+    string CanonicalLogin(string loginName);
+}
+
 /// <summary>An account with its stored credential, for the credential check alone.</summary>
 public sealed record StoredAccount(Account Account, StoredCredential Credential);
 
@@ -37,6 +52,21 @@ public sealed record StoredAccount(Account Account, StoredCredential Credential)
 /// </summary>
 public sealed record StoredCredential(string Scheme, string Data)
 {
+    /// <summary>No password fits: the account has mail but cannot log in.</summary>
+    public static readonly StoredCredential Disabled = new("DISABLED", "");
+
+    /// <summary><c>{SCHEME}data</c>; without braces the scheme is the given one. False for an unclosed brace and for nothing at all.</summary>
+    public static bool TryParse(string text, string defaultScheme, [NotNullWhen(true)] out StoredCredential? credential)
+    {
+        int end = text.StartsWith('{') ? text.IndexOf('}', StringComparison.Ordinal) : -1;
+        bool isValid = text.Length > 0 && (text[0] != '{' || end > 1);
+        credential = !isValid ? null : end < 0 ? new StoredCredential(defaultScheme, text) : new StoredCredential(text[1..end], text[(end + 1)..]);
+        return isValid;
+    }
+
+    /// <summary>As it stands in a file. Holds the data: not for logs.</summary>
+    public string Format() => $"{{{Scheme}}}{Data}";
+
     /// <inheritdoc/>
     public override string ToString() => $"{{{Scheme}}}…";
 }

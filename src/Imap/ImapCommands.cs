@@ -25,7 +25,7 @@ internal static class ImapCommands
         NamespaceCommand.Definition, IdleCommand.Definition,
         // Selected: §6.4; RFC 3691, 4315, 6851.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
-        ExpungeCommand.UidDefinition, FetchCommand.Definition,
+        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,
         FetchCommand.UidDefinition, StoreCommand.Definition, StoreCommand.UidDefinition, CopyCommand.Definition,
         CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
     ];

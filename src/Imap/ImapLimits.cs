@@ -69,8 +69,8 @@ public sealed record ImapLimits
     /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
     public int SeenBatchMessages { get; init; } = 1000;
 
-    /// <summary>Messages searched before others get a turn.</summary>
-    public int SearchSliceMessages { get; init; } = 256;
+    /// <summary>A search runs so long before others get a turn.</summary>
+    public TimeSpan SearchSlice { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>BADs in a row before the connection ends.</summary>
     public int ErrorsMax { get; init; } = 20;

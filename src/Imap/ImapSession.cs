@@ -66,7 +66,7 @@ internal sealed class ImapSession : IAsyncDisposable
             SessionEnd? end = frame switch
             {
                 FrameOutcome.Woken => await LookWhyWokenAsync(),
-                FrameOutcome.EndOfStream => SessionEnd.ClientGone,
+                FrameOutcome.EndOfStream => await SayNothingAsync(SessionEnd.ClientGone),
                 FrameOutcome.Lost => await SayByeAsync(Reader.Refusal.Text, SessionEnd.ProtocolViolation),
                 _ => await RunCommandAsync(frame),
             };
@@ -150,6 +150,13 @@ internal sealed class ImapSession : IAsyncDisposable
         return end;
     }
 
+    /// <summary>The client has closed its side; it may still want the answers that were kept back for the next one.</summary>
+    private async ValueTask<SessionEnd> SayNothingAsync(SessionEnd end)
+    {
+        await Writer.FlushAsync();
+        return end;
+    }
+
     private async ValueTask<SessionEnd?> RunCommandAsync(FrameOutcome frame)
     {
         bool mayHoldPassword = Account is null;
@@ -201,7 +208,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         if (completion.IsSilent)
         {
-            return completion.Ends;
+            return completion.Ends is { } silent ? await SayNothingAsync(silent) : null;
         }
         bool isGone = Selected is { IsGone: true };
         if (!isGone && Selected is not null && command is not null && (command.Effects & ImapEffects.ReportsChanges) != 0)

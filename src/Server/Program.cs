@@ -1,3 +1,3 @@
 using MailAccess.Server.Cli;
 
-return await RootCommandFactory.Create(Console.Out).Parse(args).InvokeAsync();
+return await RootCommandFactory.Create(Console.Out, Console.Error).Parse(args).InvokeAsync();

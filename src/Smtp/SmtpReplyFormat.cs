@@ -21,7 +21,8 @@ public static class SmtpReplyFormat
             throw new ArgumentException("a reply code has three digits, the first 2 to 5: RFC 5321 §4.2.1");
         }
         string enhanced = reply.Enhanced is { } code ? $"{code} " : "";
-        int textMax = LineOctetsMax - "250-".Length - enhanced.Length - "\r\n".Length;
+        // A challenge is one line whatever its length: RFC 4954 §4.
+        int textMax = reply.IsIntermediate ? int.MaxValue : LineOctetsMax - "250-".Length - enhanced.Length - "\r\n".Length;
         List<string> lines = [];
         foreach (string line in reply.Text.Split('\n'))
         {

@@ -20,8 +20,8 @@ public enum SmtpReplyProgress
 /// <summary>Bounds for what a peer may answer.</summary>
 public sealed record SmtpReplyLimits
 {
-    /// <summary>RFC 5321 §4.5.3.1.5 says 512; servers send longer ones. What is beyond is read and dropped.</summary>
-    public int LineOctetsMax { get; init; } = 2048;
+    /// <summary>RFC 5321 §4.5.3.1.5 says 512, but a challenge may have 12288: RFC 4954 §4. What is beyond is read and dropped.</summary>
+    public int LineOctetsMax { get; init; } = 12288 + 4;
 
     /// <summary>All octets of one reply, dropped ones included: beyond it the peer is hung up on.</summary>
     public int ReplyOctetsMax { get; init; } = 256 * 1024;

@@ -57,6 +57,16 @@ public sealed class ReplyTests
         Assert.Equal(1200, Text(new SmtpReply(550, null, new string('x', 1200))).Count(c => c == 'x'));
     }
 
+    [Fact]
+    public void A_challenge_is_one_line_whatever_its_length()
+    {
+        string challenge = new('A', 12_288);
+        Assert.Equal($"334 {challenge}\r\n", Text(new SmtpReply(334, null, challenge)));
+        SmtpReplyParser parser = new();
+        parser.Feed(SmtpReplyFormat.ToOctets(new SmtpReply(334, null, challenge)), out _);
+        Assert.Equal(challenge, parser.Reply!.Text);
+    }
+
     [Theory]
     [InlineData(199)]
     [InlineData(600)]

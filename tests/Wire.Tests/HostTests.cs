@@ -67,14 +67,18 @@ public sealed class HostTests
     [Fact]
     public async Task Shutdown_cuts_what_is_left_after_the_grace_period()
     {
-        await using var loopback = new Loopback(async connection =>
-        {
-            byte[] block = new byte[1 << 20];
-            while (true)
+        // The clock runs far ahead of the machine here: only the grace period may be short.
+        var limits = new WireLimits { OutputTimeout = TimeSpan.FromDays(40), AbortTimeout = TimeSpan.FromDays(40) };
+        await using var loopback = new Loopback(
+            async connection =>
             {
-                await connection.Output.WriteAsync(block); // Deaf, and its client does not read.
-            }
-        });
+                byte[] block = new byte[1 << 20];
+                while (true)
+                {
+                    await connection.Output.WriteAsync(block); // Deaf, and its client does not read.
+                }
+            },
+            limits);
         await using NetworkStream client = await loopback.OpenAsync();
         await client.HearAsync(1);
         Task stopping = loopback.Host.StopAsync(TimeSpan.FromSeconds(10));

@@ -128,8 +128,6 @@ internal static class Waiting
 
     public static Task Soon(this Task task) => task.WaitAsync(Patience);
 
-    
-
     public static async Task SayAsync(this Stream stream, string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().Soon();
 
     public static async Task<string> HearAsync(this Stream stream, int octets)

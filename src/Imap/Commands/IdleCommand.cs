@@ -18,6 +18,8 @@ internal static class IdleCommand
         {
             return ImapErrors.Syntax(arguments);
         }
+        // The client was heard of just now; it may then stay silent for 29 minutes (RFC 2177 §3).
+        session.Connection.SetDeadline(session.Services.Limits.IdleTimeout);
         if (session.Selected is not { IsGone: false } selected)
         {
             return await WaitAsync(session);

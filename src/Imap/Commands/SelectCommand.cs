@@ -60,7 +60,7 @@ internal static class SelectCommand
 
     private static int FirstUnseen(MailboxSnapshot view)
     {
-        for (int i = 0; i < view.Count; i++)
+        for (int i = 0; i < view.Count && view.UnseenCount > 0; i++)
         {
             if ((view[i].Flags & SystemFlags.Seen) == 0)
             {

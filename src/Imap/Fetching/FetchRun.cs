@@ -18,6 +18,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly ImapWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session, selected);
     private readonly bool _needsSummary = plan.NeedsSummary;
+    private readonly bool _mayUseSummary = plan.NeedsSummary || plan.Items.Any(i => i.Section is { IsOfKeptFields: true });
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly;
     private readonly bool _hasFlags = plan.HasFlags;
     private StoreError _error;
@@ -123,7 +124,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
-        bool hasSummary = (_needsSummary || _sections.MayUseSummary(plan)) && selected.Mailbox.TryGetSummary(record, out summary);
+        bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         if (_needsSummary && !hasSummary)
         {
             return false;
@@ -178,7 +179,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         try
         {
             MimePart? structure = content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
-                ? await selected.Structures.GetAsync(record.Uid, content)
+                ? await selected.Structures.GetAsync(record, content)
                 : null;
             Begin(index);
             for (int i = 0; i < plan.Items.Length; i++)

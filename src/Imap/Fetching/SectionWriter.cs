@@ -14,15 +14,11 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
     private const int ChunkOctets = 32 * 1024;
 
     private readonly ImapWriter _writer = session.Writer;
-
-    /// <summary>Some section asks only for fields that summaries keep.</summary>
-    public bool MayUseSummary(FetchPlan plan) => _mayUseSummary ??= plan.Items.Any(i => i.Section is { } section && AsksForKeptFields(section));
-
-    private bool? _mayUseSummary;
+    private readonly ArrayBufferWriter<byte> _fields = new();
 
     /// <summary>This summary answers this section.</summary>
     public static bool IsCovered(BodySection section, MessageSummary summary) =>
-        AsksForKeptFields(section) && !summary.HeaderFields.IsEmpty; // Empty: not kept, or none there; the message knows.
+        section.IsOfKeptFields && summary.HasHeaderFields;
 
     /// <summary>The message itself needs none: its octets are all of them.</summary>
     public static bool NeedsStructure(BodySection section) => section.Path.Count > 0 || section.Text != SectionText.Whole;
@@ -52,31 +48,21 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
         await StreamAsync(range.Offset + first, count, uid, content);
     }
 
-    private static bool AsksForKeptFields(BodySection section)
-    {
-        if (section.Text != SectionText.HeaderFields || section.Path.Count > 0)
-        {
-            return false;
-        }
-        foreach (byte[] name in section.Names)
-        {
-            if (!MessageSummary.KeptHeaderFields.Any(kept => Ascii.EqualsIgnoreCase(name, kept)))
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private void WriteFields(BodySection section, ReadOnlySpan<byte> header, bool named)
     {
-        byte[] fields = ArrayPool<byte>.Shared.Rent(header.Length + 2);
-        int length = HeaderFilter.Copy(header, section.Names, named, fields);
-        long first = Math.Min(section.Partial?.First ?? 0, length);
-        long count = Math.Min(section.Partial?.Count ?? long.MaxValue, length - first);
+        _fields.ResetWrittenCount();
+        if (named)
+        {
+            HeaderFilter.Only(header, section.Names, _fields);
+        }
+        else
+        {
+            HeaderFilter.Except(header, section.Names, _fields);
+        }
+        int first = (int)Math.Min(section.Partial?.First ?? 0, _fields.WrittenCount);
+        int count = (int)Math.Min(section.Partial?.Count ?? long.MaxValue, _fields.WrittenCount - first);
         WriteLabel(section, count);
-        _writer.Write(fields.AsSpan((int)first, (int)count));
-        ArrayPool<byte>.Shared.Return(fields);
+        _writer.Write(_fields.WrittenSpan.Slice(first, count));
     }
 
     private async ValueTask WriteFieldsAsync(BodySection section, OctetRange range, Uid uid, IMessageContent content)

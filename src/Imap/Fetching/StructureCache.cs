@@ -5,22 +5,23 @@ using MailAccess.Store;
 namespace MailAccess.Imap.Fetching;
 
 /// <summary>
-/// The structure of the message last read in parts: a client that fetches a big part in pieces makes us parse it once.
+/// The structure of the message last read in parts: a client that fetches a big part in pieces makes us look it up once.
 /// </summary>
-internal sealed class StructureCache
+internal sealed class StructureCache(IMailbox mailbox)
 {
     private const int ChunkOctets = 64 * 1024;
 
     private Uid _uid;
     private MimePart? _structure;
 
-    /// <summary>The message's structure, from the last time or by reading the message through.</summary>
-    public async ValueTask<MimePart> GetAsync(Uid uid, IMessageContent content)
+    /// <summary>The message's structure: from the last time, from its summary, or else by reading it through.</summary>
+    public async ValueTask<MimePart> GetAsync(MessageRecord record, IMessageContent content)
     {
-        if (_structure is null || _uid != uid)
+        if (_structure is null || _uid != record.Uid)
         {
-            _structure = await ParseAsync(content);
-            _uid = uid;
+            _structure = mailbox.TryGetSummary(record, out MessageSummary summary) ? summary.Structure : null;
+            _structure ??= await ParseAsync(content);
+            _uid = record.Uid;
         }
         return _structure;
     }

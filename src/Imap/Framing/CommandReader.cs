@@ -58,26 +58,10 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     public ImapCompletion Refusal { get; private set; }
 
     /// <summary>Octets have arrived behind the command.</summary>
-    public bool HasBufferedInput => _lines.HasBufferedInput;
+    public bool HasBufferedInput => Peek(static buffered => !buffered.IsEmpty);
 
     /// <summary>At least the first line of the next command has arrived: the answer to this one need not be sent at once.</summary>
-    public bool HasBufferedLine
-    {
-        get
-        {
-            if (!_input.TryRead(out ReadResult pending))
-            {
-                return false;
-            }
-            bool whole = pending.Buffer.PositionOf((byte)'\n') is not null;
-            _input.AdvanceTo(pending.Buffer.Start);
-            if (pending.IsCanceled)
-            {
-                connection.Wake(); // TryRead has taken a wake-up that the next read must see.
-            }
-            return whole && !pending.IsCanceled;
-        }
-    }
+    public bool HasBufferedLine => Peek(static buffered => buffered.PositionOf((byte)'\n') is not null);
 
     /// <summary>The reader for lines that are no commands: SASL responses, DONE.</summary>
     public LineReader Lines => _lines;
@@ -153,6 +137,21 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
 
     /// <inheritdoc/>
     public void Dispose() => Release(clear: true);
+
+    private bool Peek(Func<ReadOnlySequence<byte>, bool> question)
+    {
+        if (!_input.TryRead(out ReadResult pending))
+        {
+            return false;
+        }
+        bool answer = question(pending.Buffer);
+        _input.AdvanceTo(pending.Buffer.Start);
+        if (pending.IsCanceled)
+        {
+            connection.Wake(); // TryRead has taken a wake-up that the next read must see.
+        }
+        return answer;
+    }
 
     private FrameOutcome Explain(LineOutcome line)
     {
@@ -231,6 +230,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             }
             _dropped += header.Octets;
             _dropLeft = header.Octets;
+            await writer.FlushAsync();
             return null;
         }
         Append("\r\n"u8);

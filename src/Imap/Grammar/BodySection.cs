@@ -1,4 +1,5 @@
 using System.Text;
+using MailAccess.Message;
 
 namespace MailAccess.Imap.Grammar;
 
@@ -29,13 +30,16 @@ internal sealed record BodySection
     public SectionText Text { get; init; }
 
     /// <summary>Field names, for HEADER.FIELDS and its .NOT.</summary>
-    public IReadOnlyList<byte[]> Names { get; init; } = [];
+    public IReadOnlyCollection<byte[]> Names { get; init; } = [];
 
     /// <summary>Of <c>&lt;first.count&gt;</c>; null: all.</summary>
     public (uint First, uint Count)? Partial { get; init; }
 
     /// <summary>Does not set <c>\Seen</c>.</summary>
     public bool IsPeek { get; init; }
+
+    /// <summary>Asks for nothing but fields that summaries keep: the message itself need not be opened.</summary>
+    public bool IsOfKeptFields { get; private init; }
 
     /// <summary>How the response names it: <c>BODY[1.MIME]&lt;0&gt;</c>.</summary>
     public required byte[] Label { get; init; }
@@ -75,6 +79,8 @@ internal sealed record BodySection
             Names = names,
             Partial = partial,
             IsPeek = isPeek,
+            IsOfKeptFields = path.Count == 0 && text == SectionText.HeaderFields
+                && names.TrueForAll(name => MessageSummary.KeptHeaderFields.Any(kept => Ascii.EqualsIgnoreCase(name, kept))),
             Label = MakeLabel(path, text, names, partial),
         };
         return true;

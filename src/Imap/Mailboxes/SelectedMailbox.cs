@@ -18,6 +18,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public SelectedMailbox(IMailbox mailbox, bool isReadOnly)
     {
         Mailbox = mailbox;
+        Structures = new StructureCache(mailbox);
         IsReadOnly = isReadOnly;
         _recent = new RecentUids(mailbox, isReadOnly);
         _recent.Claim();
@@ -36,7 +37,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public MailboxSnapshot View { get; private set; }
 
     /// <summary>The structure of the message last read in parts.</summary>
-    public StructureCache Structures { get; } = new();
+    public StructureCache Structures { get; }
 
     /// <summary>The mailbox went away, or another with the same name took its place.</summary>
     public bool IsGone => Mailbox.IsGone || Mailbox.Snapshot.UidValidity != View.UidValidity;

@@ -11,7 +11,7 @@ namespace MailAccess.Imap.Responses;
 /// </summary>
 internal sealed class ImapWriter(PipeWriter output, int octetsMax)
 {
-    private const int BlockOctets = 4096;
+    private const int BlockOctets = 16 * 1024;
 
     private Memory<byte> _block;
     private int _used;

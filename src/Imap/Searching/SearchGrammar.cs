@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Searching;
@@ -19,12 +20,9 @@ internal enum SearchFault
 /// <summary>search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key) — RFC 3501 §9; here from the space behind SEARCH.</summary>
 internal sealed class SearchGrammar
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
     private readonly ImapArguments _arguments;
-    private Encoding _charset = StrictUtf8; // US-ASCII is a part of it, and what clients send without CHARSET is it.
+    private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
     private int _keys;
-    private bool _hasUndecodableText;
 
     private SearchGrammar(ImapArguments arguments) => _arguments = arguments;
 
@@ -54,7 +52,7 @@ internal sealed class SearchGrammar
         }
         if (!grammar.TryKeys(0, out SearchKey? keys) || !arguments.AtEnd)
         {
-            return grammar._hasUndecodableText ? SearchFault.Charset : SearchFault.Syntax;
+            return SearchFault.Syntax;
         }
         key = keys;
         return SearchFault.None;
@@ -62,23 +60,12 @@ internal sealed class SearchGrammar
 
     private bool TryUseCharset(ReadOnlySpan<byte> name)
     {
-        if (Ascii.EqualsIgnoreCase(name, "UTF-8"u8) || Ascii.EqualsIgnoreCase(name, "US-ASCII"u8))
-        {
-            return true;
-        }
-        if (name.Length > 40 || !Ascii.IsValid(name))
+        string text = Encoding.Latin1.GetString(name);
+        if (!Charsets.IsKnown(text))
         {
             return false;
         }
-        string text = Encoding.ASCII.GetString(name);
-        EncodingInfo? known = Encoding.GetEncodings().Concat(CodePagesEncodingProvider.Instance.GetEncodings())
-            .FirstOrDefault(e => e.Name.Equals(text, StringComparison.OrdinalIgnoreCase));
-        if (known is null || Ascii.EqualsIgnoreCase(name, "utf-7"u8))
-        {
-            return false;
-        }
-        _charset = (Encoding)known.GetEncoding().Clone();
-        _charset.DecoderFallback = DecoderFallback.ExceptionFallback;
+        _charset = text;
         return true;
     }
 
@@ -254,20 +241,7 @@ internal sealed class SearchGrammar
     /// <summary>A text to look for, decoded by the command's charset.</summary>
     private bool TryText([NotNullWhen(true)] out string? text)
     {
-        text = null;
-        if (!_arguments.TryAstring(out ReadOnlyMemory<byte> octets))
-        {
-            return false;
-        }
-        try
-        {
-            text = _charset.GetString(octets.Span);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            _hasUndecodableText = true;
-            return _arguments.Missing("text in the charset that was named");
-        }
+        text = _arguments.TryAstring(out ReadOnlyMemory<byte> octets) ? Charsets.Decode(_charset, octets.Span) : null;
+        return text is not null;
     }
 }

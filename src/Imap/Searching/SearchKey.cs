@@ -1,3 +1,4 @@
+using System.Buffers;
 using MailAccess.Imap.Grammar;
 using MailAccess.Store;
 
@@ -30,6 +31,12 @@ internal abstract record SearchKey
     /// <summary>A sequence set, or UID with one.</summary>
     public sealed record Messages(SequenceSet Set, Numbering Numbering) : SearchKey;
 
+    /// <summary>A sequence set as bound to a view.</summary>
+    public sealed record Indices(IndexRanges Ranges) : SearchKey;
+
+    /// <summary>A keyword as bound to a mailbox's table; no bits: no message has it.</summary>
+    public sealed record KeywordBits(ulong Mask) : SearchKey;
+
     /// <summary>BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it; from the first to the day before the last.</summary>
     public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
 
@@ -40,5 +47,9 @@ internal abstract record SearchKey
     public sealed record Header(string Name, string Text) : SearchKey;
 
     /// <summary>BODY, or TEXT: the header too.</summary>
-    public sealed record Content(string Text, bool IncludesHeader) : SearchKey;
+    public sealed record Content(string Text, bool IncludesHeader) : SearchKey
+    {
+        /// <summary>The text, prepared to be looked for in many messages.</summary>
+        public SearchValues<string> Needle { get; } = SearchValues.Create([Text], StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -5,9 +5,13 @@ namespace MailAccess.Server.Cli;
 /// <summary>The command line: what there is, and which file runs it.</summary>
 internal static class RootCommandFactory
 {
-    public static RootCommand Create(TextWriter output) =>
+    public static RootCommand Create(TextWriter output, TextWriter errors) =>
         new("MailAccess: POP3, IMAP and authenticated SMTP submission over one mailbox store, with an MTA queue behind it.")
         {
+            DemoCommand.Create(output, errors),
+            ServeCommand.Create(output, errors),
+            CheckCommand.Create(output, errors),
+            UserCommand.Create(output, errors),
             ConfigCommand.Create(output),
         };
 }

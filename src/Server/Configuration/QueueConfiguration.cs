@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace MailAccess.Server.Configuration;
 
 /// <summary>queue</summary>
@@ -10,7 +12,7 @@ internal sealed record QueueConfiguration
     public required TimeSpan DelayWarning { get; init; }
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
-    public required IReadOnlyList<HostAndPort> DnsServers { get; init; }
+    public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
     public HostAndPort? SmartHost { get; init; }
     public string? SmartHostUser { get; init; }
     public string? SmartHostPasswordFile { get; init; }
@@ -30,6 +32,18 @@ internal sealed record QueueConfiguration
         {
             errors.Add(queue.Error(file, Settings.SmartHostUser, "smartHostUser and smartHostPasswordFile go together"));
         }
+        List<IPEndPoint> servers = [];
+        foreach (HostAndPort server in queue.Get(Settings.DnsServers))
+        {
+            if (IPAddress.TryParse(server.Host, out IPAddress? address))
+            {
+                servers.Add(new IPEndPoint(address, server.Port));
+            }
+            else
+            {
+                errors.Add(queue.Error(file, Settings.DnsServers, $"\"{server}\": a DNS server is named by its address, such as \"127.0.0.1:53\""));
+            }
+        }
         return new QueueConfiguration
         {
             RelayOutside = queue.Get(Settings.RelayOutside),
@@ -39,7 +53,7 @@ internal sealed record QueueConfiguration
             DelayWarning = queue.Get(Settings.DelayWarning),
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
-            DnsServers = queue.Get(Settings.DnsServers),
+            DnsServers = servers,
             SmartHost = queue.Get(Settings.SmartHost),
             SmartHostUser = queue.Get(Settings.SmartHostUser),
             SmartHostPasswordFile = queue.Get(Settings.SmartHostPasswordFile) is { } path ? queue.FullPath(path) : null,

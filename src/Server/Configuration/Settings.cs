@@ -36,7 +36,7 @@ internal static class Settings
 
     public static readonly ListSetting<string> Mechanisms = new("mechanisms",
         ScalarTypes.Choice(("SCRAM-SHA-256", "SCRAM-SHA-256"), ("SCRAM-SHA-1", "SCRAM-SHA-1"), ("PLAIN", "PLAIN"), ("LOGIN", "LOGIN")),
-        ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"], "[\"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\", \"LOGIN\"]", "SASL mechanisms that are offered.");
+        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve.");
 
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");

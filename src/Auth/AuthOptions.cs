@@ -1,0 +1,85 @@
+namespace MailAccess.Auth;
+
+/// <summary>Where a password may cross the network in clear, that is without TLS.</summary>
+public enum PlaintextPolicy
+{
+    /// <summary>Nowhere.</summary>
+    Never,
+    /// <summary>From clients on this machine, whose octets leave no wire.</summary>
+    Loopback,
+    /// <summary>Everywhere: only for networks that are protected otherwise.</summary>
+    Always,
+}
+
+/// <summary>What an administrator decides about logging in.</summary>
+public sealed record AuthOptions
+{
+    /// <summary>Whether LOGIN, USER/PASS, SASL PLAIN and LOGIN are taken without TLS.</summary>
+    public PlaintextPolicy AllowPlaintextWithoutTls { get; init; } = PlaintextPolicy.Never;
+
+    /// <summary>
+    /// Mechanisms to offer, of <see cref="SaslMechanisms.All"/>. Null: PLAIN and LOGIN, and a SCRAM mechanism where every account's
+    /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has.
+    /// </summary>
+    public IReadOnlyList<string>? Mechanisms { get; init; }
+
+    /// <summary>How long a password that was right is known without hashing it again; zero: never. The stored credential is looked at each time.</summary>
+    public TimeSpan CacheTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Iterations shown to clients for accounts without a SCRAM verifier of their own, and for names that nobody has. Where an account
+    /// source has verifiers of another count, set it to that count, or the count tells which names exist.
+    /// </summary>
+    public int ScramIterations { get; init; } = PasswordHasher.DefaultIterations;
+
+    /// <summary>Sizes, counts and durations.</summary>
+    public AuthLimits Limits { get; init; } = new();
+}
+
+/// <summary>Every size, count and duration of logging in.</summary>
+public sealed record AuthLimits
+{
+    /// <summary>Octets of a login name; RFC 2595 §6 and the practice since: 255.</summary>
+    public int LoginNameOctetsMax { get; init; } = 255;
+
+    /// <summary>Octets of a password; bounds the work of hashing what a client sends.</summary>
+    public int PasswordOctetsMax { get; init; } = 1024;
+
+    /// <summary>Octets of a SCRAM message: two names, two nonces and some extensions.</summary>
+    public int ScramMessageOctetsMax { get; init; } = 4096;
+
+    /// <summary>Password checks that hash at the same time; more wait in line. 0: one for each processor.</summary>
+    public int ConcurrentHashes { get; init; }
+
+    /// <summary>Entries of the cache of right passwords, and of the cache of SCRAM keys made from plain passwords.</summary>
+    public int CacheEntriesMax { get; init; } = 10_000;
+
+    /// <summary>
+    /// No failure is answered sooner after its request than this: an unknown name, a cheap hash and a dear one look the same.
+    /// </summary>
+    public TimeSpan FailureFloor { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The answer to an address prefix's second distinct failure; doubles with each further one.</summary>
+    public TimeSpan FirstPenalty { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest delay. Clients give up a command after 60 s or so; a correct password must still get through.</summary>
+    public TimeSpan LongestPenalty { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>From so many failures on the delay comes before the check, so that hanging up early gains an attacker nothing.</summary>
+    public int FailuresBeforeCheckIsDelayed { get; init; } = 3;
+
+    /// <summary>One failure is forgotten after each such time without another.</summary>
+    public TimeSpan FailureDecay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Address prefixes with failures that are remembered; the longest quiet one goes first.</summary>
+    public int ThrottleEntriesMax { get; init; } = 65_536;
+
+    /// <summary>How often, at most, an account file is looked at for changes.</summary>
+    public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an editor of an account file waits for another editor.</summary>
+    public TimeSpan EditorLockTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>No delays at all; for tests of what stands above.</summary>
+    public static AuthLimits WithoutDelays { get; } = new() { FailureFloor = TimeSpan.Zero, FirstPenalty = TimeSpan.Zero, LongestPenalty = TimeSpan.Zero };
+}

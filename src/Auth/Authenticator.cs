@@ -1,0 +1,88 @@
+using System.Net;
+using System.Security.Cryptography;
+using MailAccess.Auth.Sasl;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Auth;
+
+/// <summary>
+/// The one <see cref="IAuthenticator"/> of a process: one, because failures and right passwords are remembered in it.
+/// </summary>
+public sealed class Authenticator : IAuthenticator, IDisposable
+{
+    /// <summary>Random octets of a server nonce; RFC 5802 §5.1 wants it different each time, RFC 4086 enough of them.</summary>
+    private const int NonceOctets = 18;
+
+    private readonly AuthOptions _options;
+    private readonly CredentialDesk _desk;
+    private readonly Func<string> _nonces;
+
+    /// <summary>The directory stays the caller's.</summary>
+    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger)
+        : this(directory, options, clock, logger, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
+    {
+    }
+
+    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, Func<string> nonces)
+    {
+        _options = options;
+        _desk = new CredentialDesk(directory, options, clock, logger);
+        _nonces = nonces;
+    }
+
+    /// <summary>Password hashes computed so far; what the cache spared is not among them.</summary>
+    internal long HashesComputed => _desk.Hashes.Started;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> MechanismsFor(AuthenticationContext context)
+    {
+        bool plaintext = AllowsPlaintext(context);
+        return [.. SaslMechanisms.All.Where(m => IsOffered(m) && (plaintext || !SaslMechanisms.SendsPassword(m)))];
+    }
+
+    /// <inheritdoc/>
+    public bool AllowsPlaintext(AuthenticationContext context) => context.IsEncrypted || _options.AllowPlaintextWithoutTls switch
+    {
+        PlaintextPolicy.Always => true,
+        PlaintextPolicy.Loopback => IPAddress.IsLoopback(context.Remote),
+        _ => false,
+    };
+
+    /// <inheritdoc/>
+    public ISaslExchange? Begin(string mechanism, AuthenticationContext context)
+    {
+        // Mechanism names are upper case (RFC 4422 §3.1), but protocols compare them without case.
+        string? known = SaslMechanisms.All.FirstOrDefault(m => m.Equals(mechanism, StringComparison.OrdinalIgnoreCase));
+        if (known is null || !IsOffered(known) || (SaslMechanisms.SendsPassword(known) && !AllowsPlaintext(context)))
+        {
+            return null;
+        }
+        return known switch
+        {
+            SaslMechanisms.Plain => new PlainExchange(_desk, context),
+            SaslMechanisms.Login => new LoginExchange(_desk, context),
+            SaslMechanisms.ScramSha256 => new ScramExchange(_desk, known, HashAlgorithmName.SHA256, context, _nonces()),
+            _ => new ScramExchange(_desk, known, HashAlgorithmName.SHA1, context, _nonces()),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<SaslStep> CheckPasswordAsync(
+        string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken)
+    {
+        LoginAttempt attempt = new("password", loginName, context);
+        if (!AllowsPlaintext(context))
+        {
+            _desk.LogFailure(attempt, AuthenticationFailure.EncryptionRequired);
+            return SaslStep.Fail(AuthenticationFailure.EncryptionRequired);
+        }
+        return await PasswordLogin.CheckAsync(_desk, attempt, password, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _desk.Dispose();
+
+    private bool IsOffered(string mechanism) =>
+        _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
+        : SaslMechanisms.SendsPassword(mechanism) || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(mechanism));
+}

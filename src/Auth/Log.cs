@@ -1,0 +1,42 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Auth;
+
+/// <summary>
+/// All log messages of this project. Nothing that came with a password or a SASL response is ever an argument here; names
+/// were made printable before.
+/// </summary>
+internal static partial class Log
+{
+    // The shape of 1 and 2 is what documentation tells administrators to match with fail2ban: keep it.
+    [LoggerMessage(1, LogLevel.Information, "{Id} auth ok user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls}")]
+    public static partial void LoginSucceeded(
+        ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls);
+
+    [LoggerMessage(2, LogLevel.Information,
+        "{Id} auth failed user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls} reason={Reason}")]
+    public static partial void LoginFailed(
+        ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls, AuthenticationFailure reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Id} the account source cannot be asked: {Error}")]
+    public static partial void DirectoryUnavailable(ILogger logger, string id, string error);
+
+    [LoggerMessage(4, LogLevel.Warning, "{File}:{Line}: {Problem}; the line is skipped")]
+    public static partial void LineSkipped(ILogger logger, string file, int line, string problem);
+
+    [LoggerMessage(5, LogLevel.Warning, "{File}:{Line}: {Problem}; {User} has mail but cannot log in")]
+    public static partial void LoginDisabled(ILogger logger, string file, int line, string user, string problem);
+
+    [LoggerMessage(6, LogLevel.Warning, "{File} cannot be read, the accounts read before stay: {Error}")]
+    public static partial void ReloadFailed(ILogger logger, string file, string error);
+
+    [LoggerMessage(7, LogLevel.Information, "{File}: {Accounts} accounts read")]
+    public static partial void Loaded(ILogger logger, string file, int accounts);
+
+    [LoggerMessage(8, LogLevel.Warning, "{File}: {Problems} further problems are not listed")]
+    public static partial void FurtherProblems(ILogger logger, string file, int problems);
+
+    [LoggerMessage(9, LogLevel.Warning, "{File}:{Line}: {Address} belongs to {Owner} already")]
+    public static partial void AddressTaken(ILogger logger, string file, int line, string address, string owner);
+}

@@ -1,0 +1,16 @@
+namespace MailAccess.Auth.Sasl;
+
+/// <summary>What all logins that send a password have in common.</summary>
+internal static class PasswordLogin
+{
+    public static async ValueTask<SaslStep> CheckAsync(
+        CredentialDesk desk, LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+    {
+        SaslStep step = await desk.CheckPasswordAsync(attempt, password, cancellationToken);
+        if (step.Account is not null)
+        {
+            desk.LogSuccess(attempt);
+        }
+        return step;
+    }
+}

@@ -1,0 +1,22 @@
+namespace MailAccess.Auth;
+
+/// <summary>The mechanisms of this server.</summary>
+public static class SaslMechanisms
+{
+    /// <summary>RFC 7677.</summary>
+    public const string ScramSha256 = "SCRAM-SHA-256";
+
+    /// <summary>RFC 5802.</summary>
+    public const string ScramSha1 = "SCRAM-SHA-1";
+
+    /// <summary>RFC 4616.</summary>
+    public const string Plain = "PLAIN";
+
+    /// <summary>Never standardized (draft-murchison-sasl-login); what Outlook speaks.</summary>
+    public const string Login = "LOGIN";
+
+    /// <summary>All of them, strongest first.</summary>
+    public static IReadOnlyList<string> All { get; } = [ScramSha256, ScramSha1, Plain, Login];
+
+    internal static bool SendsPassword(string mechanism) => mechanism is Plain or Login;
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Text;
+using MailAccess.Auth;
+using MailAccess.Server.Configuration;
+using MailAccess.Server.Hosting;
+
+namespace MailAccess.Server.Cli;
+
+/// <summary>mailaccess user add|passwd|list|remove: the accounts of the passwd file. A running server sees the change within a second.</summary>
+internal static class UserCommand
+{
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        return new Command("user", "Accounts: add, passwd, list, remove.")
+        {
+            Named("add", "Adds an account. The password is asked for, twice.", withPassword: true, AddAsync),
+            Named("passwd", "Changes an account's password.", withPassword: true, SetPasswordAsync),
+            List(),
+            Named("remove", "Removes an account. Its mail stays where it is.", withPassword: false, RemoveAsync),
+        };
+
+        Command Named(string name, string description, bool withPassword, Func<PasswdFileEditor, string, byte[], Task<int>> run)
+        {
+            Argument<string> user = new("name") { Description = "The account, usually an address: alice@example.org" };
+            Option<string> config = CommonOptions.Config();
+            Option<bool> fromInput = new("--password-stdin") { Description = "Take the password from the first line of standard input" };
+            Command command = new(name, description) { user, config };
+            if (withPassword)
+            {
+                command.Add(fromInput);
+            }
+            command.SetAction(async (arguments, _) =>
+            {
+                ServerConfiguration? configuration = CommonOptions.Load(arguments.GetValue(config)!, errors);
+                if (configuration is null)
+                {
+                    return ExitCodes.Configuration;
+                }
+                string account = arguments.GetValue(user)!.ToLowerInvariant();
+                WarnOfForeignDomain(configuration, account);
+                byte[]? password = withPassword ? PasswordPrompt.Read(account, arguments.GetValue(fromInput), errors) : [];
+                return password is null ? ExitCodes.Usage : await run(AccountSource.Editor(configuration.Accounts.PasswdFile), account, password);
+            });
+            return command;
+        }
+
+        Command List()
+        {
+            Option<string> config = CommonOptions.Config();
+            Command command = new("list", "Lists the accounts.") { config };
+            command.SetAction(async (arguments, _) =>
+            {
+                ServerConfiguration? configuration = CommonOptions.Load(arguments.GetValue(config)!, errors);
+                if (configuration is null)
+                {
+                    return ExitCodes.Configuration;
+                }
+                foreach (PasswdEntry entry in await EntriesAsync(AccountSource.Editor(configuration.Accounts.PasswdFile)))
+                {
+                    await output.WriteLineAsync($"{entry.User}\t{{{entry.Scheme}}}\t{string.Join(',', entry.Addresses)}".TrimEnd());
+                }
+                return ExitCodes.Ok;
+            });
+            return command;
+        }
+
+        void WarnOfForeignDomain(ServerConfiguration configuration, string account)
+        {
+            int at = account.LastIndexOf('@');
+            if (at > 0 && !configuration.Domains.Contains(account[(at + 1)..], StringComparer.OrdinalIgnoreCase))
+            {
+                errors.WriteLine($"mailaccess: note: {account[(at + 1)..]} is not one of \"domains\", so no mail arrives for {account}");
+            }
+        }
+
+        async Task<int> AddAsync(PasswdFileEditor editor, string account, byte[] password) =>
+            await SayAsync(await AccountSource.AddAsync(editor, account, password), ExitCodes.CannotCreate);
+
+        async Task<int> SetPasswordAsync(PasswdFileEditor editor, string account, byte[] password) =>
+            await ExistsAsync(editor, account)
+                ? await SayAsync(await AccountSource.SetPasswordAsync(editor, account, password), ExitCodes.CannotCreate)
+                : await SayAsync($"there is no account {account}", ExitCodes.NoUser);
+
+        async Task<int> RemoveAsync(PasswdFileEditor editor, string account, byte[] none) =>
+            await ExistsAsync(editor, account)
+                ? await SayAsync((await editor.RemoveAsync(account, CancellationToken.None)).Problem, ExitCodes.CannotCreate)
+                : await SayAsync($"there is no account {account}", ExitCodes.NoUser);
+
+        async Task<int> SayAsync(string? problem, int code)
+        {
+            if (problem is null)
+            {
+                return ExitCodes.Ok;
+            }
+            await errors.WriteLineAsync($"mailaccess: {problem}");
+            return code;
+        }
+    }
+
+    private static async Task<bool> ExistsAsync(PasswdFileEditor editor, string account) =>
+        (await EntriesAsync(editor)).Any(e => e.User == account);
+
+    private static async Task<IReadOnlyList<PasswdEntry>> EntriesAsync(PasswdFileEditor editor)
+    {
+        try
+        {
+            return await editor.ListAsync();
+        }
+        catch (FileNotFoundException)
+        {
+            return []; // The first account makes the file.
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using MailAccess.Auth;
+using MailAccess.Queue;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>Tells the queue which domains and addresses are ours.</summary>
+internal sealed class AccountAddresses(IReadOnlyList<string> domains, IAccountDirectory accounts) : ILocalDirectory
+{
+    private static readonly System.Globalization.IdnMapping Idn = new();
+    private readonly HashSet<string> _domains = new(domains.Select(ToAscii), StringComparer.OrdinalIgnoreCase);
+
+    public bool IsLocalDomain(string domain) => _domains.Contains(domain);
+
+    public async ValueTask<LocalLookUp> FindAsync(string localPart, string domain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Account? account = await accounts.FindByAddressAsync(localPart, domain, cancellationToken);
+            return account is null ? new LocalLookUp(LocalOutcome.Unknown) : new LocalLookUp(LocalOutcome.Found, account.Name);
+        }
+        catch (IOException)
+        {
+            return new LocalLookUp(LocalOutcome.Unavailable);
+        }
+    }
+
+    private static string ToAscii(string domain) => System.Text.Ascii.IsValid(domain) ? domain : Idn.GetAscii(domain);
+}

@@ -1,0 +1,53 @@
+using MailAccess.Auth;
+using MailAccess.Server.Configuration;
+using Microsoft.Extensions.Logging;
+using AuthPlaintextPolicy = MailAccess.Auth.PlaintextPolicy;
+using PlaintextPolicy = MailAccess.Server.Configuration.PlaintextPolicy;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>Accounts and the check of their credentials, made from the configuration.</summary>
+internal static class AccountSource
+{
+    private const string BadPassword = "a password has 1 to 1024 octets of UTF-8 and no control characters";
+
+    public static PasswdFile Open(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers) =>
+        new(
+            new PasswdFileOptions
+            {
+                Path = configuration.Accounts.PasswdFile,
+                DefaultScheme = configuration.Accounts.DefaultScheme,
+                DefaultDomains = configuration.Domains,
+            },
+            new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
+
+    public static Authenticator CreateAuthenticator(ServerConfiguration configuration, PasswdFile accounts, TimeProvider clock, ILoggerFactory loggers)
+    {
+        AuthOptions options = new()
+        {
+            AllowPlaintextWithoutTls = configuration.Accounts.PlaintextWithoutTls switch
+            {
+                PlaintextPolicy.Always => AuthPlaintextPolicy.Always,
+                PlaintextPolicy.Loopback => AuthPlaintextPolicy.Loopback,
+                _ => AuthPlaintextPolicy.Never,
+            },
+            Mechanisms = configuration.Accounts.Mechanisms.Count > 0 ? configuration.Accounts.Mechanisms : null,
+            CacheTime = configuration.Accounts.PasswordCacheTime,
+        };
+        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"));
+    }
+
+    public static PasswdFileEditor Editor(string passwdFile) => new(passwdFile, new AuthLimits(), TimeProvider.System);
+
+    /// <summary>Adds an account; what was wrong, or null.</summary>
+    public static async Task<string?> AddAsync(PasswdFileEditor editor, string user, byte[] password) =>
+        PasswordHasher.TryHash(password, out StoredCredential? credential)
+            ? (await editor.AddAsync(user, credential, [], CancellationToken.None)).Problem
+            : BadPassword;
+
+    /// <summary>Changes a password; what was wrong, or null.</summary>
+    public static async Task<string?> SetPasswordAsync(PasswdFileEditor editor, string user, byte[] password) =>
+        PasswordHasher.TryHash(password, out StoredCredential? credential)
+            ? (await editor.SetPasswordAsync(user, credential, CancellationToken.None)).Problem
+            : BadPassword;
+}

@@ -1,0 +1,29 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>What the server as a whole has to say.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "listening: {Name} at {EndPoint}")]
+    public static partial void Listening(this ILogger log, string name, EndPoint endPoint);
+
+    [LoggerMessage(2, LogLevel.Information, "certificates read again; the first expires at {NotAfter:u}")]
+    public static partial void CertificatesReloaded(this ILogger log, DateTimeOffset notAfter);
+
+    [LoggerMessage(3, LogLevel.Error, "certificate: {Problem}; the old one stays in use")]
+    public static partial void CertificateProblem(this ILogger log, string problem);
+
+    [LoggerMessage(4, LogLevel.Error, "configuration: {Problem}; the running configuration goes on")]
+    public static partial void ConfigurationProblem(this ILogger log, string problem);
+
+    [LoggerMessage(5, LogLevel.Information, "configuration checked: good; what changed in it takes effect at the next start")]
+    public static partial void ConfigurationGood(this ILogger log);
+
+    [LoggerMessage(6, LogLevel.Information, "ending: {Signal}")]
+    public static partial void Ending(this ILogger log, string signal);
+
+    [LoggerMessage(7, LogLevel.Information, "ended")]
+    public static partial void Ended(this ILogger log);
+}

@@ -1,0 +1,217 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailAccess.Auth;
+using MailAccess.Dns;
+using MailAccess.Imap;
+// using MailAccess.Pop3;
+using MailAccess.Queue;
+using MailAccess.Server.Configuration;
+using MailAccess.Store.Maildir;
+using MailAccess.Submission;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>
+/// The whole server: what is made from a configuration, in which order it starts and stops.
+/// </summary>
+/// <remarks>Start: store, queue, listeners. Stop: listeners (two phases), queue, store. So nothing is asked for that is not there.</remarks>
+internal sealed class MailServer : IAsyncDisposable
+{
+    private readonly ServerConfiguration _configuration;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Stack<Func<ValueTask>> _undo = new();
+    private TlsCertificates? _certificates;
+    private ITimer? _certificateTimer;
+    private ConnectionHost? _host;
+
+    private MailServer(ServerConfiguration configuration, ILoggerFactory loggers, TimeProvider clock)
+    {
+        _configuration = configuration;
+        _loggers = loggers;
+        _clock = clock;
+        _log = loggers.CreateLogger("MailAccess.Server");
+    }
+
+    /// <summary>A running server; or null, with every reason why it does not run.</summary>
+    public static async Task<MailServer?> StartAsync(ServerConfiguration configuration, ILoggerFactory loggers, TimeProvider clock, List<string> errors)
+    {
+        MailServer server = new(configuration, loggers, clock);
+        try
+        {
+            await server.StartAsync(errors);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or SocketException)
+        {
+            errors.Add(problem.Message);
+        }
+        if (errors.Count == 0)
+        {
+            return server;
+        }
+        await server.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Reads certificates again; errors are logged and the old ones stay.</summary>
+    public void ReloadCertificates()
+    {
+        if (_certificates is null)
+        {
+            return;
+        }
+        if (_certificates.TryReload(out IReadOnlyList<string> errors))
+        {
+            _log.CertificatesReloaded(_certificates.NotAfter);
+            return;
+        }
+        foreach (string error in errors)
+        {
+            _log.CertificateProblem(error);
+        }
+    }
+
+    /// <summary>Ends what was started, the last first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_certificateTimer is not null)
+        {
+            await _certificateTimer.DisposeAsync();
+        }
+        while (_undo.TryPop(out Func<ValueTask>? undo))
+        {
+            await undo();
+        }
+    }
+
+    private async Task StartAsync(List<string> errors)
+    {
+        LoadCertificates(errors);
+        Directory.CreateDirectory(_configuration.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PasswdFile accounts = AccountSource.Open(_configuration, _clock, _loggers);
+        await CheckAccountsAsync(accounts, errors);
+        if (errors.Count > 0)
+        {
+            return;
+        }
+
+        MaildirStore? store = await StoreSetup.OpenAsync(_configuration, accounts, _clock, _loggers, errors);
+        if (store is null)
+        {
+            return;
+        }
+        _undo.Push(store.DisposeAsync);
+        SpecialFolders mail = new(store, _configuration.Mail.CreateSpecialFolders);
+        MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
+            await PostmasterAsync(accounts), mail, _clock, _loggers, errors);
+        if (queue is null)
+        {
+            return;
+        }
+        _undo.Push(queue.DisposeAsync);
+        await queue.StartAsync(CancellationToken.None);
+        _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
+        StartListeners(accounts, mail, queue, errors);
+    }
+
+    private async Task<string?> PostmasterAsync(PasswdFile accounts)
+    {
+        if (_configuration.Postmaster is { } configured)
+        {
+            return configured;
+        }
+        IReadOnlyList<Account> all = await accounts.ListAsync(CancellationToken.None);
+        return all.Count > 0 ? all[0].Name : null;
+    }
+
+    private async Task CheckAccountsAsync(PasswdFile accounts, List<string> errors)
+    {
+        if (_configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
+        {
+            errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
+        }
+    }
+
+    private void LoadCertificates(List<string> errors)
+    {
+        if (_configuration.Certificates.Count == 0)
+        {
+            return;
+        }
+        Wire.CertificateFiles[] files = [.. _configuration.Certificates.Select(c => new Wire.CertificateFiles(c.Certificate, c.Key))];
+        if (!TlsCertificates.TryLoad(files, out _certificates, out IReadOnlyList<string> problems))
+        {
+            errors.AddRange(problems);
+            return;
+        }
+        _certificateTimer = _clock.CreateTimer(
+            _ =>
+            {
+                if (_certificates.HaveFilesChanged())
+                {
+                    ReloadCertificates();
+                }
+            },
+            null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+    }
+
+    private void StartListeners(PasswdFile accounts, SpecialFolders mail, MailQueue queue, List<string> errors)
+    {
+        TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
+        _undo.Push(transcripts.DisposeAsync);
+        LimitsConfiguration limits = _configuration.Limits;
+        _host = new ConnectionHost(
+            new WireLimits { ConnectionsMax = limits.Connections, ConnectionsPerAddressMax = limits.ConnectionsPerAddress },
+            _clock, _loggers.CreateLogger<ConnectionHost>(),
+            new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
+        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, _clock, _loggers);
+        ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
+        SessionFactories sessions = new(_configuration, observed, mail, queue, _clock, _loggers);
+        Dictionary<string, int> names = [];
+        foreach (ListenerConfiguration listener in _configuration.Listeners.Where(l => l.Protocol != ListenerProtocol.Pop3))
+        {
+            int number = names[listener.Name] = names.GetValueOrDefault(listener.Name) + 1;
+            _host.Add(Options(listener, number == 1 ? listener.Name : $"{listener.Name}-{number}"), sessions.For(listener.Protocol));
+        }
+        if (!_host.TryStart(out IReadOnlyList<string> problems))
+        {
+            errors.AddRange(problems);
+            return;
+        }
+        _undo.Push(async () => await _host.StopAsync(limits.ShutdownGrace));
+        foreach (string name in _configuration.Listeners.Where(l => l.Protocol != ListenerProtocol.Pop3).Select(l => l.Name).Distinct())
+        {
+            _log.Listening(name, _host.EndPointOf(name));
+        }
+    }
+
+    private ListenerOptions Options(ListenerConfiguration listener, string name) => new()
+    {
+        Name = name,
+        Protocol = listener.Protocol switch
+        {
+            ListenerProtocol.Imap => WireProtocol.Imap,
+            ListenerProtocol.Pop3 => WireProtocol.Pop3,
+            _ => WireProtocol.Smtp,
+        },
+        EndPoint = listener.EndPoint is { } address ? address : new UnixDomainSocketEndPoint(listener.SocketPath!),
+        Tls = _certificates is null ? TlsMode.None : listener.Tls switch
+        {
+            ListenerTls.Implicit => TlsMode.Implicit,
+            ListenerTls.StartTls => TlsMode.StartTls,
+            _ => TlsMode.None,
+        },
+        Certificates = _certificates,
+        ProxyNetworks = listener.ProxyProtocolFrom,
+        RefusalLine = Encoding.ASCII.GetBytes(listener.Protocol switch
+        {
+            ListenerProtocol.Imap => "* BYE too many connections, try again later\r\n",
+            ListenerProtocol.Pop3 => "-ERR [SYS/TEMP] too many connections, try again later\r\n", // RFC 3206 §4
+            _ => $"421 4.7.0 {_configuration.HostName} too many connections, try again later\r\n",
+        }),
+    };
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using MailAccess.Dns;
+using MailAccess.Queue;
+using MailAccess.Server.Configuration;
+using MailAccess.Store;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>Makes the queue from its configuration.</summary>
+internal static class QueueSetup
+{
+    private const string ResolvConf = "/etc/resolv.conf";
+
+    public static MailQueue? Create(
+        ServerConfiguration configuration, ILocalDirectory addresses, string? postmaster, IMailStore mail, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+    {
+        QueueConfiguration queue = configuration.Queue;
+        SmtpCredentials? credentials = ReadCredentials(queue, errors);
+        QueueOptions options = new()
+        {
+            HostName = configuration.HostName,
+            SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
+            RecipientDelimiter = configuration.RecipientDelimiter,
+            PostmasterAccount = postmaster,
+            OwnAddresses = OwnAddresses(configuration),
+            SmartHost = queue.SmartHost is { } host ? new Route { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
+            Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
+            DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
+            Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
+            Limits = new QueueLimits
+            {
+                MessageOctetsMax = configuration.Mail.MessageSizeMax,
+                ConnectionsMax = queue.Deliveries,
+                ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
+            },
+        };
+        return errors.Count > 0 ? null : new MailQueue(options, mail, addresses, CreateResolver(queue, clock, loggers), clock, loggers.CreateLogger<MailQueue>());
+    }
+
+    private static StubResolver CreateResolver(QueueConfiguration queue, TimeProvider clock, ILoggerFactory loggers)
+    {
+        ResolverOptions options = queue.DnsServers.Count > 0
+            ? new ResolverOptions { Servers = queue.DnsServers }
+            : ResolverOptions.Parse(File.Exists(ResolvConf) ? File.ReadLines(ResolvConf) : []);
+        return new StubResolver(options, clock, loggers.CreateLogger<StubResolver>());
+    }
+
+    private static SmtpCredentials? ReadCredentials(QueueConfiguration queue, List<string> errors)
+    {
+        if (queue.SmartHostUser is null || queue.SmartHostPasswordFile is null)
+        {
+            return null;
+        }
+        try
+        {
+            string password = File.ReadLines(queue.SmartHostPasswordFile).FirstOrDefault() ?? "";
+            if (password.Length == 0)
+            {
+                errors.Add($"queue.smartHostPasswordFile: {queue.SmartHostPasswordFile} has no password on its first line");
+            }
+            return new SmtpCredentials(queue.SmartHostUser, password);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"queue.smartHostPasswordFile: {problem.Message}");
+            return null;
+        }
+    }
+
+    private static Func<string, Route?> Routes(IReadOnlyList<(string Domain, HostAndPort To)> routes)
+    {
+        Dictionary<string, Route> exact = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((string domain, HostAndPort to) in routes)
+        {
+            exact.TryAdd(domain, new Route { Host = to.Host, Port = to.Port });
+        }
+        return domain =>
+        {
+            if (exact.TryGetValue(domain, out Route? route))
+            {
+                return route;
+            }
+            // ".example.org" stands for everything below it; the longest such entry decides.
+            for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
+            {
+                if (exact.TryGetValue(domain[dot..], out route))
+                {
+                    return route;
+                }
+            }
+            return null;
+        };
+    }
+
+    /// <summary>Where we ourselves take mail on port 25: an MX record that leads there leads in a circle.</summary>
+    private static HashSet<IPAddress> OwnAddresses(ServerConfiguration configuration)
+    {
+        HashSet<IPAddress> own = [];
+        foreach (ListenerConfiguration listener in configuration.Listeners.Where(l => l is { Protocol: ListenerProtocol.Smtp, EndPoint.Port: 25 }))
+        {
+            IPAddress address = listener.EndPoint!.Address;
+            if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+            {
+                own.Add(address);
+                continue;
+            }
+            foreach (UnicastIPAddressInformation known in NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses))
+            {
+                own.Add(known.Address);
+            }
+        }
+        return own;
+    }
+}

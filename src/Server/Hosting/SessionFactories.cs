@@ -1,0 +1,58 @@
+using MailAccess.Auth;
+using MailAccess.Imap;
+// using MailAccess.Pop3;
+using MailAccess.Server.Configuration;
+using MailAccess.Smtp;
+using MailAccess.Store;
+using MailAccess.Submission;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Hosting;
+
+/// <summary>One session factory for each protocol, shared by all its listeners.</summary>
+internal sealed class SessionFactories
+{
+    private readonly Dictionary<ListenerProtocol, Func<IConnection, Task<SessionEnd>>> _sessions;
+
+    public SessionFactories(
+        ServerConfiguration configuration, IAuthenticator authenticator, IMailStore mail, IMailSink sink, TimeProvider clock, ILoggerFactory loggers)
+    {
+        LimitsConfiguration limits = configuration.Limits;
+        ImapOptions imap = new()
+        {
+            DisabledCapabilities = configuration.DisabledCapabilities,
+            IdFields = [new("name", "MailAccess")],
+            Limits = new ImapLimits { IdleTimeout = limits.ImapIdleTimeout, AppendOctetsMax = configuration.Mail.MessageSizeMax },
+        };
+        _sessions = new()
+        {
+            [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, mail, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
+//            [ListenerProtocol.Pop3] = new Pop3SessionFactory(
+//                authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
+            [ListenerProtocol.Submission] = Smtp(SubmissionRole.Submission, authenticator),
+            [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
+            [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
+        };
+
+        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? accounts)
+        {
+            SubmissionOptions options = new()
+            {
+                Role = role,
+                HostName = configuration.HostName,
+                From = configuration.FromHeader switch
+                {
+                    FromHeaderRule.AddSender => FromPolicy.AddSender,
+                    FromHeaderRule.Allow => FromPolicy.Allow,
+                    _ => FromPolicy.Reject,
+                },
+                DetailDelimiter = configuration.RecipientDelimiter,
+            };
+            SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients };
+            return new SubmissionSessionFactory(options, sink, accounts, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name)).RunAsync;
+        }
+    }
+
+    public Func<IConnection, Task<SessionEnd>> For(ListenerProtocol protocol) => _sessions[protocol];
+}

@@ -1,0 +1,66 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Submission.Commands;
+
+/// <summary>RCPT — RFC 5321 §4.1.1.3; recipient limits §4.5.3.1.8 and §4.5.3.1.10.</summary>
+internal static class RcptCommand
+{
+    public static readonly SubmissionCommand Definition =
+        new("RCPT", CommandTraits.NeedsHello | CommandTraits.Extended | CommandTraits.Recipient, Execute);
+
+    private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
+    {
+        if (session.Transaction is not { } transaction)
+        {
+            return new CommandResult(SmtpReplies.NeedMail);
+        }
+        SmtpExtensions extensions = transaction.Mail.SmtpUtf8 ? session.Extensions : session.Extensions & ~SmtpExtensions.SmtpUtf8;
+        SmtpSyntaxError error = SmtpParser.ParseRcpt(arguments, extensions, out EnvelopeRecipient? recipient);
+        if (error != SmtpSyntaxError.None)
+        {
+            transaction.HasRefused = true;
+            return new CommandResult(SmtpReplies.RecipientSyntax(error));
+        }
+        if (transaction.Accepted.Count >= session.Limits.RecipientsMax)
+        {
+            transaction.HasRefused = true;
+            return new CommandResult(SmtpReplies.TooManyRecipients);
+        }
+        return AddAsync(session, transaction, recipient!);
+    }
+
+    private static async ValueTask<CommandResult> AddAsync(SubmissionSession session, MailTransaction transaction, EnvelopeRecipient recipient)
+    {
+        RecipientKind kind;
+        try
+        {
+            kind = (await session.Sink.VerifyRecipientAsync(recipient.Path, CancellationToken.None)).Kind;
+        }
+        catch (IOException failure)
+        {
+            session.Log.SinkFailed(session.Connection.Id, failure);
+            kind = RecipientKind.Temporary;
+        }
+        SmtpReply reply = Judge(session.Role, kind);
+        if (reply.IsPositive)
+        {
+            transaction.Add(recipient);
+        }
+        else
+        {
+            transaction.HasRefused = true; // The transaction stays open: other recipients may be fine.
+        }
+        return reply;
+    }
+
+    /// <summary>The sink's verdict in this role. Pure and total.</summary>
+    internal static SmtpReply Judge(SubmissionRole role, RecipientKind kind) => kind switch
+    {
+        RecipientKind.Local => SmtpReplies.RecipientOk,
+        RecipientKind.Remote => role.TakesRemoteRecipients ? SmtpReplies.RecipientOk : SmtpReplies.RelayDenied,
+        RecipientKind.Unknown => SmtpReplies.UnknownRecipient,
+        RecipientKind.Full => SmtpReplies.MailboxFull,
+        RecipientKind.Temporary => SmtpReplies.TryAgainLater,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}

@@ -1,0 +1,28 @@
+using System.Net;
+using MailAccess.Auth;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Submission;
+
+/// <summary>All that this project logs. The connection's id comes first; no password, no message text.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Information, "{ConnectionId}: authenticated as {Account} from {Remote}")]
+    public static partial void Authenticated(this ILogger log, string connectionId, string account, IPAddress remote);
+
+    [LoggerMessage(5002, LogLevel.Information, "{ConnectionId}: authentication failed from {Remote}: {Failure}")]
+    public static partial void AuthenticationFailed(this ILogger log, string connectionId, IPAddress remote, AuthenticationFailure failure);
+
+    [LoggerMessage(5003, LogLevel.Information, "{ConnectionId}: message {MessageId} from <{Sender}> to {Recipients} recipients, {Octets} octets: {Reply}")]
+    public static partial void MessageEnded(
+        this ILogger log, string connectionId, string messageId, string sender, int recipients, long octets, string reply);
+
+    [LoggerMessage(5004, LogLevel.Warning, "{ConnectionId}: the store or spool failed")]
+    public static partial void SinkFailed(this ILogger log, string connectionId, Exception failure);
+
+    [LoggerMessage(5006, LogLevel.Warning, "{ConnectionId}: the account source failed")]
+    public static partial void AccountsFailed(this ILogger log, string connectionId, Exception failure);
+
+    [LoggerMessage(5005, LogLevel.Error, "{ConnectionId}: internal error")]
+    public static partial void SessionFault(this ILogger log, string connectionId, Exception bug);
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using MailAccess.Smtp;
+using MailAccess.Submission.Commands;
+
+namespace MailAccess.Submission;
+
+/// <summary>A handler: parse, validate, execute, and return what to say. It never writes. The octets are valid until its first await.</summary>
+internal delegate ValueTask<CommandResult> CommandHandler(SubmissionSession session, ReadOnlySpan<byte> arguments);
+
+/// <summary>What the loop asks of a session before it runs a command, and how it counts it.</summary>
+[Flags]
+internal enum CommandTraits
+{
+    None = 0,
+    /// <summary>EHLO, HELO or LHLO came before.</summary>
+    NeedsHello = 1,
+    /// <summary>No argument may follow.</summary>
+    NoArgument = 2,
+    /// <summary>Does no work: counted, and beyond a limit an error.</summary>
+    Junk = 4,
+    /// <summary>A refusal counts as a refused recipient, not as an error.</summary>
+    Recipient = 8,
+    /// <summary>May be longer than RFC 5321 §4.5.3.1.4 has it.</summary>
+    Extended = 16,
+    /// <summary>May be as long as an AUTH exchange's lines.</summary>
+    Authentication = 32,
+}
+
+/// <summary>One row of the table.</summary>
+internal sealed record SubmissionCommand(string Verb, CommandTraits Traits, CommandHandler ExecuteAsync);
+
+/// <summary>The table of contents: every verb we know.</summary>
+internal static class SubmissionCommands
+{
+    public static readonly IReadOnlyList<SubmissionCommand> All =
+    [
+        HelloCommand.Ehlo,
+        HelloCommand.Helo,
+        HelloCommand.Lhlo,
+        MailCommand.Definition,
+        RcptCommand.Definition,
+        DataCommand.Definition,
+        RsetCommand.Definition,
+        NoopCommand.Definition,
+        QuitCommand.Definition,
+        VrfyCommand.Definition,
+        HelpCommand.Definition,
+        StartTlsCommand.Definition,
+        AuthCommand.Definition,
+        UnimplementedCommand.Expn,
+        UnimplementedCommand.Bdat,
+        UnimplementedCommand.Etrn,
+        UnimplementedCommand.Turn,
+    ];
+
+    public static SubmissionCommand? Find(ReadOnlySpan<byte> verb)
+    {
+        foreach (SubmissionCommand command in All)
+        {
+            if (Ascii.EqualsIgnoreCase(verb, command.Verb))
+            {
+                return command;
+            }
+        }
+        return null;
+    }
+}
+
+/// <summary>What a handler wants said, and what comes then.</summary>
+internal readonly record struct CommandResult(SmtpReply Reply, FollowUp FollowUp = FollowUp.NextCommand)
+{
+    public static implicit operator CommandResult(SmtpReply reply) => new(reply);
+
+    public static implicit operator ValueTask<CommandResult>(CommandResult result) => new(result);
+}
+
+/// <summary>What the loop does when the reply is written.</summary>
+internal enum FollowUp
+{
+    /// <summary>The usual.</summary>
+    NextCommand,
+    /// <summary>The next line belongs to the SASL exchange.</summary>
+    NextResponse,
+    /// <summary>The message follows.</summary>
+    Message,
+    /// <summary>The TLS handshake follows.</summary>
+    Handshake,
+    /// <summary>The client said goodbye.</summary>
+    Quit,
+    /// <summary>Somebody who does not speak SMTP.</summary>
+    HangUp,
+}

@@ -1,0 +1,90 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Submission;
+
+/// <summary>What one listener is for, and how it calls itself.</summary>
+public sealed record SubmissionOptions
+{
+    /// <summary>Which of the three protocols; see <see cref="SubmissionRole"/>.</summary>
+    public required SubmissionRole Role { get; init; }
+
+    /// <summary>Our name in the greeting, in Received fields and in Message-IDs that we add: a domain name of ours.</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>What to do where a From field holds an address that the account does not own. Submission only.</summary>
+    public FromPolicy From { get; init; } = FromPolicy.Reject;
+
+    /// <summary>Parts a local part from its detail: <c>alice+lists@…</c> is alice's. Null: there is no detail.</summary>
+    public char? DetailDelimiter { get; init; } = '+';
+}
+
+/// <summary>RFC 6409 §6.1 and §8.1: what a foreign address in From means.</summary>
+public enum FromPolicy
+{
+    /// <summary>The message is refused: nobody sends in another account's name.</summary>
+    Reject,
+    /// <summary>From stays; a Sender field names the account, in place of one that claims otherwise.</summary>
+    AddSender,
+    /// <summary>From is not looked at; MAIL FROM still is.</summary>
+    Allow,
+}
+
+/// <summary>
+/// What differs between our three servers. Everything else is the same code.
+/// </summary>
+public sealed record SubmissionRole
+{
+    /// <summary>Authenticated submission, RFC 6409: ports 587 and 465.</summary>
+    public static readonly SubmissionRole Submission = new()
+    {
+        Name = "submission",
+        OffersAuthentication = true,
+        TakesRemoteRecipients = true,
+        CompletesHeader = true,
+    };
+
+    /// <summary>Mail from other servers for domains of ours, RFC 5321: port 25.</summary>
+    public static readonly SubmissionRole Exchange = new()
+    {
+        Name = "smtp",
+        ListensForEarlyTalkers = true,
+    };
+
+    /// <summary>Mail from a queue elsewhere, RFC 2033. Who may connect is the listener's matter.</summary>
+    public static readonly SubmissionRole Lmtp = new()
+    {
+        Name = "lmtp",
+        Protocol = "LMTP",
+        Commit = CommitMode.ReplyPerRecipient,
+    };
+
+    private SubmissionRole()
+    {
+    }
+
+    /// <summary><see cref="MailOrigin.Protocol"/>, and the first word of log lines.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>In the greeting and, for LMTP, in which words clients greet. RFC 2033 §4.1.</summary>
+    internal string Protocol { get; init; } = "ESMTP";
+
+    /// <summary>AUTH is offered, and without it no mail is taken. RFC 6409 §4.3.</summary>
+    internal bool OffersAuthentication { get; init; }
+
+    /// <summary>Recipients elsewhere are taken.</summary>
+    internal bool TakesRemoteRecipients { get; init; }
+
+    /// <summary>RFC 6409 §8: Date, Message-ID, Sender; Bcc taken out. Other roles only add Received.</summary>
+    internal bool CompletesHeader { get; init; }
+
+    /// <summary>Octets before the greeting are an end.</summary>
+    internal bool ListensForEarlyTalkers { get; init; }
+
+    /// <summary>How many replies come after the final dot.</summary>
+    internal CommitMode Commit { get; init; } = CommitMode.OneReply;
+
+    internal bool IsLmtp => Commit == CommitMode.ReplyPerRecipient;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

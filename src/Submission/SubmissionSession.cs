@@ -1,0 +1,324 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using MailAccess.Auth;
+using MailAccess.Message;
+using MailAccess.Smtp;
+using MailAccess.Submission.Commands;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Submission;
+
+/// <summary>One SMTP or LMTP conversation: read a line, run one command, answer it, until QUIT.</summary>
+/// <remarks>
+/// <para>Invariants. One command at a time; replies leave in command order, and before any wait. A positive reply to a message
+/// is the sink's own and is sent only after its commit. After STARTTLS nothing learned before is known (RFC 3207 §4.2). What a
+/// client sent never stands in a reply.</para>
+/// <para>The session waits in two places: <see cref="ReadLineAsync"/> and <see cref="MessageReceiver"/>.</para>
+/// </remarks>
+internal sealed class SubmissionSession(SessionServices services, IConnection connection) : IDisposable
+{
+    private LineReader _lines = new(connection.Input, LongestLine(services.Limits));
+    private int _errors;
+    private int _junk;
+    private int _refusedRecipients;
+    private int _authenticationFailures;
+
+    public SubmissionOptions Options => services.Options;
+
+    public SubmissionRole Role => services.Options.Role;
+
+    public SubmissionLimits Limits => services.Limits;
+
+    public IMailSink Sink => services.Sink;
+
+    /// <summary>Null where this role offers no AUTH.</summary>
+    public IAuthenticator? Authenticator => services.Authenticator;
+
+    public TimeProvider Clock => services.Clock;
+
+    public MessageIdGenerator MessageIds => services.MessageIds;
+
+    public ILogger Log => services.Log;
+
+    public IConnection Connection => connection;
+
+    /// <summary>Null before the first greeting.</summary>
+    public Hello? Hello { get; set; }
+
+    /// <summary>Null before AUTH.</summary>
+    public Account? Account { get; set; }
+
+    /// <summary>Null outside a mail transaction.</summary>
+    public MailTransaction? Transaction { get; set; }
+
+    /// <summary>Null unless an AUTH command is under way: then the next line is its response.</summary>
+    public ISaslExchange? Exchange { get; set; }
+
+    /// <summary>Set by DATA for the message that follows.</summary>
+    public IMailIntake? Intake { get; set; }
+
+    /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
+    public SmtpExtensions Extensions =>
+        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
+        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth);
+
+    public async Task<SessionEnd> RunAsync()
+    {
+        if (Role.ListensForEarlyTalkers && await SpeaksBeforeGreetingAsync())
+        {
+            // RFC 5321 §4.3.1: a client waits for the greeting. One that does not is a spammer's or somebody's proxy.
+            return await SayGoodbyeAsync(SmtpReplies.SpokeTooEarly, SessionEnd.ProtocolViolation);
+        }
+        Say(new SmtpReply(220, null, $"{Options.HostName} {Role.Protocol} MailAccess"));
+        while (true)
+        {
+            (LineOutcome outcome, SessionEnd? end) = await ReadLineAsync();
+            end ??= await AnswerAsync(outcome);
+            if (end is { } ended)
+            {
+                return ended;
+            }
+        }
+    }
+
+    /// <summary>What we tell the account source about this client.</summary>
+    public AuthenticationContext AuthenticationContext() => new()
+    {
+        Remote = connection.Remote.Address,
+        ConnectionId = connection.Id,
+        Protocol = Role.Name,
+        IsEncrypted = connection.Tls is not null,
+        ServerEndPointBinding = connection.Tls?.ServerEndPointBinding ?? default,
+    };
+
+    /// <summary>What AUTH to announce now.</summary>
+    public IReadOnlyList<string> Mechanisms() => Authenticator?.MechanismsFor(AuthenticationContext()) ?? [];
+
+    public MailOrigin Origin() => new()
+    {
+        Protocol = Role.Name,
+        Remote = connection.Remote.Address,
+        HelloName = Hello?.Name,
+        AccountName = Account?.Name,
+        ConnectionId = connection.Id,
+    };
+
+    public void EndExchange()
+    {
+        Exchange?.Dispose();
+        Exchange = null;
+    }
+
+    public void Dispose()
+    {
+        EndExchange();
+        _lines.Dispose();
+    }
+
+    private static int LongestLine(SubmissionLimits limits) =>
+        "AUTH SCRAM-SHA-256-PLUS ".Length + limits.AuthenticationLineOctetsMax;
+
+    private async ValueTask<bool> SpeaksBeforeGreetingAsync()
+    {
+        if (Limits.EarlyTalkerDelay <= TimeSpan.Zero)
+        {
+            return _lines.HasBufferedInput;
+        }
+        connection.SetDeadline(Limits.EarlyTalkerDelay);
+        ReadResult read = await connection.Input.ReadAsync();
+        connection.SetDeadline(null);
+        bool spoke = !read.Buffer.IsEmpty;
+        connection.Input.AdvanceTo(read.Buffer.Start);
+        return spoke;
+    }
+
+    /// <summary>The one place where we wait for a command. Everything said is flushed before.</summary>
+    private async ValueTask<(LineOutcome Outcome, SessionEnd? End)> ReadLineAsync()
+    {
+        connection.SetDeadline(Limits.CommandTimeout);
+        while (true)
+        {
+            if (!HasBufferedLine())
+            {
+                await FlushAsync();
+            }
+            if (connection.StopRequested)
+            {
+                // Asked here and not at Woken alone: the wake may have come in the middle of a message.
+                return (LineOutcome.Woken, await SayGoodbyeAsync(SmtpReplies.ShuttingDown, SessionEnd.Shutdown));
+            }
+            LineOutcome outcome = await _lines.ReadAsync();
+            switch (outcome)
+            {
+                case LineOutcome.Woken when connection.DeadlineExpired:
+                    return (outcome, await SayGoodbyeAsync(SmtpReplies.TimedOut, SessionEnd.IdleTimeout));
+                case LineOutcome.Woken:
+                    continue;
+                case LineOutcome.EndOfStream:
+                    return (outcome, SessionEnd.ClientGone);
+                default:
+                    connection.SetDeadline(null); // Runs while we wait for the client, not while it waits for us.
+                    return (outcome, null);
+            }
+        }
+    }
+
+    /// <summary>A whole further command is here: answers can wait for its answer and leave together. RFC 2920 §3.2.</summary>
+    private bool HasBufferedLine()
+    {
+        if (!connection.Input.TryRead(out ReadResult pending))
+        {
+            return false;
+        }
+        bool whole = !pending.IsCanceled && pending.Buffer.PositionOf((byte)'\n') is not null;
+        connection.Input.AdvanceTo(pending.Buffer.Start);
+        if (pending.IsCanceled)
+        {
+            connection.Wake(); // Not ours to swallow: the read that follows looks at the reasons.
+        }
+        return whole;
+    }
+
+    private async ValueTask<SessionEnd?> AnswerAsync(LineOutcome outcome)
+    {
+        SubmissionCommand? command = null;
+        bool inExchange = Exchange is not null;
+        CommandResult result = outcome switch
+        {
+            LineOutcome.TooLong => inExchange ? AuthCommand.TooLong(this) : SmtpReplies.LineTooLong,
+            // What is behind it may be an injection into a command of an honest client: nobody knows where commands begin now.
+            LineOutcome.BareCrOrLf => new CommandResult(SmtpReplies.BareLineEnd, FollowUp.HangUp),
+            _ when inExchange => await AuthCommand.RespondAsync(this, _lines.Line),
+            _ => await DispatchAsync(out command),
+        };
+        _lines.Release();
+        Say(result.Reply);
+        Count(command, inExchange, result.Reply);
+        return result.FollowUp switch
+        {
+            FollowUp.Quit => await EndAsync(SessionEnd.ClientQuit),
+            FollowUp.HangUp => await EndAsync(SessionEnd.ProtocolViolation),
+            FollowUp.Handshake => await UpgradeAsync(),
+            FollowUp.Message => await ReceiveAsync(),
+            _ => null,
+        } ?? await EndIfTooManyErrorsAsync();
+    }
+
+    /// <summary>Looks the verb up, and lets the row decide what the handler need not.</summary>
+    private ValueTask<CommandResult> DispatchAsync(out SubmissionCommand? command)
+    {
+        ReadOnlySpan<byte> line = _lines.Line;
+        int space = line.IndexOf((byte)' ');
+        ReadOnlySpan<byte> verb = space < 0 ? line : line[..space];
+        ReadOnlySpan<byte> arguments = space < 0 ? [] : line[(space + 1)..];
+        command = SubmissionCommands.Find(verb);
+        if (command is null)
+        {
+            bool foreign = ForeignProtocol.Speaks(verb) || (Hello is null && ForeignProtocol.IsBinary(line));
+            return foreign
+                ? new CommandResult(SmtpReplies.NotYourProtocol, FollowUp.HangUp)
+                : new CommandResult(SmtpReplies.UnknownCommand);
+        }
+        if (line.Length + 2 > OctetsMax(command.Traits))
+        {
+            return new CommandResult(SmtpReplies.LineTooLong);
+        }
+        if (command.Traits.HasFlag(CommandTraits.NoArgument) && !arguments.Trim((byte)' ').IsEmpty)
+        {
+            return new CommandResult(SmtpReplies.UnexpectedArgument);
+        }
+        if (command.Traits.HasFlag(CommandTraits.NeedsHello) && Hello is null)
+        {
+            return new CommandResult(SmtpReplies.NeedHello);
+        }
+        return command.ExecuteAsync(this, arguments);
+    }
+
+    private int OctetsMax(CommandTraits traits) =>
+        traits.HasFlag(CommandTraits.Authentication) ? LongestLine(Limits) + 2
+        : traits.HasFlag(CommandTraits.Extended) ? Limits.ExtendedCommandOctetsMax
+        : Limits.CommandOctetsMax;
+
+    private void Count(SubmissionCommand? command, bool inExchange, SmtpReply reply)
+    {
+        CommandTraits traits = command?.Traits ?? (inExchange ? CommandTraits.Authentication : CommandTraits.None);
+        if (traits.HasFlag(CommandTraits.Recipient) && reply != SmtpReplies.NeedMail)
+        {
+            _refusedRecipients += reply.IsPermanent ? 1 : 0;
+        }
+        else
+        {
+            _errors += reply.IsPermanent ? 1 : 0;
+        }
+        if (traits.HasFlag(CommandTraits.Authentication) && reply.Code >= 400)
+        {
+            _authenticationFailures++;
+        }
+        if (traits.HasFlag(CommandTraits.Junk) && ++_junk > Limits.JunkCommandsMax)
+        {
+            _errors++;
+        }
+    }
+
+    private async ValueTask<SessionEnd?> EndIfTooManyErrorsAsync() =>
+        _errors >= Limits.ErrorsMax || _refusedRecipients >= Limits.RefusedRecipientsMax
+        || _authenticationFailures >= Limits.AuthenticationFailuresMax
+            ? await SayGoodbyeAsync(SmtpReplies.TooManyErrors, SessionEnd.TooManyErrors)
+            : null;
+
+    private async ValueTask<SessionEnd?> UpgradeAsync()
+    {
+        if (_lines.HasBufferedInput)
+        {
+            return SessionEnd.ProtocolViolation; // Commands behind STARTTLS: an injection. Not a word, RFC 3207 §6.
+        }
+        await FlushAsync();
+        if (!await connection.UpgradeToTlsAsync())
+        {
+            return SessionEnd.TlsFailed;
+        }
+        // RFC 3207 §4.2: forget everything, down to the greeting.
+        _lines.Dispose();
+        _lines = new LineReader(connection.Input, LongestLine(Limits));
+        Hello = null;
+        Account = null;
+        Transaction = null;
+        return null;
+    }
+
+    private async ValueTask<SessionEnd?> ReceiveAsync()
+    {
+        await using IMailIntake intake = Intake!;
+        Intake = null;
+        await FlushAsync();
+        MailTransaction transaction = Transaction!;
+        Transaction = null;
+        var receiver = new MessageReceiver(this, transaction, intake);
+        ReceiveOutcome received = await receiver.ReceiveAsync();
+        foreach (SmtpReply reply in received.Replies)
+        {
+            Say(reply);
+        }
+        _junk = 0;
+        _errors += received.Replies.Any(r => r.IsPermanent) ? 1 : 0;
+        return received.End is { } end ? await EndAsync(end) : null;
+    }
+
+    private void Say(SmtpReply reply) => SmtpReplyFormat.Write(connection.Output, reply);
+
+    private async ValueTask<SessionEnd> SayGoodbyeAsync(SmtpReply reply, SessionEnd end)
+    {
+        Say(reply);
+        return (await EndAsync(end))!.Value;
+    }
+
+    private async ValueTask<SessionEnd?> EndAsync(SessionEnd end)
+    {
+        await FlushAsync();
+        return end;
+    }
+
+    private async ValueTask FlushAsync() => await connection.Output.FlushAsync();
+}

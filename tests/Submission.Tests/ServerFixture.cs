@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using MailAccess.Smtp;
+using MailAccess.Testing;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Submission.Tests;
+
+/// <summary>One server of one role with a recording sink; the directives of this project's transcripts.</summary>
+internal sealed class ServerFixture
+{
+    private readonly Func<SubmissionSessionFactory> _factory;
+
+    public ServerFixture(SubmissionRole role)
+    {
+        Options = new SubmissionOptions { Role = role, HostName = "mx.example.test" };
+        Limits = new SubmissionLimits { EarlyTalkerDelay = TimeSpan.Zero };
+        _factory = () => new SubmissionSessionFactory(Options, Sink, new AuthenticatorDouble(), Limits, Clock, Log);
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public MailSinkDouble Sink { get; } = new();
+
+    public LevelLog Log { get; } = new();
+
+    public SubmissionOptions Options { get; set; }
+
+    public SubmissionLimits Limits { get; set; }
+
+    public Task<SessionEnd> RunAsync(IConnection connection) => _factory().RunAsync(connection);
+
+    public async Task PlayAsync(Transcript transcript, int octetsPerRead)
+    {
+        await using TranscriptRunner runner = new(Clock, RunAsync) { OctetsPerRead = octetsPerRead };
+        runner.Directives["sink-fails"] = at => Do(() => Sink.FailsAt = at);
+        runner.Directives["octets-max"] = number => Do(() => Sink.MessageOctetsMax = Number(number));
+        runner.Directives["limit"] = words => Do(() => SetLimit(words.Split(' ')));
+        runner.Directives["from-policy"] = name => Do(() => Options = Options with { From = Enum.Parse<FromPolicy>(name) });
+        runner.Directives["reply-for"] = words => Do(() => SetReply(words.Split(' ', 3)));
+        runner.Directives["received"] = words => Do(() => Assert.Equal(Number(words), Sink.Received.Count));
+        runner.Directives["content"] = text => Do(() =>
+            Assert.Contains(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
+        runner.Directives["trace"] = text => Do(() => Assert.Contains(text, Trace(Sink.Received[^1].Content), StringComparison.Ordinal));
+        runner.Directives["no-trace"] = text => Do(() => Assert.DoesNotContain(text, Trace(Sink.Received[^1].Content), StringComparison.Ordinal));
+        runner.Directives["no-content"] = text => Do(() =>
+            Assert.DoesNotContain(Text(text), Sink.Received[^1].Content, StringComparison.OrdinalIgnoreCase));
+        runner.Directives["ends-with"] = text => Do(() =>
+            Assert.EndsWith(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
+        runner.Directives["envelope"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Envelope)));
+        await runner.RunAsync(transcript);
+        Assert.Equal(0, Sink.OpenIntakes);
+    }
+
+    public static string Show(Envelope envelope)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"<{envelope.ReversePath}> {envelope.Body} {envelope.Return} {envelope.EnvelopeId ?? "-"}");
+        text.Append(envelope.SmtpUtf8 ? " utf8" : "");
+        foreach (EnvelopeRecipient recipient in envelope.Recipients)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" <{recipient.Path}>");
+            text.Append(recipient.Notify == DsnNotify.Unspecified ? "" : $"({recipient.Notify})");
+            text.Append(recipient.OriginalRecipient is { } original ? $"({original})" : "");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The first field, unfolded.</summary>
+    private static string Trace(string content)
+    {
+        string unfolded = content.Replace("\r\n ", " ", StringComparison.Ordinal);
+        return unfolded[..unfolded.IndexOf("\r\n", StringComparison.Ordinal)];
+    }
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+
+    private static string Text(string escaped) => escaped.Replace("\\r\\n", "\r\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private void SetReply(string[] words) =>
+        Sink.Replies[words[0]] = new SmtpReply(Number(words[1]), new EnhancedCode(Number(words[1][..1]), 0, 0), words[2]);
+
+    private void SetLimit(string[] words)
+    {
+        int number = Number(words[1]);
+        Limits = words[0] switch
+        {
+            "recipients" => Limits with { RecipientsMax = number },
+            "errors" => Limits with { ErrorsMax = number },
+            "refused" => Limits with { RefusedRecipientsMax = number },
+            "logins" => Limits with { AuthenticationFailuresMax = number },
+            "junk" => Limits with { JunkCommandsMax = number },
+            "header" => Limits with { HeaderOctetsMax = number },
+            "fields" => Limits with { HeaderFieldsMax = number },
+            "text-line" => Limits with { TextLineOctetsMax = number },
+            "hops" => Limits with { HopsMax = number },
+            "drain" => Limits with { DrainOctetsMax = number },
+            "early" => Limits with { EarlyTalkerDelay = TimeSpan.FromSeconds(number) },
+            _ => throw new FormatException(words[0]),
+        };
+    }
+}
+
+/// <summary>Remembers the highest level and every line.</summary>
+internal sealed class LevelLog : ILogger
+{
+    private readonly Lock _gate = new();
+    private readonly StringBuilder _text = new();
+
+    public LogLevel Highest { get; private set; } = LogLevel.Trace;
+
+    public string Text
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _text.ToString();
+            }
+        }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_gate)
+        {
+            Highest = logLevel > Highest ? logLevel : Highest;
+            _text.AppendLine(formatter(state, exception));
+        }
+    }
+}
