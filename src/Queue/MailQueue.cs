@@ -49,7 +49,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             _folder = new SpoolFolder(options.SpoolFolder);
             _threads = new IoThreads(options.Limits.IoThreads);
         }
-        _spool = spool ?? new FileSpool(_folder!, _threads!, logger);
+        _spool = spool ?? new FileSpool(_folder!, _threads!, options.Limits.RemovalPause, clock, logger);
         _ids = new SpoolIdSource(clock);
         _schedule = new Schedule(clock);
         _localRecipients = new LocalRecipients(directory, options);
@@ -59,6 +59,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _worker = new MessageWorker(_spool, _schedule, _localRecipients, local, router, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
+        _remote.Released = Release;
         _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, local, options, clock, logger);
     }
 
@@ -176,6 +177,12 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         await _spool.DisposeAsync();
         _threads?.Dispose();
         _folder?.Dispose();
+    }
+
+    private void Release(SpoolId id)
+    {
+        _schedule.AddNew(id);
+        _dispatcher.Wake();
     }
 
     private async ValueTask<IntakeTarget> TargetAsync(MailPath recipient, CancellationToken cancellationToken)

@@ -15,11 +15,8 @@ public sealed record QueueLimits
     /// <summary>Messages whose recipients are being worked on at once; each costs a few KiB.</summary>
     public int ActiveMessagesMax { get; init; } = 2_000;
 
-    /// <summary>Transactions waiting for one destination before further messages for it stay in the spool a little longer.</summary>
+    /// <summary>Transactions waiting for one destination before further messages for it wait in the spool.</summary>
     public int WaitingPerDestinationMax { get; init; } = 1_000;
-
-    /// <summary>How long such a message stays.</summary>
-    public TimeSpan CrowdedDelay { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Outgoing connections in all.</summary>
     public int ConnectionsMax { get; init; } = 200;
@@ -80,6 +77,9 @@ public sealed record QueueLimits
 
     /// <summary>Threads for blocking file work.</summary>
     public int IoThreads { get; init; } = 8;
+
+    /// <summary>How long removals from the spool are gathered for one sync. After power loss, what was delivered within it is delivered again.</summary>
+    public TimeSpan RemovalPause { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long after a failure of the spool, or of ourselves, a message is tried again.</summary>
     public TimeSpan FaultDelay { get; init; } = TimeSpan.FromMinutes(5);

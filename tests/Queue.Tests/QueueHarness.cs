@@ -45,7 +45,7 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
     public async Task<QueueHarness> StartAsync()
     {
         Logger = new RecordingLogger();
-        Queue = new MailQueue(Options, Store, this, Resolver, Clock, Logger, new FileSpool(Disk, _threads, NullLogger.Instance));
+        Queue = new MailQueue(Options, Store, this, Resolver, Clock, Logger, new FileSpool(Disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance));
         await Queue.StartAsync(None);
         return this;
     }

@@ -69,7 +69,7 @@ public sealed class ScheduleTests
             disk.Put(new SpoolId(i) + ".ctl", i == 1 ? control : SpoolCodec.WriteMessage(Samples.Message(i, "bob@example.net") with { Attempts = 1 }));
         }
         Schedule schedule = new(_clock);
-        await using FileSpool spool = new(disk, threads, NullLogger.Instance);
+        await using FileSpool spool = new(disk, threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         await spool.LoadAsync(e => schedule.AddDeferred(e.Id, e.NextAttempt), CancellationToken.None);
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;

@@ -45,7 +45,10 @@ internal sealed class MessageWorker(
             if (plan.IsOnlyCrowded)
             {
                 Restore(isUnsaved, message);
-                schedule.AddDeferred(id, clock.GetUtcNow() + options.Limits.CrowdedDelay);
+                if (!remote.TryPark(plan.FirstCrowded!, id))
+                {
+                    schedule.AddNew(id); // It has room meanwhile.
+                }
                 return;
             }
             message = await AttemptAsync(message, plan, changes);
@@ -302,6 +305,8 @@ internal sealed class MessageWorker(
     {
         private int _crowded;
 
+        public Destination? FirstCrowded { get; private set; }
+
         public List<RecipientOutcome> Settled { get; } = [];
 
         public List<(int Index, string AccountName)> Local { get; } = [];
@@ -332,6 +337,7 @@ internal sealed class MessageWorker(
             if (isCrowded)
             {
                 _crowded++;
+                FirstCrowded ??= destination;
                 Settled.Add(new RecipientOutcome(index, RecipientStatus.Pending, Crowded));
                 return;
             }

@@ -25,12 +25,29 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     private readonly CancellationTokenSource _abort = new();
     private int _connections;
 
+    /// <summary>Called, under no lock, for each message that was parked when its destination has room again.</summary>
+    public Action<SpoolId> Released { get; set; } = static _ => { };
+
     /// <summary>Too many wait already for this destination.</summary>
     public bool IsCrowded(Destination destination)
     {
         lock (_gate)
         {
             return _lanes.TryGetValue(destination, out Lane? lane) && lane.Waiting.Count >= limits.WaitingPerDestinationMax;
+        }
+    }
+
+    /// <summary>Remembers the message until the destination has room. False: it has room now.</summary>
+    public bool TryPark(Destination destination, SpoolId id)
+    {
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested || !_lanes.TryGetValue(destination, out Lane? lane) || lane.Waiting.Count < limits.WaitingPerDestinationMax)
+            {
+                return false;
+            }
+            lane.Parked.Enqueue(id);
+            return true;
         }
     }
 
@@ -164,6 +181,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     /// <summary>The next transaction, or null: this runner is not needed any more.</summary>
     private async Task<Job?> NextAsync(Lane lane, bool hasConnection)
     {
+        Release(lane);
         lock (_gate)
         {
             if (lane.Waiting.TryDequeue(out Job? job))
@@ -188,6 +206,21 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
             }
             return lane.Waiting.TryDequeue(out Job? job) ? job : null;
         }
+    }
+
+    // A runner asks for work: where the lane is half empty, parked messages may come.
+    private void Release(Lane lane)
+    {
+        List<SpoolId> released = [];
+        lock (_gate)
+        {
+            int room = (limits.WaitingPerDestinationMax + 1) / 2 - lane.Waiting.Count;
+            while (released.Count < room && lane.Parked.TryDequeue(out SpoolId id))
+            {
+                released.Add(id);
+            }
+        }
+        released.ForEach(Released);
     }
 
     private async Task<(TransactionResult Result, SmtpSession? Session)> DeliverAsync(Lane lane, Transaction transaction, SmtpSession? session)
@@ -251,6 +284,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
 
     private void Leave(Lane lane)
     {
+        Release(lane);
         lock (_gate)
         {
             lane.Runners--;
@@ -278,7 +312,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
             return;
         }
         DateTimeOffset now = clock.GetUtcNow();
-        foreach (Lane lane in _lanes.Values.Where(l => l.Runners == 0 && l.Waiting.Count == 0 && l.DeadUntil <= now).ToList())
+        foreach (Lane lane in _lanes.Values.Where(l => l.Runners == 0 && l.Waiting.Count == 0 && l.Parked.Count == 0 && l.DeadUntil <= now).ToList())
         {
             _lanes.Remove(lane.Destination);
         }
@@ -308,6 +342,8 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         public Destination Destination { get; } = destination;
 
         public Queue<Job> Waiting { get; } = [];
+
+        public Queue<SpoolId> Parked { get; } = [];
 
         public SemaphoreSlim Wake { get; } = new(0);
 

@@ -8,7 +8,7 @@ namespace MailAccess.Queue;
 /// A content file and a control file per message in one folder. The order of writes is the README's state table:
 /// content, sync; control, sync; folder sync; promise. Removal: control, folder sync; content.
 /// </summary>
-internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, ILogger logger) : ISpool
+internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, TimeSpan removalPause, TimeProvider clock, ILogger logger) : ISpool
 {
     private const string ContentSuffix = ".msg";
     private const string ControlSuffix = ".ctl";
@@ -17,7 +17,7 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, ILogger lo
     /// <summary>Steps are short; a file beyond this is nothing we wrote.</summary>
     private const int ControlOctetsMax = 64 * 1024 * 1024;
 
-    private readonly FolderSync _folder = new(files, threads);
+    private readonly FolderSync _folder = new(files, threads, removalPause, clock);
 
     public Task LoadAsync(Action<SpoolEntry> found, CancellationToken cancellationToken) => threads.RunAsync(() =>
     {
@@ -98,7 +98,7 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, ILogger lo
     public async Task RemoveAsync(SpoolId id)
     {
         await threads.RunAsync(() => files.Delete(id + ControlSuffix));
-        await _folder.SyncAsync();
+        await _folder.SyncSoonAsync(); // Nobody waits for a removal.
         await threads.RunAsync(() => files.Delete(id + ContentSuffix)); // If this is lost, the next start sweeps it.
     }
 

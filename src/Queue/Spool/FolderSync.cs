@@ -1,26 +1,33 @@
 namespace MailAccess.Queue;
 
 /// <summary>Syncs the folder once for all who wait at that moment.</summary>
-internal sealed class FolderSync(ISpoolFiles files, IoThreads threads)
+/// <remarks>
+/// Those in no hurry wait for somebody who is, or for the pause: syncing after each removal makes the file system commit
+/// a few changes at a time and holds up everything else in the folder.
+/// </remarks>
+internal sealed class FolderSync(ISpoolFiles files, IoThreads threads, TimeSpan pause, TimeProvider clock)
 {
     private readonly Lock _gate = new();
+    private TaskCompletionSource _hurry = NewSource();
     private TaskCompletionSource? _waiting;
     private Task _running = Task.CompletedTask;
-    private bool _isRunning;
 
-    /// <summary>Returns after a sync that began after this call.</summary>
+    /// <summary>Returns after a sync that begins at once, or after the one that runs now.</summary>
     public Task SyncAsync()
     {
         lock (_gate)
         {
-            _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task mine = _waiting.Task;
-            if (!_isRunning)
-            {
-                _isRunning = true;
-                _running = threads.RunAsync(Run);
-            }
-            return mine;
+            _hurry.TrySetResult();
+            return Join();
+        }
+    }
+
+    /// <summary>Returns after a sync that began after this call; it may take its time.</summary>
+    public Task SyncSoonAsync()
+    {
+        lock (_gate)
+        {
+            return Join();
         }
     }
 
@@ -29,14 +36,33 @@ internal sealed class FolderSync(ISpoolFiles files, IoThreads threads)
     {
         lock (_gate)
         {
+            _hurry.TrySetResult();
             return _running;
         }
     }
 
-    private void Run()
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task Join()
     {
-        while (Take() is { } batch)
+        if (_waiting is null)
         {
+            _waiting = NewSource();
+            _running = RunAsync(_running, _hurry.Task);
+        }
+        return _waiting.Task;
+    }
+
+    private async Task RunAsync(Task before, Task hurry)
+    {
+        await before; // Never faults: failures go to those who wait.
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.WhenAny(hurry, Task.Delay(pause, clock));
+        }
+        await threads.RunAsync(() =>
+        {
+            TaskCompletionSource batch = Take();
             try
             {
                 files.SyncFolder();
@@ -46,16 +72,16 @@ internal sealed class FolderSync(ISpoolFiles files, IoThreads threads)
             {
                 batch.SetException(e);
             }
-        }
+        });
     }
 
-    private TaskCompletionSource? Take()
+    private TaskCompletionSource Take()
     {
         lock (_gate)
         {
-            TaskCompletionSource? batch = _waiting;
+            TaskCompletionSource batch = _waiting!;
             _waiting = null;
-            _isRunning = batch is not null;
+            _hurry = NewSource();
             return batch;
         }
     }

@@ -29,7 +29,7 @@ public sealed class FolderSpoolTests : SpoolContract, IDisposable
     private protected override ISpool Open()
     {
         _folders.Add(new SpoolFolder(_path));
-        return new FileSpool(_folders[^1], _threads, NullLogger.Instance);
+        return new FileSpool(_folders[^1], _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
     }
 }
 
@@ -181,7 +181,7 @@ public sealed class FileSpoolCrashTests : SpoolContract, IDisposable
         }
     }
 
-    private protected override ISpool Open() => new FileSpool(_disk, _threads, NullLogger.Instance);
+    private protected override ISpool Open() => new FileSpool(_disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
 
     /// <summary>Crashes at the first, second, … operation of the act until it comes through; opens again each time and checks.</summary>
     private async Task EachStepAsync(Crash crash, Func<ISpool, Task> arrange, Func<ISpool, Task> act, Func<ISpool, List<SpoolEntry>, bool, Task> check)

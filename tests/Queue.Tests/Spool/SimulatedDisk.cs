@@ -24,7 +24,16 @@ internal sealed class SimulatedDisk : ISpoolFiles
 
     public bool IsDown { get; private set; }
 
-    public IReadOnlyCollection<string> Names => [.. _names.Keys.Order(StringComparer.Ordinal)];
+    public IReadOnlyCollection<string> Names
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _names.Keys.Order(StringComparer.Ordinal)];
+            }
+        }
+    }
 
     /// <summary>The operation after so many more fails, and all that follow.</summary>
     public void FailAfter(int operations) => _operationsLeft = operations;

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using MailAccess.Testing;
+
+namespace MailAccess.Queue.Tests;
+
+/// <summary>Encryption and login towards other servers.</summary>
+public sealed class RemoteTlsTests : RemoteDeliveryFixture
+{
+    [Fact]
+    public async Task Tls_is_used_where_offered_and_done_without_where_the_handshake_fails()
+    {
+        using X509Certificate2 certificate = MakeCertificate();
+        await using ScriptedPeer secure = new() { Certificate = certificate };
+        await using ScriptedPeer broken = new(c => c is { Verb: "STARTTLS", Connection: 1 } ? new PeerAnswer("220 go\n500 not really", Drops: true) : null) { Certificate = certificate };
+        Harness.Ports["secure.test"] = secure.Port;
+        Harness.Ports["broken.test"] = broken.Port;
+        await Harness.SendAsync("alice@example.test", "x@secure.test");
+        Assert.True((await secure.NextMessageAsync(None)).IsEncrypted);
+        await Harness.SendAsync("alice@example.test", "x@broken.test");
+        await Harness.Logger.SawAsync("to=<x@broken.test>", "status=");
+        Assert.False(Assert.Single(broken.Messages).IsEncrypted);
+    }
+
+    [Theory]
+    [InlineData(TlsPolicy.Required, true, false)]
+    [InlineData(TlsPolicy.Verified, false, false)]
+    [InlineData(TlsPolicy.Verified, true, true)]
+    public async Task A_smart_host_gets_the_password_only_under_the_tls_it_must_have(TlsPolicy policy, bool sent, bool trusted)
+    {
+        using X509Certificate2 certificate = MakeCertificate();
+        await using ScriptedPeer peer = new() { Certificate = certificate, Extensions = ["AUTH LOGIN PLAIN"] };
+        await RestartWithAsync(o => o with
+        {
+            SmartHost = new Route { Host = "127.0.0.1", Port = peer.Port, Tls = policy, Credentials = new SmtpCredentials("user", "s3cret") },
+            TrustedCertificates = trusted ? [certificate] : [],
+        });
+        await Harness.SendAsync("alice@example.test", "x@anywhere.test");
+        await Harness.Logger.SawAsync("to=<x@anywhere.test>", sent ? "status=sent" : "status=deferred");
+        Assert.Equal(sent, peer.Heard.Any(c => c.Line == "AUTH PLAIN " + Convert.ToBase64String("\0user\0s3cret"u8)));
+        Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("s3cret", StringComparison.Ordinal) || l.Contains("AHVzZXIA", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_tls_no_password_is_sent_and_a_refused_login_is_our_trouble_not_the_senders()
+    {
+        await using ScriptedPeer plain = new() { Extensions = ["AUTH PLAIN"] };
+        Route route = new() { Host = "127.0.0.1", Port = plain.Port, Credentials = new SmtpCredentials("user", "s3cret") };
+        await RestartWithAsync(o => o with { SmartHost = route });
+        await Harness.SendAsync("alice@example.test", "x@anywhere.test");
+        await Harness.Logger.SawAsync("to=<x@anywhere.test>", "status=deferred");
+        Assert.DoesNotContain(plain.Heard, c => c.Verb == "AUTH");
+        await using ScriptedPeer strict = new(c => c.Verb == "AUTH" ? "535 5.7.8 wrong" : null) { Extensions = ["AUTH PLAIN"] };
+        await RestartWithAsync(o => o with { SmartHost = route with { Port = strict.Port, AllowPlaintextAuth = true } });
+        await Harness.SendAsync("alice@example.test", "y@anywhere.test");
+        await Harness.Logger.SawAsync("to=<y@anywhere.test>", "dsn=4.7.8, status=deferred");
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=peer.test", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName("peer.test");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 made = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+    }
+}
