@@ -86,7 +86,8 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         if (Connection.DeadlineExpired)
         {
-            return await SayByeAsync(Account is null ? "not logged in for too long" : "logged out after a long silence", SessionEnd.IdleTimeout);
+            return await SayByeAsync(
+                Account is null ? "not logged in for too long" : "logged out after a long silence", SessionEnd.IdleTimeout);
         }
         return null;
     }
