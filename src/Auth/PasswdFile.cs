@@ -133,7 +133,7 @@ public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, Tim
         {
             return;
         }
-        string content = File.ReadAllText(options.Path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+        string content = PasswdLine.Decode(File.ReadAllBytes(options.Path));
         _table = PasswdTable.Parse(content, options, logger);
         bool isSettled = (clock.GetUtcNow().UtcDateTime - stamp.Written).Duration() > TimestampGrain;
         _stamp = isSettled ? stamp : null;

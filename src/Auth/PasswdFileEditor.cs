@@ -31,7 +31,6 @@ internal enum PasswdEditStep
 public sealed class PasswdFileEditor
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
     private readonly string _path;
@@ -104,11 +103,11 @@ public sealed class PasswdFileEditor
         return EditAsync(lines => lines.RemoveAll(l => PasswdLine.UserOf(l) == name) > 0 ? null : $"{name} is not in {_path}", cancellationToken);
     }
 
-    /// <summary>The users in the file's order, broken lines left out. Throws <see cref="IOException"/>.</summary>
+    /// <summary>The users in the file's order, broken lines left out. Throws <see cref="IOException"/> and, where it is not UTF-8, <see cref="DecoderFallbackException"/>.</summary>
     public Task<IReadOnlyList<PasswdEntry>> ListAsync()
     {
         List<PasswdEntry> entries = [];
-        foreach (string line in File.Exists(_path) ? File.ReadAllLines(_path, Utf8) : [])
+        foreach (string line in File.Exists(_path) ? PasswdLine.Decode(File.ReadAllBytes(_path)).ReplaceLineEndings("\n").Split('\n') : [])
         {
             if (PasswdLine.IsEntry(line) && PasswdLine.TryParse(line, "CRYPT", out PasswdLine? parsed, out _))
             {
@@ -133,7 +132,7 @@ public sealed class PasswdFileEditor
                 return new PasswdEdit($"another program is changing {_path}: it holds {_path}.lock");
             }
             bool exists = File.Exists(_path);
-            string content = exists ? await File.ReadAllTextAsync(_path, Utf8, cancellationToken) : "";
+            string content = exists ? PasswdLine.Decode(await File.ReadAllBytesAsync(_path, cancellationToken)) : "";
             List<string> lines = [.. content.Split('\n')];
             if (lines[^1].Length == 0)
             {
@@ -187,7 +186,7 @@ public sealed class PasswdFileEditor
         File.Delete(temporary);
         using (FileStream file = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private }))
         {
-            file.Write(Utf8.GetBytes(content));
+            file.Write(Encoding.UTF8.GetBytes(content));
             _reached?.Invoke(PasswdEditStep.TemporaryWritten);
             if (exists)
             {

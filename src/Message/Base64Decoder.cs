@@ -3,7 +3,7 @@ using System.Buffers.Text;
 
 namespace MailAccess.Message;
 
-/// <summary>base64, RFC 2045 §6.8: octets outside the alphabet are passed over, padding ends a group anywhere, a cut end is used.</summary>
+/// <summary>base64, RFC 2045 §6.8: what is outside the alphabet is passed over, padding ends a group, a cut end is used.</summary>
 internal sealed class Base64Decoder : TransferDecoder
 {
     private const int ScratchOctets = 4096; // A multiple of four.

@@ -16,7 +16,7 @@ public sealed class DsnComposer(DsnReport report)
     private readonly int _headerOctetsMax = MessageLimits.Default.HeaderOctetsMax;
 
     /// <summary>The report holds addresses in UTF-8 and needs SMTPUTF8 to travel. RFC 6533 §3</summary>
-    public bool NeedsSmtpUtf8 => report.OriginalIsUtf8 && report.Return != DsnReturn.Nothing || !HeaderText.IsAscii(report.To)
+    public bool NeedsSmtpUtf8 => (report.OriginalIsUtf8 && report.Return != DsnReturn.Nothing) || !HeaderText.IsAscii(report.To)
         || report.Recipients.Any(r => !HeaderText.IsAscii(r.FinalRecipient) || IsUtf8Recipient(r.OriginalRecipient));
 
     /// <summary>Writes the report with CRLF line ends. The original is read from where it stands; null where it is lost.</summary>
@@ -226,8 +226,8 @@ public sealed class DsnComposer(DsnReport report)
         return address.Length == 0 ? null : $"{(HeaderText.IsAscii(address) ? type : "utf-8")}; {address}";
     }
 
-    private static bool IsUtf8Recipient(string? orcpt) => orcpt is not null
-        && (!HeaderText.IsAscii(orcpt) || (orcpt.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase) && orcpt.Contains("\\x{", StringComparison.Ordinal)));
+    private static bool IsUtf8Recipient(string? orcpt) => orcpt is not null && (!HeaderText.IsAscii(orcpt)
+        || (orcpt.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase) && orcpt.Contains("\\x{", StringComparison.Ordinal)));
 
     private static string TypeOf(string address) => HeaderText.IsAscii(address) ? "rfc822; " : "utf-8; ";
 
@@ -255,8 +255,10 @@ public sealed class DsnComposer(DsnReport report)
         ArrayBufferWriter<byte> octets = new(text.Length + 1);
         for (int i = 0; i < text.Length; i++)
         {
-            if (text[i] == '+' && byte.TryParse(text.AsSpan(i + 1, Math.Min(2, text.Length - i - 1)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte octet)
-                && i + 2 < text.Length)
+            byte octet = 0;
+            bool isCoded = text[i] == '+' && i + 2 < text.Length
+                && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out octet);
+            if (isCoded)
             {
                 octets.Write([octet]);
                 i += 2;
@@ -278,8 +280,10 @@ public sealed class DsnComposer(DsnReport report)
         for (int i = 0; i < text.Length; i++)
         {
             int close = text.AsSpan(i).StartsWith("\\x{", StringComparison.Ordinal) ? text.IndexOf('}', i) : -1;
-            if (close > 0 && close - i <= 9 && int.TryParse(text.AsSpan(i + 3, close - i - 3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point)
-                && Rune.IsValid(point))
+            int point = -1;
+            bool isCoded = close > 0 && close - i <= 9
+                && int.TryParse(text.AsSpan(i + 3, close - i - 3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out point);
+            if (isCoded && Rune.IsValid(point))
             {
                 decoded.Append(new Rune(point));
                 i = close;

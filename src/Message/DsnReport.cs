@@ -38,7 +38,9 @@ public sealed record DsnReport
     /// <summary>The reporting server's host name.</summary>
     public required string ReportingMta { get; init; }
 
-    /// <summary>The original's reverse-path, where the report goes. The report itself must travel with the null reverse-path, RFC 3464 §2.</summary>
+    /// <summary>
+    /// The original's reverse-path, where the report goes. The report itself must travel with the null reverse-path, RFC 3464 §2.
+    /// </summary>
     public required string To { get; init; }
 
     /// <summary>Address in the report's From field; null: MAILER-DAEMON at the reporting server.</summary>

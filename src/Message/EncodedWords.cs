@@ -101,12 +101,10 @@ public static class EncodedWords
         int length = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            bool isCoded = text[i] == '=' && i + 2 < text.Length && char.IsAsciiHexDigit((char)text[i + 1]) && char.IsAsciiHexDigit((char)text[i + 2]);
-            octets[length++] = isCoded ? (byte)((Hex(text[i + 1]) << 4) | Hex(text[i + 2])) : text[i] == '_' ? (byte)' ' : text[i];
+            bool isCoded = text[i] == '=' && Hexadecimal.IsOctet(text[(i + 1)..]);
+            octets[length++] = isCoded ? Hexadecimal.Octet(text[(i + 1)..]) : text[i] == '_' ? (byte)' ' : text[i];
             i += isCoded ? 2 : 0;
         }
         return octets[..length];
     }
-
-    private static int Hex(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

@@ -15,7 +15,9 @@ public enum MailAddressKind
     GroupEnd,
 }
 
-/// <summary>One entry of an address list, in the octets of the header: quoting and comments removed, encoded words left as they are.</summary>
+/// <summary>
+/// One entry of an address list, in the octets of the header: quoting and comments removed, encoded words left as they are.
+/// </summary>
 public sealed class MailAddress
 {
     /// <summary>Mailbox, or begin or end of a group.</summary>

@@ -8,6 +8,8 @@ public static class MessageDate
 {
     private const int TokensMax = 16; // A date has at most nine; a field full of numbers is none.
 
+    private const int OctetsMax = 200; // Without comments and white space; more is no date.
+
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
     // obs-zone, RFC 5322 §4.3; other letters say nothing and count as -0000.
@@ -29,7 +31,7 @@ public static class MessageDate
     public static bool TryParse(ReadOnlySpan<byte> value, out DateTimeOffset date)
     {
         Parts parts = new();
-        MimeScanner scanner = new(value);
+        MimeScanner scanner = new(WithoutCommentsInTime(value));
         for (int tokens = 0; tokens < TokensMax; tokens++)
         {
             scanner.SkipWhiteSpaceAndComments();
@@ -44,6 +46,31 @@ public static class MessageDate
             parts.Take(scanner.ReadDateToken(parts.ZoneMayFollow));
         }
         return parts.TryBuild(out date);
+    }
+
+    /// <summary>obs-time-of-day allows white space and comments around its colons, RFC 5322 §4.3; they are taken out.</summary>
+    private static byte[] WithoutCommentsInTime(ReadOnlySpan<byte> value)
+    {
+        List<byte> clean = [];
+        for (int i = 0; i < value.Length && clean.Count < OctetsMax;)
+        {
+            bool isComment = value[i] == '(';
+            bool isSpace = isComment || value[i] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
+            if (!isSpace)
+            {
+                if (value[i] == ':' && clean is [.., (byte)' '])
+                {
+                    clean.RemoveAt(clean.Count - 1);
+                }
+                clean.Add(value[i]);
+            }
+            else if (clean is [.., not ((byte)' ' or (byte)':')])
+            {
+                clean.Add((byte)' ');
+            }
+            i += isComment ? MimeScanner.CommentLength(value[i..]) : 1;
+        }
+        return [.. clean];
     }
 
     private struct Parts

@@ -9,7 +9,7 @@ namespace MailAccess.Message;
 /// Never fails: whatever octets come, there is a structure (RFC 2045 §5.2 for what is broken). Lines end in CRLF or LF.
 /// Implementation: the open parts are a stack. Header lines are looked at one by one; a body is only searched for LF "--",
 /// and such a line compared with the boundaries of the stack.
-/// Invariants: <see cref="_offset"/> and <see cref="_lines"/> count everything consumed; <see cref="_lineStart"/> is the
+/// Invariants: <see cref="_counter"/> has counted everything consumed; <see cref="_lineStart"/> is the
 /// start of the line being collected; the stack is never empty before <see cref="Finish"/>.
 /// </remarks>
 public sealed class MessageParser
@@ -17,6 +17,7 @@ public sealed class MessageParser
     private readonly MessageLimits _limits;
     private readonly HeaderCapture _header;
     private readonly BoundedBuffer _line;
+    private readonly OctetCounter _counter = new();
     private readonly List<PartBuilder> _open = [];
     private readonly PartBuilder _root;
     private int _activeBoundaries;
@@ -25,10 +26,6 @@ public sealed class MessageParser
     private bool _headerIsFresh = true;
     private bool _atLineStart = true;
     private bool _collecting;
-    private bool _endsInCarriageReturn;
-    private long _rawOctets;
-    private long _offset;
-    private long _lines;
     private long _lineStart;
     private long _lineStartLines;
     private long _regionStart;
@@ -52,13 +49,13 @@ public sealed class MessageParser
     }
 
     /// <summary>Octets fed so far, as they came.</summary>
-    public long Octets => _rawOctets;
+    public long Octets => _counter.RawOctets;
 
     /// <summary>What the octets fed so far are with every line end as CRLF: RFC822.SIZE.</summary>
-    public long CrlfOctets => _offset;
+    public long CrlfOctets => _counter.CrlfOctets;
 
     /// <summary>No line so far ended in a bare LF: offsets in the structure are offsets in what was fed.</summary>
-    public bool IsCrlfThroughout => _rawOctets == _offset;
+    public bool IsCrlfThroughout => _counter.RawOctets == _counter.CrlfOctets;
 
     /// <summary>The next octets of the message.</summary>
     public void Feed(ReadOnlySpan<byte> octets)
@@ -91,9 +88,9 @@ public sealed class MessageParser
         }
         while (_inHeader)
         {
-            EndHeader(_offset, _lines);
+            EndHeader(_counter.CrlfOctets, _counter.Lines);
         }
-        CloseDownTo(-1, _offset, _lines);
+        CloseDownTo(-1, _counter.CrlfOctets, _counter.Lines);
         _structure = _root.Build();
         return _structure;
     }
@@ -129,11 +126,11 @@ public sealed class MessageParser
         if (lineFeed < 0)
         {
             _line.Append(octets);
-            Count(octets);
+            _counter.Count(octets);
             return octets.Length;
         }
         ReadOnlySpan<byte> piece = octets[..(lineFeed + 1)];
-        Count(piece);
+        _counter.Count(piece);
         if (_line.Octets == 0)
         {
             HeaderLine(piece, isTruncated: false);
@@ -156,7 +153,7 @@ public sealed class MessageParser
         }
         if (_activeBoundaries == 0)
         {
-            Count(octets);
+            _counter.Count(octets);
             return octets.Length;
         }
         if (_atLineStart && octets[0] == '-')
@@ -168,13 +165,13 @@ public sealed class MessageParser
         int found = octets.IndexOf("\n--"u8);
         if (found >= 0)
         {
-            Count(octets[..(found + 1)]);
+            _counter.Count(octets[..(found + 1)]);
             _atLineStart = true;
             return found + 1;
         }
         // The next piece may continue a delimiter that begins in the last two octets of this one.
         int consumed = octets.EndsWith("\n-"u8) ? octets.Length - 1 : octets.Length;
-        Count(octets[..consumed]);
+        _counter.Count(octets[..consumed]);
         _atLineStart = octets[consumed - 1] == '\n';
         return consumed;
     }
@@ -186,7 +183,7 @@ public sealed class MessageParser
         ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, room)];
         int lineFeed = window.IndexOf((byte)'\n');
         ReadOnlySpan<byte> piece = lineFeed < 0 ? window : window[..(lineFeed + 1)];
-        Count(piece);
+        _counter.Count(piece);
         if (lineFeed >= 0)
         {
             _collecting = false;
@@ -216,26 +213,8 @@ public sealed class MessageParser
 
     private void StartLine()
     {
-        _lineStart = _offset;
-        _lineStartLines = _lines;
-    }
-
-    private void Count(ReadOnlySpan<byte> octets)
-    {
-        if (octets.IsEmpty)
-        {
-            return;
-        }
-        int lineFeeds = octets.Count((byte)'\n');
-        if (lineFeeds > 0)
-        {
-            int pairs = octets.Count("\r\n"u8) + (_endsInCarriageReturn && octets[0] == '\n' ? 1 : 0);
-            _offset += lineFeeds - pairs;
-            _lines += lineFeeds;
-        }
-        _offset += octets.Length;
-        _rawOctets += octets.Length;
-        _endsInCarriageReturn = octets[^1] == '\r';
+        _lineStart = _counter.CrlfOctets;
+        _lineStartLines = _counter.Lines;
     }
 
     private void HeaderLine(ReadOnlySpan<byte> line, bool isTruncated)
@@ -244,7 +223,7 @@ public sealed class MessageParser
         _headerIsFresh = false;
         if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
         {
-            EndHeader(_offset, _lines);
+            EndHeader(_counter.CrlfOctets, _counter.Lines);
         }
         else if (_activeBoundaries > 0 && TryMatch(line, out int frame, out bool closes) && TakeDelimiter(frame, closes))
         {
@@ -338,7 +317,7 @@ public sealed class MessageParser
         }
         else
         {
-            StartPart(_open[frame], isMessageRoot: false, _offset);
+            StartPart(_open[frame], isMessageRoot: false, _counter.CrlfOctets);
         }
         return true;
     }

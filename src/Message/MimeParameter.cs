@@ -15,7 +15,9 @@ public sealed record MimeParameter(string Name, byte[] Value)
     /// <summary>The name without the mark of an extended value.</summary>
     public string BaseName => Name.TrimEnd('*');
 
-    /// <summary>The value as text: percent coding and charset decoded, or encoded words, which RFC 2047 §5 forbids here and many send.</summary>
+    /// <summary>
+    /// The value as text: percent coding and charset decoded, or encoded words, which RFC 2047 §5 forbids here and many send.
+    /// </summary>
     public string Decode()
     {
         if (!IsExtended)
@@ -147,12 +149,10 @@ public sealed record MimeParameter(string Name, byte[] Value)
         int length = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            bool isCoded = text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit((char)text[i + 1]) && char.IsAsciiHexDigit((char)text[i + 2]);
-            decoded[length++] = isCoded ? (byte)((Hex(text[i + 1]) << 4) | Hex(text[i + 2])) : text[i];
+            bool isCoded = text[i] == '%' && Hexadecimal.IsOctet(text[(i + 1)..]);
+            decoded[length++] = isCoded ? Hexadecimal.Octet(text[(i + 1)..]) : text[i];
             i += isCoded ? 2 : 0;
         }
         return decoded[..length];
     }
-
-    private static int Hex(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

@@ -90,7 +90,9 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return Take(Math.Max(length, 1));
     }
 
-    /// <summary>An unquoted value as programs really send it: to the semicolon, with spaces inside, without a comment behind a space.</summary>
+    /// <summary>
+    /// An unquoted value as programs really send it: to the semicolon, with spaces inside, without a comment behind a space.
+    /// </summary>
     public ReadOnlySpan<byte> ReadLooseValue()
     {
         int length = _rest.IndexOf((byte)';');

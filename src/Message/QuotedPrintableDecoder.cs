@@ -71,7 +71,7 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
                 Plain(octet, output);
                 break;
             case State.FirstDigit when char.IsAsciiHexDigit((char)octet):
-                output.Write([(byte)((Hex(_digit) << 4) | Hex(octet))]);
+                output.Write([Hexadecimal.Octet([_digit, octet])]);
                 _state = State.Text;
                 break;
             case State.FirstDigit:
@@ -115,6 +115,4 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
             output.Write([octet]);
         }
     }
-
-    private static int Hex(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

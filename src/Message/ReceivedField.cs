@@ -34,7 +34,9 @@ public sealed record ReceivedField
     /// <summary>Our identifier of the transaction; null for none.</summary>
     public string? Id { get; init; }
 
-    /// <summary>The recipient where there is only one: with more, the field would tell one of another (RFC 5321 §7.2). Null for none.</summary>
+    /// <summary>
+    /// The recipient where there is only one: with more, the field would tell one of another (RFC 5321 §7.2). Null for none.
+    /// </summary>
     public string? For { get; init; }
 
     /// <summary>When it was received.</summary>

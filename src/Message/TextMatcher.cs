@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MailAccess.Message;
 
 /// <summary>
@@ -92,12 +94,15 @@ public sealed class TextMatcher : ITextSink
     /// </summary>
     private static void Fold(ReadOnlySpan<char> text, Span<char> folded)
     {
-        for (int i = 0; i < text.Length; i++)
+        while (!text.IsEmpty)
         {
-            char c = text[i];
-            folded[i] = c < 0x80
-                ? c is >= 'a' and <= 'z' ? (char)(c - 0x20) : c
-                : char.ToUpperInvariant(char.ToLowerInvariant(c));
+            Ascii.ToUpper(text, folded, out int length); // Up to the first character that is not ASCII, at memory speed.
+            for (; length < text.Length && text[length] >= 0x80; length++)
+            {
+                folded[length] = char.ToUpperInvariant(char.ToLowerInvariant(text[length]));
+            }
+            text = text[length..];
+            folded = folded[length..];
         }
     }
 }

@@ -71,8 +71,7 @@ public static class SmtpParser
     /// </summary>
     /// <remarks>
     /// Desktop machines call themselves anything (<c>Anna_PC</c>), and §4.1.4 forbids to refuse mail because a name does not
-    /// check out: any printable ASCII word is taken, and is safe in a comment-free Received clause only after
-    /// <see cref="IsHelloNameWellFormed"/>.
+    /// check out: any printable ASCII word is taken. Only what passes <see cref="IsDomain"/> may stand in a header.
     /// </remarks>
     public static SmtpSyntaxError ParseHello(ReadOnlySpan<byte> arguments, out string name)
     {
@@ -89,9 +88,6 @@ public static class SmtpParser
         name = Encoding.ASCII.GetString(word);
         return SmtpSyntaxError.None;
     }
-
-    /// <summary>A domain name or address literal as the grammar wants it.</summary>
-    public static bool IsHelloNameWellFormed(string name) => MailPathGrammar.CheckDomain(name) == SmtpSyntaxError.None;
 
     /// <summary>A domain name or an address literal in brackets, as it may stand behind the <c>@</c> of a path.</summary>
     public static bool IsDomain(string text) => text.Length > 0 && MailPathGrammar.CheckDomain(text) == SmtpSyntaxError.None;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Submission.Commands;
 using MailAccess.Wire;
@@ -28,6 +29,8 @@ internal sealed record HeaderContext
 
     public required string IntakeId { get; init; }
 
+    public required MessageIdGenerator MessageIds { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }
 
@@ -36,7 +39,7 @@ internal readonly record struct HeaderOutcome(SmtpReply? Refusal, ReadOnlyMemory
 
 /// <summary>
 /// Decides about a header. Every role adds Received (RFC 5321 §4.4); submission also completes what is missing and takes out
-/// Bcc (RFC 6409 §8). All other octets stay as they are, in their order. Pure.
+/// Bcc (RFC 6409 §8). All other octets stay as they are, in their order.
 /// </summary>
 internal static class HeaderRewriter
 {
@@ -53,7 +56,7 @@ internal static class HeaderRewriter
             return new HeaderOutcome(sender.Refusal, default);
         }
         ArrayBufferWriter<byte> output = new(header.Octets.Length + 1024);
-        Append(output, ReceivedField.Compose(context));
+        output.Write(TraceField.Compose(context));
         foreach (HeaderField field in header.Fields)
         {
             if (!completes || !IsDropped(header, field, sender))
@@ -93,11 +96,11 @@ internal static class HeaderRewriter
         }
         if (!header.Fields.Any(f => f.Is("Date")))
         {
-            Append(output, $"Date: {ReceivedField.Date(context.Now)}\r\n"); // RFC 6409 §8.2
+            Append(output, $"Date: {MessageDate.Format(context.Now)}\r\n"); // RFC 6409 §8.2
         }
         if (!header.Fields.Any(f => f.Is("Message-ID") && !IsBlank(header, f)))
         {
-            Append(output, $"Message-ID: <{ReceivedField.Atom(context.IntakeId)}.{context.Now.ToUnixTimeMilliseconds()}@{context.Options.HostName}>\r\n"); // RFC 6409 §8.3
+            Append(output, $"Message-ID: {context.MessageIds.Next(context.Options.HostName)}\r\n"); // RFC 6409 §8.3
         }
     }
 

@@ -141,6 +141,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             Remote = _connection.Remote.Address,
             Tls = _connection.Tls,
             IntakeId = intake.Id,
+            MessageIds = session.MessageIds,
             Now = session.Clock.GetLocalNow(),
         });
         _refusal = rewritten.Refusal;

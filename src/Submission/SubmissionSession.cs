@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Submission.Commands;
 using MailAccess.Wire;
@@ -36,6 +37,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public IAuthenticator? Authenticator => services.Authenticator;
 
     public TimeProvider Clock => services.Clock;
+
+    public MessageIdGenerator MessageIds => services.MessageIds;
 
     public ILogger Log => services.Log;
 
@@ -184,7 +187,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         bool inExchange = Exchange is not null;
         CommandResult result = outcome switch
         {
-            LineOutcome.TooLong => TooLong(),
+            LineOutcome.TooLong => inExchange ? AuthCommand.TooLong(this) : SmtpReplies.LineTooLong,
             // What is behind it may be an injection into a command of an honest client: nobody knows where commands begin now.
             LineOutcome.BareCrOrLf => new CommandResult(SmtpReplies.BareLineEnd, FollowUp.HangUp),
             _ when inExchange => await AuthCommand.RespondAsync(this, _lines.Line),
@@ -201,13 +204,6 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
             FollowUp.Message => await ReceiveAsync(),
             _ => null,
         } ?? await EndIfTooManyErrorsAsync();
-    }
-
-    private CommandResult TooLong()
-    {
-        bool inExchange = Exchange is not null;
-        EndExchange();
-        return inExchange ? SmtpReplies.AuthenticationLineTooLong : SmtpReplies.LineTooLong;
     }
 
     /// <summary>Looks the verb up, and lets the row decide what the handler need not.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using MailAccess.Auth;
+using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace MailAccess.Submission;
 
 /// <summary>What all sessions of a listener share.</summary>
 internal sealed record SessionServices(
-    SubmissionOptions Options, SubmissionLimits Limits, IMailSink Sink, IAuthenticator? Authenticator, TimeProvider Clock, ILogger Log);
+    SubmissionOptions Options, SubmissionLimits Limits, IMailSink Sink, IAuthenticator? Authenticator, TimeProvider Clock,
+    MessageIdGenerator MessageIds, ILogger Log);
 
 /// <summary>
 /// Runs the conversations of one listener: submission, exchange or LMTP, as <see cref="SubmissionOptions.Role"/> says. Thread-safe.
@@ -30,7 +32,8 @@ public sealed class SubmissionSessionFactory
         {
             throw new ArgumentException("the host name is no domain name", nameof(options));
         }
-        _services = new SessionServices(options, limits, sink, options.Role.OffersAuthentication ? authenticator : null, clock, log);
+        _services = new SessionServices(
+            options, limits, sink, options.Role.OffersAuthentication ? authenticator : null, clock, new MessageIdGenerator(clock), log);
     }
 
     /// <summary>One conversation, from greeting to end. Does not dispose the connection.</summary>

@@ -198,16 +198,16 @@ public sealed class AuthenticatorTests
         await bench.LoginAsync("alice", "wr0ng");
         foreach (string mechanism in SaslMechanisms.All)
         {
-            foreach (string message in new[] { "\0alice\0s3cret", "\0alice\0wr0ng", "wr0ng", "n,,n=alice,r=wr0ng", "\0\0\0wr0ng" })
+            foreach (string message in new[] { "\0alice\0s3cret", "\0alice\0wr0ng", "n=wr0ng", "n,,n=alice,r=wr0ng", "\0\0\0wr0ng" })
             {
                 using ISaslExchange exchange = bench.Begin(mechanism);
-                await LoginBench.SayAsync(exchange, message);
+                await LoginBench.SayAsync(exchange, mechanism == SaslMechanisms.Login ? "alice" : message);
                 await LoginBench.SayAsync(exchange, message);
             }
         }
         Assert.NotEmpty(bench.Log.Lines);
         Assert.All(bench.Log.Texts, t => Assert.DoesNotContain("s3cret", t, StringComparison.Ordinal));
-        Assert.All(bench.Log.Texts.Where(t => !t.Contains("user=<wr0ng>", StringComparison.Ordinal)), t => Assert.DoesNotContain("wr0ng", t, StringComparison.Ordinal));
+        Assert.All(bench.Log.Texts, t => Assert.DoesNotContain("wr0ng", t, StringComparison.Ordinal));
         Assert.All(bench.Log.Lines, l => Assert.True(l.Level <= LogLevel.Information));
     }
 

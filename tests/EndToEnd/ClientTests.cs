@@ -119,12 +119,15 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
             Pass {Password}
             SSLType IMAPS
             CertificateFile {Server.CaFile}
+
             IMAPStore far
             Account demo
+
             MaildirStore near
             Path {home}/mail/
             Inbox {home}/mail/INBOX
             SubFolders Verbatim
+
             Channel all
             Far :far:
             Near :near:

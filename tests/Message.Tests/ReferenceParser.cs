@@ -118,7 +118,10 @@ internal sealed class ReferenceParser
         {
             node.Children.Add(new Node
             {
-                HeaderOffset = node.BodyOffset, BodyOffset = node.BodyOffset, BodyOctets = node.BodyOctets, BodyLines = node.BodyLines,
+                HeaderOffset = node.BodyOffset,
+                BodyOffset = node.BodyOffset,
+                BodyOctets = node.BodyOctets,
+                BodyLines = node.BodyLines,
             });
         }
         return node;

@@ -88,7 +88,7 @@ public sealed class RcptGrammarTests
     {
         Assert.Equal(SmtpSyntaxError.None, SmtpParser.ParseHello(Encoding.ASCII.GetBytes($" {name} "), out string parsed));
         Assert.Equal(name, parsed);
-        Assert.Equal(wellFormed, SmtpParser.IsHelloNameWellFormed(parsed));
+        Assert.Equal(wellFormed, SmtpParser.IsDomain(parsed));
     }
 
     [Theory]

@@ -42,6 +42,8 @@ internal sealed class ServerFixture
         runner.Directives["received"] = words => Do(() => Assert.Equal(Number(words), Sink.Received.Count));
         runner.Directives["content"] = text => Do(() =>
             Assert.Contains(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
+        runner.Directives["trace"] = text => Do(() => Assert.Contains(text, Trace(Sink.Received[^1].Content), StringComparison.Ordinal));
+        runner.Directives["no-trace"] = text => Do(() => Assert.DoesNotContain(text, Trace(Sink.Received[^1].Content), StringComparison.Ordinal));
         runner.Directives["no-content"] = text => Do(() =>
             Assert.DoesNotContain(Text(text), Sink.Received[^1].Content, StringComparison.OrdinalIgnoreCase));
         runner.Directives["ends-with"] = text => Do(() =>
@@ -63,6 +65,13 @@ internal sealed class ServerFixture
             text.Append(recipient.OriginalRecipient is { } original ? $"({original})" : "");
         }
         return text.ToString();
+    }
+
+    /// <summary>The first field, unfolded.</summary>
+    private static string Trace(string content)
+    {
+        string unfolded = content.Replace("\r\n ", " ", StringComparison.Ordinal);
+        return unfolded[..unfolded.IndexOf("\r\n", StringComparison.Ordinal)];
     }
 
     private static Task Do(Action action)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using MailAccess.Auth.Passwords;
 
 namespace MailAccess.Auth.Directories;
@@ -18,6 +19,8 @@ internal sealed record PasswdLine
     private const int HomeField = 5;
     private const int ExtraField = 7;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>In lower case.</summary>
     public required string User { get; init; }
 
@@ -30,6 +33,11 @@ internal sealed record PasswdLine
 
     /// <summary>Why the account cannot log in, or null.</summary>
     public string? LoginProblem { get; init; }
+
+    /// <summary>
+    /// A file's text: UTF-8 and nothing else (the framework's own readers would guess UTF-16 from a mark). Throws <see cref="DecoderFallbackException"/>.
+    /// </summary>
+    public static string Decode(ReadOnlySpan<byte> file) => StrictUtf8.GetString(file.StartsWith("\uFEFF"u8) ? file[3..] : file);
 
     /// <summary>Comments and empty lines are no lines of ours.</summary>
     public static bool IsEntry(string line) => line.Length > 0 && line[0] != '#' && !string.IsNullOrWhiteSpace(line);

@@ -53,7 +53,8 @@ internal static class PasswordScheme
     /// <summary>Whether the password is right. Takes milliseconds for a good scheme: never called on a thread that others wait for.</summary>
     public static bool Matches(StoredCredential credential, ReadOnlySpan<byte> password)
     {
-        if (password.IsEmpty || !TryResolve(credential, out string scheme, out byte[] data))
+        // HMAC pads its key with NULs and crypt(3) stops at one: with a NUL behind it a password would be another spelling of itself.
+        if (password.IsEmpty || password.Contains((byte)0) || !TryResolve(credential, out string scheme, out byte[] data))
         {
             return false;
         }

@@ -1,4 +1,5 @@
-using System.Text;
+using System.Security.Cryptography;
+using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -11,8 +12,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
     /// <summary>Returns when the report is in the spool. A crash between this and the caller's record tells twice.</summary>
     public async Task NotifyAsync(SpoolMessage message, Notification notification)
     {
-        byte[] content = Encoding.UTF8.GetBytes($"Subject: {notification.Kind}\r\n\r\nbody\r\n");
-        SpoolId id = await AddAsync(message.ReversePath, content, SpoolPurpose.Notification);
+        SpoolId id = await ReportAsync(message, notification, message.ReversePath, SpoolPurpose.Notification);
         Log.Notified(logger, message.Id, notification.Kind, id);
     }
 
@@ -24,33 +24,97 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         {
             return;
         }
-        byte[] content = Encoding.UTF8.GetBytes($"Subject: {recipients.Count}\r\n\r\nbody\r\n");
-        SpoolId id = await AddAsync(postmaster, content, SpoolPurpose.PostmasterCopy);
+        SpoolId id = await ReportAsync(message, new Notification(NotificationKind.Failure, recipients), postmaster, SpoolPurpose.PostmasterCopy);
         Log.Notified(logger, message.Id, NotificationKind.Failure, id);
     }
 
-    private async Task<SpoolId> AddAsync(MailPath recipient, byte[] content, SpoolPurpose purpose)
+    private async Task<SpoolId> ReportAsync(SpoolMessage message, Notification notification, MailPath to, SpoolPurpose purpose)
     {
         SpoolId id = ids.Next();
-        DateTimeOffset now = clock.GetUtcNow();
+        DsnComposer composer = new(Describe(message, notification, to, id));
+        MemoryStream report = new(); // Bounded: the part of the original that is returned is.
+        await using (IMessageContent? original = await OpenOriginalAsync(message.Id))
+        {
+            await using ContentStream? stream = original is null ? null : new ContentStream(original);
+            await composer.WriteAsync(stream, report, CancellationToken.None);
+        }
+        byte[] content = report.ToArray();
         HeaderScan scan = new(options.Limits.DeliveredToMax);
         scan.Feed(content);
-        SpoolMessage report = new()
-        {
-            Id = id,
-            ReversePath = MailPath.Null, // RFC 3461 §6.1, so that it is never answered.
-            Recipients = [new SpoolRecipient { Recipient = new EnvelopeRecipient { Path = recipient, Notify = DsnNotify.Never } }],
-            Arrived = now,
-            NextAttempt = now,
-            Octets = content.Length,
-            Origin = new MailOrigin { Protocol = "local" },
-            Traits = scan.Traits,
-            SmtpUtf8 = (scan.Traits & ContentTraits.HeaderUtf8) != 0,
-            Purpose = purpose,
-        };
-        await spool.AddAsync(report, new BytesContent(content), CancellationToken.None);
+        DateTimeOffset now = clock.GetUtcNow();
+        await spool.AddAsync(
+            new SpoolMessage
+            {
+                Id = id,
+                ReversePath = MailPath.Null, // RFC 3464 §2: so that it is never answered.
+                Recipients = [new SpoolRecipient { Recipient = new EnvelopeRecipient { Path = to, Notify = DsnNotify.Never } }],
+                Arrived = now,
+                NextAttempt = now,
+                Octets = content.Length,
+                Origin = new MailOrigin { Protocol = "local" },
+                Traits = scan.Traits,
+                SmtpUtf8 = composer.NeedsSmtpUtf8,
+                Purpose = purpose,
+            },
+            new BytesContent(content), CancellationToken.None);
         schedule.AddNew(id);
         return id;
+    }
+
+    private async Task<IMessageContent?> OpenOriginalAsync(SpoolId id)
+    {
+        try
+        {
+            return await spool.OpenContentAsync(id, CancellationToken.None);
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // The report is worth sending without it.
+        }
+    }
+
+    private DsnReport Describe(SpoolMessage message, Notification notification, MailPath to, SpoolId id) => new()
+    {
+        ReportingMta = options.HostName,
+        To = to.Domain.Length == 0 ? $"{to}@{options.HostName}" : to.ToString(),
+        MessageId = $"<{id}@{options.HostName}>",
+        Date = clock.GetUtcNow(),
+        BoundaryToken = id + RandomNumberGenerator.GetHexString(16, lowercase: true),
+        OriginalEnvelopeId = message.EnvelopeId,
+        ReceivedFromMta = message.Origin.HelloName,
+        ArrivalDate = message.Arrived,
+        OriginalIsUtf8 = message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0,
+        Return = ReturnOf(message, notification.Kind),
+        Recipients = [.. notification.Recipients.Select(i => Describe(message, message.Recipients[i], notification.Kind))],
+    };
+
+    // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header.
+    private Message.DsnReturn ReturnOf(SpoolMessage message, NotificationKind kind) =>
+        kind == NotificationKind.Failure && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
+            ? Message.DsnReturn.Full
+            : Message.DsnReturn.Header;
+
+    private DsnRecipient Describe(SpoolMessage message, SpoolRecipient recipient, NotificationKind kind)
+    {
+        SmtpReply? reply = recipient.LastReply;
+        bool isTheirs = recipient.RemoteHost is not null && reply?.Enhanced != Aftermath.DeliveryTimeExpired;
+        return new DsnRecipient
+        {
+            OriginalRecipient = recipient.Recipient.OriginalRecipient,
+            FinalRecipient = recipient.Recipient.Path.ToString(),
+            Action = kind switch
+            {
+                NotificationKind.Failure => DsnAction.Failed,
+                NotificationKind.Delay => DsnAction.Delayed,
+                _ => recipient.Status == RecipientStatus.Delivered ? DsnAction.Delivered : DsnAction.Relayed,
+            },
+            Status = reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),
+            RemoteMta = recipient.RemoteHost,
+            RemoteReply = isTheirs ? reply?.ToString() : null,
+            Reason = isTheirs ? null : reply?.Text,
+            LastAttemptDate = recipient.LastAttempt,
+            WillRetryUntil = kind == NotificationKind.Delay ? message.Arrived + options.Retry.GiveUpAfter : null,
+        };
     }
 
     private sealed class BytesContent(byte[] octets) : IMessageContent

@@ -185,10 +185,19 @@ internal sealed class DeliveryJournal : IDisposable
                     Encode(batch[next]);
                 }
             }
+            bool wasBroken = _isBroken;
             StoreError error = _buffer.WrittenCount == 0 ? StoreError.None : Write();
+            bool mayBeDurable = _isBroken && !wasBroken;
             foreach ((CommitTicket ticket, bool isStale) in round)
             {
-                ticket.Complete(isStale ? StoreError.Unavailable : error);
+                if (error != StoreError.None && mayBeDurable && !isStale)
+                {
+                    ticket.CompleteUnknown();
+                }
+                else
+                {
+                    ticket.Complete(isStale ? StoreError.Unavailable : error);
+                }
             }
         }
     }

@@ -58,16 +58,9 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             return paid.Error;
         }
+        await LastCommitAsync(mailbox); // What the flush of names has learned is a commit too.
         mailbox.MarkGone();
-        Task? pending;
-        lock (mailbox.Gate)
-        {
-            pending = mailbox.LastTicket?.Settled;
-        }
-        if (pending is not null)
-        {
-            await pending;
-        }
+        await LastCommitAsync(mailbox);
         store.Watcher.Remove(mailbox);
         // What fails from here on only the journal knows: it is kept until the next start recovers it.
         paid = await RunAsync(mailbox, () => PayAndClose(mailbox));
@@ -184,6 +177,19 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
         store.Journal.Recycle(segments);
         return default(Done);
+    }
+
+    private static async ValueTask LastCommitAsync(MaildirMailbox mailbox)
+    {
+        Task? pending;
+        lock (mailbox.Gate)
+        {
+            pending = mailbox.LastTicket?.Settled;
+        }
+        if (pending is not null)
+        {
+            await pending;
+        }
     }
 
     private void Settle(MaildirMailbox mailbox)

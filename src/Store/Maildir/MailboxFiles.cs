@@ -16,6 +16,8 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
     private readonly ConcurrentDictionary<string, string> _removed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _actual = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, string> _renaming = new(StringComparer.Ordinal);
+
     /// <summary>Held while names change or are listed, so that a listing of ours never misses a file of ours on its way.</summary>
     public object Lock { get; } = new();
 
@@ -59,15 +61,32 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
     /// <summary>Where the file really is, when that is not what its record says.</summary>
     public void SetActual(string baseName, string relativePath) => _actual[baseName] = relativePath;
 
-    public void ForgetActual(string baseName) => _actual.TryRemove(baseName, out _);
+    /// <summary>The same, where it is we who rename it.</summary>
+    public void SetRenaming(string baseName, string relativePath)
+    {
+        _renaming[baseName] = relativePath;
+        _actual[baseName] = relativePath;
+    }
+
+    /// <summary>This name was given by us, and the record does not say so yet.</summary>
+    public bool IsRenaming(string baseName, string relativePath) =>
+        _renaming.TryGetValue(baseName, out string? renaming) && renaming == relativePath;
+
+    public void ForgetActual(string baseName)
+    {
+        _renaming.TryRemove(baseName, out _);
+        _actual.TryRemove(baseName, out _);
+    }
 
     /// <summary>Where the record now says the truth, nothing else needs to.</summary>
     public void ForgetActualIf(NamesHeap names, MessageRecord record)
     {
-        if (!_actual.IsEmpty)
+        if (!_actual.IsEmpty || !_renaming.IsEmpty)
         {
             string baseName = names[Locator.Of(record).NamePlace];
-            _actual.TryRemove(new(baseName, MaildirFolder.PathOf(baseName, Locator.Of(record))));
+            KeyValuePair<string, string> known = new(baseName, MaildirFolder.PathOf(baseName, Locator.Of(record)));
+            _renaming.TryRemove(known);
+            _actual.TryRemove(known);
         }
     }
 

@@ -153,7 +153,7 @@ internal static class MailboxRefresh
     {
         Locator known = Locator.Of(record);
         string baseName = file.Name.Base;
-        if (mailbox.Owed.TryGetActual(baseName, out string? actual) && actual == file.RelativePath)
+        if (mailbox.Owed.IsRenaming(baseName, file.RelativePath))
         {
             return null; // Our own rename, whose commit is on its way.
         }

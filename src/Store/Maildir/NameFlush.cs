@@ -81,7 +81,7 @@ internal static class NameFlush
         mailbox.Owed.Place(baseName);
         string from = mailbox.Owed.TryGetActual(baseName, out string? actual) ? actual! : MaildirFolder.PathOf(baseName, known);
         string to = MaildirFolder.PathOf(baseName, wanted);
-        mailbox.Owed.SetActual(baseName, to); // Before: whoever misses the old name finds the new one.
+        mailbox.Owed.SetRenaming(baseName, to); // Before: whoever misses the old name finds the new one.
         if (!store.Files.Rename(mailbox.Folder.Full(from), mailbox.Folder.Full(to)))
         {
             // Another program renamed or removed it: the next refresh tells which, and what is then stale is found stale again.

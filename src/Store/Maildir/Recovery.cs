@@ -56,6 +56,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
                 continue;
             }
             mailbox.State.Apply(frame.Frame);
+            mailbox.Changed.UnionWith(frame.Frame.Upserts.Select(r => r.Uid.Value));
             foreach (FrameArrival arrival in frame.Frame.Arrivals)
             {
                 _arrivals[arrival.BaseName] = arrival;
@@ -76,6 +77,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         foreach (RecoveringMailbox mailbox in mailboxes)
         {
             RemoveAll(mailbox);
+            TakeNames(mailbox);
             IndexFile.Write(store.Files, mailbox.Folder.Path, mailbox.State);
             store.Files.SyncFolder(mailbox.Folder.New);
             store.Files.SyncFolder(mailbox.Folder.Cur);
@@ -235,6 +237,29 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         return null;
     }
 
+    /// <summary>
+    /// After a power loss a file may have an older name than its record knows, since our renaming was not synced. That is no change
+    /// of flags by another program: the record learns the name, and the name will follow the flags again.
+    /// </summary>
+    private void TakeNames(RecoveringMailbox mailbox)
+    {
+        if (isSameBoot)
+        {
+            return;
+        }
+        Dictionary<string, FoundFile> found = mailbox.Folder.Scan();
+        for (int i = 0; i < mailbox.State.Records.Count; i++)
+        {
+            MessageRecord record = mailbox.State.Records[i];
+            Locator known = Locator.Of(record);
+            if (mailbox.Changed.Contains(record.Uid.Value) && found.TryGetValue(mailbox.State.Names[known.NamePlace], out FoundFile file))
+            {
+                Locator actual = Locator.Create(known.NamePlace, file.IsInNew, known.HasBareLf, file.Name.Letters);
+                mailbox.State.Records[i] = record with { Locator = actual.Value };
+            }
+        }
+    }
+
     private void RemoveAll(RecoveringMailbox mailbox)
     {
         HashSet<string> alive = [.. mailbox.State.Records.Select(r => mailbox.State.Names[Locator.Of(r).NamePlace])];
@@ -256,4 +281,7 @@ internal sealed record RecoveringMailbox(MaildirFolder Folder, IndexState State)
     public HashSet<string> Arrived { get; } = new(StringComparer.Ordinal);
 
     public HashSet<string> Removed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>UIDs whose records the journal changes.</summary>
+    public HashSet<uint> Changed { get; } = [];
 }

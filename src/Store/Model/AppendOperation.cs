@@ -17,7 +17,10 @@ internal static class AppendOperation
         StoreError error = submitted.TryGet(out CommitTicket? ticket) ? await ticket.Settled : submitted.Error;
         if (error != StoreError.None)
         {
-            await prepared.DiscardAsync();
+            if (ticket is not { MayBeDurable: true })
+            {
+                await prepared.DiscardAsync();
+            }
             return error;
         }
         await prepared.PlaceAsync();

@@ -47,6 +47,16 @@ internal sealed class CommitTicket(params MailboxChange[] changes)
     /// <summary>A commit on which it builds has failed, or a mailbox went away: it must not be written.</summary>
     public bool IsStale => Array.Exists(changes, c => c.Mailbox.IsStale(c));
 
+    /// <summary>It failed while it was written: after a restart it may turn out to have happened. What it needs must stay.</summary>
+    public bool MayBeDurable { get; private set; }
+
+    /// <summary>Undoes it, although nobody knows what the disk holds.</summary>
+    public void CompleteUnknown()
+    {
+        MayBeDurable = true;
+        Complete(StoreError.Unavailable);
+    }
+
     /// <summary>Publishes or undoes it; called once, in the order of submission.</summary>
     public void Complete(StoreError error)
     {

@@ -53,7 +53,10 @@ internal static class CopyOperation
         StoreError error = ticket is null ? outcome.Error : await ticket.Settled;
         if (error != StoreError.None)
         {
-            await prepared.DiscardAsync();
+            if (ticket is not { MayBeDurable: true })
+            {
+                await prepared.DiscardAsync();
+            }
             return error;
         }
         await prepared.PlaceAsync();

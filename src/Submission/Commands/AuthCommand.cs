@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using MailAccess.Auth;
 using MailAccess.Smtp;
@@ -13,13 +14,21 @@ internal static class AuthCommand
     /// <summary>A line of an exchange that is under way: base64, or <c>*</c>.</summary>
     public static ValueTask<CommandResult> RespondAsync(SubmissionSession session, ReadOnlySpan<byte> line)
     {
-        if (line is [(byte)'*'])
+        return SaslCodec.DecodeResponse(line, out byte[] response) switch
         {
-            return new CommandResult(Fail(session, AuthenticationFailure.Cancelled));
-        }
-        return SaslBase64.TryDecode(line, out byte[] response)
-            ? StepAsync(session, response)
-            : new CommandResult(Fail(session, AuthenticationFailure.Malformed));
+            SaslLineKind.Message => StepAsync(session, response),
+            SaslLineKind.Cancelled => new CommandResult(Fail(session, AuthenticationFailure.Cancelled)),
+            SaslLineKind.Malformed => new CommandResult(Fail(session, AuthenticationFailure.Malformed)),
+            SaslLineKind.TooLong => new CommandResult(TooLong(session)),
+            SaslLineKind other => throw new UnreachableException(other.ToString()),
+        };
+    }
+
+    /// <summary>A line of the exchange was beyond its limit: RFC 4954 §4.</summary>
+    public static SmtpReply TooLong(SubmissionSession session)
+    {
+        Fail(session, AuthenticationFailure.Malformed);
+        return SmtpReplies.AuthenticationLineTooLong;
     }
 
     /// <summary>Ends the exchange, if there is one, and says why.</summary>
@@ -70,14 +79,11 @@ internal static class AuthCommand
         byte[]? initial = null;
         if (space >= 0)
         {
-            ReadOnlySpan<byte> encoded = arguments[(space + 1)..];
-            if (encoded is [(byte)'='])
+            SaslLineKind kind = SaslCodec.DecodeInitial(arguments[(space + 1)..], out initial);
+            if (kind != SaslLineKind.Message)
             {
-                initial = []; // There, and empty: RFC 4954 §4.
-            }
-            else if (!SaslBase64.TryDecode(encoded, out initial))
-            {
-                return new CommandResult(Fail(session, AuthenticationFailure.Malformed));
+                return new CommandResult(
+                    kind == SaslLineKind.TooLong ? TooLong(session) : Fail(session, AuthenticationFailure.Malformed));
             }
         }
         return BeginAsync(session, authenticator, Encoding.ASCII.GetString(name).ToUpperInvariant(), initial);

@@ -28,7 +28,14 @@ internal sealed class AutoClock : TimeProvider
 
     public override long GetTimestamp() => _clock.GetTimestamp();
 
-    public void Advance(TimeSpan by) => _clock.Advance(by);
+    /// <summary>One at a time: two at once could set the clock back.</summary>
+    public void Advance(TimeSpan by)
+    {
+        lock (_clock)
+        {
+            _clock.Advance(by);
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -39,7 +46,7 @@ internal sealed class AutoClock : TimeProvider
         ITimer timer = _clock.CreateTimer(callback, state, dueTime, period);
         if (dueTime > TimeSpan.Zero)
         {
-            ThreadPool.QueueUserWorkItem(_ => _clock.Advance(dueTime));
+            ThreadPool.QueueUserWorkItem(_ => Advance(dueTime));
         }
         return timer;
     }

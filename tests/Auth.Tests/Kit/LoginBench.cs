@@ -38,7 +38,7 @@ internal sealed class LoginBench : IDisposable
     }
 
     public static ValueTask<SaslStep> SayAsync(ISaslExchange exchange, string? message) =>
-        exchange.RespondAsync(message is null ? null : Encoding.UTF8.GetBytes(message), TestContext.Current.CancellationToken);
+        exchange.RespondAsync(message is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(message), TestContext.Current.CancellationToken);
 
     public static string Text(SaslStep step)
     {
