@@ -30,7 +30,8 @@ internal static class ImapCommands
         CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
     ];
 
-    private static readonly FrozenDictionary<string, ImapCommand> ByVerb = All.ToFrozenDictionary(c => c.Verb, StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenDictionary<string, ImapCommand> ByVerb =
+        All.ToFrozenDictionary(c => c.Verb, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes the verb, with a second word behind UID, and finds its row.</summary>
     public static bool TryRead(ImapArguments arguments, [NotNullWhen(true)] out ImapCommand? command)

@@ -45,12 +45,14 @@ internal static class ImapErrors
     /// <summary>Total. Never says which of name and password was wrong (RFC 3501 §11.2).</summary>
     public static ImapCompletion ToCompletion(AuthenticationFailure failure) => failure switch
     {
-        AuthenticationFailure.InvalidCredentials => ImapCompletion.No("AUTHENTICATIONFAILED", "wrong name or password") with { IsFailedLogin = true },
+        AuthenticationFailure.InvalidCredentials =>
+            ImapCompletion.No("AUTHENTICATIONFAILED", "wrong name or password") with { IsFailedLogin = true },
         AuthenticationFailure.UnknownMechanism => ImapCompletion.No("CANNOT", "mechanism not offered here"),
         AuthenticationFailure.EncryptionRequired => ImapCompletion.No("PRIVACYREQUIRED", "not without TLS"),
         AuthenticationFailure.Malformed => ImapCompletion.Bad("not a message of this mechanism") with { IsFailedLogin = true },
         AuthenticationFailure.Cancelled => ImapCompletion.Bad("cancelled"), // RFC 3501 §6.2.2.
-        AuthenticationFailure.AuthorizationDenied => ImapCompletion.No("AUTHORIZATIONFAILED", "not allowed to act for that name") with { IsFailedLogin = true },
+        AuthenticationFailure.AuthorizationDenied =>
+            ImapCompletion.No("AUTHORIZATIONFAILED", "not allowed to act for that name") with { IsFailedLogin = true },
         AuthenticationFailure.TemporarilyUnavailable => ImapCompletion.No("UNAVAILABLE", "logins cannot be checked now; try again later"),
         AuthenticationFailure.None => throw new UnreachableException("success is not a failure"),
         _ => throw new UnreachableException($"failure {failure} has no response"),

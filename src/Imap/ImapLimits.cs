@@ -81,6 +81,9 @@ public sealed record ImapLimits
     /// <summary>From connection, or TLS, to login.</summary>
     public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary>Autologout; RFC 3501 §5.4 forbids less than 30 minutes. Runs also during IDLE, whose clients renew it (RFC 2177 §3).</summary>
+    /// <summary>
+    /// Autologout; RFC 3501 §5.4 forbids less than 30 minutes.
+    /// Runs also during IDLE, whose clients renew it (RFC 2177 §3).
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(31);
 }

@@ -86,7 +86,8 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         if (Connection.DeadlineExpired)
         {
-            return await SayByeAsync(Account is null ? "not logged in for too long" : "logged out after a long silence", SessionEnd.IdleTimeout);
+            return await SayByeAsync(
+                Account is null ? "not logged in for too long" : "logged out after a long silence", SessionEnd.IdleTimeout);
         }
         return null;
     }
@@ -98,9 +99,9 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return await SayByeAsync($"internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
         }
-        catch (IOException)
+        catch (Exception lost) when (lost is IOException or InvalidOperationException)
         {
-            return SessionEnd.Fault;
+            return SessionEnd.Fault; // The connection, or what the fault left of its writer, takes no more words.
         }
     }
 
@@ -230,9 +231,9 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return await SayByeAsync(tooMany, SessionEnd.TooManyErrors);
         }
-        if (Connection.StopRequested)
+        if (Connection.StopRequested || (Account is null && Connection.DeadlineExpired))
         {
-            return await SayByeAsync("the server is shutting down", SessionEnd.Shutdown); // Its wake-up may have been seen in mid-command.
+            return await LookWhyWokenAsync(); // The wake-up may have been taken by a read in mid-command.
         }
         if (Account is not null)
         {

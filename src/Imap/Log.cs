@@ -20,7 +20,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 3005, Level = LogLevel.Debug, Message = "{Connection}: BAD: {Text}")]
     public static partial void BadCommand(this ILogger log, string connection, string text);
 
-    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning, Message = "{Connection}: message {Uid} of {Mailbox} is shorter than its index says; connection cut")]
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning,
+        Message = "{Connection}: message {Uid} of {Mailbox} is shorter than its index says; connection cut")]
     public static partial void MessageShrank(this ILogger log, string connection, uint uid, string mailbox);
 
     [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "{Connection}: IMAP session failed")]

@@ -9,7 +9,8 @@ public sealed class ErrorsAndLimitsTests
 {
     public static TheoryData<StoreError> StoreErrors => [.. Enum.GetValues<StoreError>().Where(e => e != StoreError.None)];
 
-    public static TheoryData<AuthenticationFailure> Failures => [.. Enum.GetValues<AuthenticationFailure>().Where(e => e != AuthenticationFailure.None)];
+    public static TheoryData<AuthenticationFailure> Failures =>
+        [.. Enum.GetValues<AuthenticationFailure>().Where(e => e != AuthenticationFailure.None)];
 
     [Theory]
     [MemberData(nameof(StoreErrors))]

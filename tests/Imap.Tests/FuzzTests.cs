@@ -16,9 +16,12 @@ public sealed partial class FuzzTests
 
     private static readonly string[] Words =
     [
-        "(", ")", "{", "}", "{3}", "{3+}", "{99999999999+}", "\"", "\\", " ", "  ", "\r\n", "\r", "\n", "\0", "*", "%", "1:*", ",", ":", "<0.5>", "[", "]",
-        "NIL", "INBOX", "UID ", "FETCH 1:* ", "BODY[]", "BODY.PEEK[1.2.HEADER.FIELDS (A B)]", "SEARCH ", "NOT ", "OR ", "TEXT ", "4294967295",
-        "4294967296", "-1", "é", "&AOk-", "DONE\r\n", "IDLE\r\n", "CLOSE\r\n", "EXPUNGE\r\n", "FLAGS", "(\\Deleted)", "STORE 1:* +FLAGS (\\Deleted)\r\n",
+        "(", ")", "{", "}", "{3}", "{3+}", "{99999999999+}", "\"", "\\", " ", "  ", "\r\n", "\r", "\n", "\0", "*",
+        "%", "1:*", ",", ":", "<0.5>", "[", "]",
+        "NIL", "INBOX", "UID ", "FETCH 1:* ", "BODY[]", "BODY.PEEK[1.2.HEADER.FIELDS (A B)]", "SEARCH ", "NOT ",
+        "OR ", "TEXT ", "4294967295",
+        "4294967296", "-1", "é", "&AOk-", "DONE\r\n", "IDLE\r\n", "CLOSE\r\n", "EXPUNGE\r\n", "FLAGS", "(\\Deleted)",
+        "STORE 1:* +FLAGS (\\Deleted)\r\n",
         "APPEND INBOX {5+}\r\n", "MOVE 1 INBOX", "CREATE x/y", "SELECT INBOX\r\n", "LOGOUT\r\n",
     ];
 
@@ -28,14 +31,16 @@ public sealed partial class FuzzTests
     public async Task Whatever_comes_the_session_answers_or_closes(int seed)
     {
         Random random = new(seed);
-        byte[][] corpus = [.. Transcript.NamesBelow("").Select(n => ClientOctets(Transcript.Load(n))).Where(o => o.Length is > 0 and < 20_000)];
+        byte[][] corpus = [.. Transcript.NamesBelow("").Select(n => ClientOctets(Transcript.Load(n)))
+            .Where(o => o.Length is > 0 and < 20_000)];
         Assert.NotEmpty(corpus);
         for (int i = 0; i < Iterations; i++)
         {
             byte[] input = Mutate(corpus[random.Next(corpus.Length)], corpus[random.Next(corpus.Length)], random);
             (SessionEnd end, byte[] whole, LogRecorder log) = await PlayAsync(input, octetsPerRead: 0);
             string context = $"seed {seed}, iteration {i}: {Escape(input)}\n{Encoding.Latin1.GetString(whole)}";
-            Assert.True(end is not (SessionEnd.Fault or SessionEnd.IdleTimeout or SessionEnd.Shutdown), $"{end} {context} {string.Join('\n', log.Lines)}");
+            Assert.True(end is not (SessionEnd.Fault or SessionEnd.IdleTimeout or SessionEnd.Shutdown),
+                $"{end} {context} {string.Join('\n', log.Lines)}");
             Assert.True(log.Lines.All(l => l.Level < LogLevel.Warning), context + string.Join('\n', log.Lines));
             Assert.True(IsWellFormed(whole, out string why), $"{why}, {context}");
             (SessionEnd endInPieces, byte[] inPieces, _) = await PlayAsync(input, octetsPerRead: random.Next(1, 8));
@@ -60,14 +65,16 @@ public sealed partial class FuzzTests
         using MemoryStream octets = new();
         foreach (TranscriptLine line in transcript.Lines)
         {
-            string text = SaslText().Replace(line.Text, m => Convert.ToBase64String(Encoding.UTF8.GetBytes(m.Groups[1].Value.Replace("\\0", "\0", StringComparison.Ordinal))));
+            string text = SaslText().Replace(line.Text,
+                m => Convert.ToBase64String(Encoding.UTF8.GetBytes(m.Groups[1].Value.Replace("\\0", "\0", StringComparison.Ordinal))));
             switch (line.Action)
             {
                 case TranscriptAction.Send:
                     octets.Write(Encoding.UTF8.GetBytes(text + "\r\n"));
                     break;
                 case TranscriptAction.SendRaw:
-                    octets.Write(Encoding.UTF8.GetBytes(text.Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal)));
+                    octets.Write(Encoding.UTF8.GetBytes(text.Replace("\\r", "\r", StringComparison.Ordinal)
+                        .Replace("\\n", "\n", StringComparison.Ordinal)));
                     break;
             }
         }
@@ -164,7 +171,8 @@ public sealed partial class FuzzTests
         return at == output.Length && !continued;
     }
 
-    private static string Escape(byte[] octets) => Encoding.Latin1.GetString(octets).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\0", "\\0", StringComparison.Ordinal);
+    private static string Escape(byte[] octets) =>
+        Encoding.Latin1.GetString(octets).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\0", "\\0", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^(\* |\+ |[^ (){%*""\\+]+ (OK|NO|BAD) )")]
     private static partial Regex ResponseStart();

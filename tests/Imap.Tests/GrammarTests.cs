@@ -157,7 +157,8 @@ public sealed class GrammarTests
     public void A_date_time_is_read_and_written(string text, string? expected)
     {
         bool parsed = ImapDates.TryParseDateTime(Encoding.ASCII.GetBytes(text), out DateTimeOffset value);
-        Assert.Equal(expected, parsed ? value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) : null);
+        Assert.Equal(expected,
+            parsed ? value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) : null);
         if (parsed)
         {
             byte[] written = new byte[ImapDates.DateTimeOctets];

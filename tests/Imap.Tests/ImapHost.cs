@@ -128,7 +128,8 @@ internal sealed class ImapHost : IAsyncDisposable
     private async Task CreateAsync(string rest)
     {
         string[] words = rest.Split(' ');
-        Value(await (await AccountAsync()).CreateAsync(Name(words[0]), words.Length > 1 ? Enum.Parse<SpecialUse>(words[1]) : SpecialUse.None, default));
+        Value(await (await AccountAsync()).CreateAsync(Name(words[0]),
+            words.Length > 1 ? Enum.Parse<SpecialUse>(words[1]) : SpecialUse.None, default));
     }
 
     /// <summary><c>@message INBOX Subject: a\r\n\r\nb</c>: one message, with escapes.</summary>

@@ -19,7 +19,8 @@ public sealed class TranscriptTests
     [Fact]
     public void Every_command_has_a_transcript()
     {
-        string all = string.Join('\n', Transcript.NamesBelow("").SelectMany(n => Transcript.Load(n).Lines).Select(l => l.Text.ToUpperInvariant()));
+        string all = string.Join('\n', Transcript.NamesBelow("").SelectMany(n => Transcript.Load(n).Lines)
+            .Select(l => l.Text.ToUpperInvariant()));
         Assert.Empty(ImapCommands.All.Where(c => !all.Contains(' ' + c.Verb, StringComparison.Ordinal)).Select(c => c.Verb));
     }
 

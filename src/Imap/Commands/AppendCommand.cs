@@ -129,7 +129,8 @@ internal static class AppendCommand
             {
                 case LineOutcome.Line when session.Reader.Lines.Line.IsEmpty:
                     return null;
-                case LineOutcome.Line when !LiteralHeader.TryParse(session.Reader.Lines.Line, out LiteralHeader next) || next.IsSynchronizing:
+                case LineOutcome.Line when !LiteralHeader.TryParse(session.Reader.Lines.Line, out LiteralHeader next)
+                    || next.IsSynchronizing:
                     return ImapCompletion.Bad("expected the end of the command behind the message");
                 case LineOutcome.Woken when session.Connection.DeadlineExpired:
                     return await CutOffAsync(session, LiteralOutcome.Deadline);

@@ -24,7 +24,8 @@ internal static class AuthenticateCommand
         byte[]? response = null;
         if (!arguments.AtEnd)
         {
-            if (session.Services.IsDisabled("SASL-IR") || !arguments.TrySpace() || !arguments.TryAtom(out ReadOnlyMemory<byte> encoded) || !arguments.AtEnd)
+            if (session.Services.IsDisabled("SASL-IR") || !arguments.TrySpace()
+                || !arguments.TryAtom(out ReadOnlyMemory<byte> encoded) || !arguments.AtEnd)
             {
                 return ImapErrors.Syntax(arguments);
             }
@@ -41,7 +42,8 @@ internal static class AuthenticateCommand
         using ISaslExchange? exchange = session.Services.Authenticator.Begin(Encoding.ASCII.GetString(mechanism.Span), context);
         if (exchange is null)
         {
-            return ImapErrors.ToCompletion(context.IsEncrypted ? AuthenticationFailure.UnknownMechanism : AuthenticationFailure.EncryptionRequired);
+            return ImapErrors.ToCompletion(
+                context.IsEncrypted ? AuthenticationFailure.UnknownMechanism : AuthenticationFailure.EncryptionRequired);
         }
         while (true)
         {

@@ -53,7 +53,8 @@ internal static class IdCommand
                 return arguments.Missing("fewer fields");
             }
             if ((fields > 0 && !arguments.TrySpace())
-                || !(arguments.TryString(out ReadOnlyMemory<byte> name) && arguments.TrySpace() && arguments.TryNString(out ReadOnlyMemory<byte> value, out _)))
+                || !(arguments.TryString(out ReadOnlyMemory<byte> name) && arguments.TrySpace()
+                    && arguments.TryNString(out ReadOnlyMemory<byte> value, out _)))
             {
                 return false;
             }

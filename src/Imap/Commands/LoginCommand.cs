@@ -55,7 +55,8 @@ internal static class LoginCommand
         {
             return ImapErrors.ToCompletion(AuthenticationFailure.InvalidCredentials);
         }
-        return await FinishAsync(session, await session.Services.Authenticator.CheckPasswordAsync(name, password, context, CancellationToken.None));
+        return await FinishAsync(session,
+            await session.Services.Authenticator.CheckPasswordAsync(name, password, context, CancellationToken.None));
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> octets, out string text)

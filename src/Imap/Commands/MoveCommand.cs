@@ -9,10 +9,12 @@ namespace MailAccess.Imap.Commands;
 internal static class MoveCommand
 {
     public static readonly ImapCommand Definition = new("MOVE", ImapStates.Selected, ImapCommand.AllChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence)) { Capability = "MOVE" };
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { Capability = "MOVE" };
 
     public static readonly ImapCommand UidDefinition = new("UID MOVE", ImapStates.Selected, ImapCommand.AllChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid)) { Capability = "MOVE" };
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))
+    { Capability = "MOVE" };
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {

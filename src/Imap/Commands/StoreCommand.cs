@@ -46,7 +46,8 @@ internal static class StoreCommand
         }
         bool anyGone = await AnswerAsync(session.Writer, selected, targets, uids, change, numbering);
         // RFC 2180 §4.2.1: the others were changed, and the client will be told by EXPUNGE what went.
-        return anyGone && numbering == Numbering.Sequence ? ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone") : ImapCompletion.Ok("stored");
+        return anyGone && numbering == Numbering.Sequence
+            ? ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone") : ImapCompletion.Ok("stored");
     }
 
     /// <summary>store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag))) — RFC 3501 §9.</summary>
@@ -62,7 +63,8 @@ internal static class StoreCommand
         }
         bool isSilent = arguments.TryWord(".SILENT"u8);
         if (!arguments.TrySpace()
-            || !(arguments.Next == (byte)'(' ? FlagList.TryParse(arguments, out FlagList flags) : FlagList.TryParseBare(arguments, out flags)))
+            || !(arguments.Next == (byte)'(' ? FlagList.TryParse(arguments, out FlagList flags)
+                : FlagList.TryParseBare(arguments, out flags)))
         {
             return false;
         }
@@ -104,7 +106,8 @@ internal static class StoreCommand
 
     /// <summary>False where the message is gone.</summary>
     private static bool Answer(
-        ImapWriter writer, SelectedMailbox selected, MailboxSnapshot view, MailboxSnapshot latest, int index, Change change, ulong keywords, Numbering numbering)
+        ImapWriter writer, SelectedMailbox selected, MailboxSnapshot view, MailboxSnapshot latest,
+        int index, Change change, ulong keywords, Numbering numbering)
     {
         ref readonly MessageRecord known = ref view[index];
         int now = ReferenceEquals(view, latest) ? index : latest.IndexOf(known.Uid);

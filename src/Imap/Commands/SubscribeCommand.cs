@@ -8,10 +8,12 @@ namespace MailAccess.Imap.Commands;
 internal static class SubscribeCommand
 {
     public static readonly ImapCommand Definition =
-        new("SUBSCRIBE", ImapStates.LoggedIn, ImapCommand.AllChanges, (session, arguments) => ExecuteAsync(session, arguments, subscribed: true));
+        new("SUBSCRIBE", ImapStates.LoggedIn, ImapCommand.AllChanges,
+            (session, arguments) => ExecuteAsync(session, arguments, subscribed: true));
 
     public static readonly ImapCommand UnsubscribeDefinition =
-        new("UNSUBSCRIBE", ImapStates.LoggedIn, ImapCommand.AllChanges, (session, arguments) => ExecuteAsync(session, arguments, subscribed: false));
+        new("UNSUBSCRIBE", ImapStates.LoggedIn, ImapCommand.AllChanges,
+            (session, arguments) => ExecuteAsync(session, arguments, subscribed: false));
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, bool subscribed)
     {

@@ -277,6 +277,10 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
                     return FrameOutcome.Woken;
                 }
             }
+            else if (read.IsCanceled)
+            {
+                connection.Wake(); // For the read of the line behind the literal.
+            }
         }
         return null;
     }

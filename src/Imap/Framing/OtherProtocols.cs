@@ -7,7 +7,8 @@ internal static class OtherProtocols
 {
     private static readonly byte[][] Openings =
     [
-        .. new[] { "GET ", "HEAD ", "POST ", "PUT ", "OPTIONS ", "CONNECT ", "PRI * ", "EHLO ", "HELO ", "LHLO ", "MAIL FROM:", "USER ", "SSH-" }
+        .. new[] { "GET ", "HEAD ", "POST ", "PUT ", "OPTIONS ", "CONNECT ", "PRI * ", "EHLO ", "HELO ",
+            "LHLO ", "MAIL FROM:", "USER ", "SSH-" }
             .Select(Encoding.ASCII.GetBytes),
     ];
 

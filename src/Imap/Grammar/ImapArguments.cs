@@ -186,7 +186,10 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         return false;
     }
 
-    /// <summary>quoted = DQUOTE *QUOTED-CHAR DQUOTE — RFC 3501 §9. Octets above 127 are let through: clients send names and passwords so.</summary>
+    /// <summary>
+    /// quoted = DQUOTE *QUOTED-CHAR DQUOTE — RFC 3501 §9.
+    /// Octets above 127 are let through: clients send names and passwords so.
+    /// </summary>
     private bool TryQuoted(out ReadOnlyMemory<byte> value)
     {
         ReadOnlySpan<byte> rest = Rest[1..];

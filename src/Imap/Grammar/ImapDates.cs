@@ -21,7 +21,10 @@ internal static class ImapDates
             && TryMakeDate(year, month, (int)day, out date);
     }
 
-    /// <summary>date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE — RFC 3501 §9, without the quotes.</summary>
+    /// <summary>
+    /// date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE — RFC 3501 §9,
+    /// without the quotes.
+    /// </summary>
     public static bool TryParseDateTime(ReadOnlySpan<byte> text, out DateTimeOffset value)
     {
         value = default;
@@ -33,7 +36,8 @@ internal static class ImapDates
         // date-day-fixed = (SP DIGIT) / 2DIGIT
         if (!(TryTwoDigits(text[..2], out int day) || (text[0] == ' ' && TryTwoDigits([(byte)'0', text[1]], out day)))
             || !TryParseMonthAndYear(text[2..11], out int month, out int year) || !TryMakeDate(year, month, day, out DateOnly date)
-            || !TryTwoDigits(text[12..14], out int hour) || !TryTwoDigits(text[15..17], out int minute) || !TryTwoDigits(text[18..20], out int second)
+            || !TryTwoDigits(text[12..14], out int hour) || !TryTwoDigits(text[15..17], out int minute)
+            || !TryTwoDigits(text[18..20], out int second)
             || !TryTwoDigits(text[22..24], out int zoneHours) || !TryTwoDigits(text[24..26], out int zoneMinutes)
             || hour > 23 || minute > 59 || second > 60 || zoneMinutes > 59)
         {

@@ -11,7 +11,8 @@ namespace MailAccess.Imap.Mailboxes;
 internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numbering Numbering)
 {
     public static bool TryParse(
-        ImapSession session, ImapArguments arguments, Numbering numbering, [NotNullWhen(true)] out CopyRequest? request, out ImapCompletion refusal)
+        ImapSession session, ImapArguments arguments, Numbering numbering, [NotNullWhen(true)] out CopyRequest? request,
+        out ImapCompletion refusal)
     {
         request = null;
         refusal = default;

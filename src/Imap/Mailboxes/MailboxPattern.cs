@@ -14,7 +14,8 @@ internal sealed class MailboxPattern
     /// <summary>INBOX is matched without regard to case, also as the first level of other names (RFC 3501 §5.1).</summary>
     public bool Matches(string name)
     {
-        int caseless = name == MailboxName.Inbox.Value || name.StartsWith("INBOX/", StringComparison.Ordinal) ? MailboxName.Inbox.Value.Length : 0;
+        int caseless = name == MailboxName.Inbox.Value || name.StartsWith("INBOX/", StringComparison.Ordinal)
+            ? MailboxName.Inbox.Value.Length : 0;
         // One pass over the name per pattern character: no pattern makes it explode.
         Span<bool> reached = stackalloc bool[name.Length + 1];
         reached[0] = true;

@@ -10,6 +10,8 @@ namespace MailAccess.Imap.Mailboxes;
 /// </summary>
 internal sealed class SelectedMailbox : IAsyncDisposable
 {
+    private const int ToldMax = 64;
+
     private readonly RecentUids _recent;
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
     private int _recentTold;
@@ -52,7 +54,14 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     public int RecentCount => _recent.CountIn(View);
 
     /// <summary>The client has been told these messages' flags as they are in a later snapshot, or knows them by itself.</summary>
-    public void RememberTold(UidSet uids, MailboxSnapshot asOf) => _told.Add((uids, asOf.HighestModSeq));
+    public void RememberTold(UidSet uids, MailboxSnapshot asOf)
+    {
+        if (_told.Count == ToldMax)
+        {
+            _told.Clear(); // The view has been held back for long. To tell flags twice does no harm.
+        }
+        _told.Add((uids, asOf.HighestModSeq));
+    }
 
     /// <summary>FLAGS and PERMANENTFLAGS — RFC 3501 §7.2.6, §7.1.</summary>
     public void WriteKeywords(ImapWriter writer, KeywordTable keywords)
@@ -87,6 +96,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         MailboxSnapshot latest = Mailbox.Snapshot;
         if (ReferenceEquals(latest, View) || latest.UidValidity != View.UidValidity)
         {
+            _told.Clear();
             return;
         }
         MailboxDifference difference = MailboxDifference.Between(View, latest);

@@ -148,7 +148,8 @@ internal sealed class ContentSearch(int headerOctetsMax)
         }
         int length = 0;
         while (length < octets
-               && await _content.ReadAsync(message.HeaderOffset + length, _header.AsMemory(length, octets - length), CancellationToken.None) is int read and > 0)
+               && await _content.ReadAsync(message.HeaderOffset + length,
+                   _header.AsMemory(length, octets - length), CancellationToken.None) is int read and > 0)
         {
             length += read;
         }

@@ -7,7 +7,10 @@ internal static class MailDates
 {
     private const string Months = "janfebmaraprmayjunjulaugsepoctnovdec";
 
-    /// <summary>date-time = [day-of-week ","] day month year … — RFC 5322 §3.3, with the years of §4.3; comments do not matter here.</summary>
+    /// <summary>
+    /// date-time = [day-of-week ","] day month year … — RFC 5322 §3.3,
+    /// with the years of §4.3; comments do not matter here.
+    /// </summary>
     public static bool TryParseDay(ReadOnlySpan<byte> value, out DateOnly day)
     {
         day = default;

@@ -104,7 +104,8 @@ internal readonly record struct SearchFacts(
             {
                 return null;
             }
-            sent = HeaderReader.Find(Summary.HeaderFields.Span, "Date"u8) is { } value && MailDates.TryParseDay(value, out DateOnly day) ? day : null;
+            sent = HeaderReader.Find(Summary.HeaderFields.Span, "Date"u8) is { } value
+                && MailDates.TryParseDay(value, out DateOnly day) ? day : null;
         }
         return sent is { } known && known >= date.First && (known < date.End || date.End == DateOnly.MaxValue);
     }

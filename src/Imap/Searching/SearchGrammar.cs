@@ -234,7 +234,8 @@ internal sealed class SearchGrammar
             "ON" or "SENTON" => (day, next),
             _ => (day, DateOnly.MaxValue),
         };
-        key = word.StartsWith("SENT", StringComparison.Ordinal) ? new SearchKey.SentDate(first, end) : new SearchKey.InternalDate(first, end);
+        key = word.StartsWith("SENT", StringComparison.Ordinal)
+            ? new SearchKey.SentDate(first, end) : new SearchKey.InternalDate(first, end);
         return true;
     }
 

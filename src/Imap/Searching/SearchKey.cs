@@ -37,7 +37,10 @@ internal abstract record SearchKey
     /// <summary>A keyword as bound to a mailbox's table; no bits: no message has it.</summary>
     public sealed record KeywordBits(ulong Mask) : SearchKey;
 
-    /// <summary>BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it; from the first to the day before the last.</summary>
+    /// <summary>
+    /// BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it;
+    /// from the first to the day before the last.
+    /// </summary>
     public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
 
     /// <summary>SENTBEFORE, SENTON, SENTSINCE: days of the Date field as its author wrote it.</summary>

@@ -119,8 +119,10 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         await using (content)
         {
             _content ??= new ContentSearch(session.Services.Limits.HeaderOctetsMax);
-            Dictionary<SearchKey, bool> matches = await _content.MatchAsync(_texts, content, await selected.Structures.GetAsync(record, content));
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches) { SentDay = _content.SentDay };
+            Dictionary<SearchKey, bool> matches = await _content.MatchAsync(_texts, content,
+                await selected.Structures.GetAsync(record, content));
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches)
+            { SentDay = _content.SentDay };
             return facts.Decide(key) ?? false;
         }
     }
