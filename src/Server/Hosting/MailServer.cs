@@ -2,13 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailAccess.Auth;
-using MailAccess.Dns;
-using MailAccess.Imap;
-// using MailAccess.Pop3;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Store.Maildir;
-using MailAccess.Submission;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -172,7 +168,7 @@ internal sealed class MailServer : IAsyncDisposable
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         SessionFactories sessions = new(_configuration, observed, mail, queue, _clock, _loggers);
         Dictionary<string, int> names = [];
-        foreach (ListenerConfiguration listener in _configuration.Listeners.Where(l => l.Protocol != ListenerProtocol.Pop3))
+        foreach (ListenerConfiguration listener in _configuration.Listeners)
         {
             int number = names[listener.Name] = names.GetValueOrDefault(listener.Name) + 1;
             _host.Add(Options(listener, number == 1 ? listener.Name : $"{listener.Name}-{number}"), sessions.For(listener.Protocol));
@@ -183,7 +179,7 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
         _undo.Push(async () => await _host.StopAsync(limits.ShutdownGrace));
-        foreach (string name in _configuration.Listeners.Where(l => l.Protocol != ListenerProtocol.Pop3).Select(l => l.Name).Distinct())
+        foreach (string name in _configuration.Listeners.Select(l => l.Name).Distinct())
         {
             _log.Listening(name, _host.EndPointOf(name));
         }

@@ -1,6 +1,6 @@
 using MailAccess.Auth;
 using MailAccess.Imap;
-// using MailAccess.Pop3;
+using MailAccess.Pop3;
 using MailAccess.Server.Configuration;
 using MailAccess.Smtp;
 using MailAccess.Store;
@@ -28,8 +28,8 @@ internal sealed class SessionFactories
         _sessions = new()
         {
             [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, mail, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
-//            [ListenerProtocol.Pop3] = new Pop3SessionFactory(
-//                authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
+            [ListenerProtocol.Pop3] = new Pop3SessionFactory(
+                authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
             [ListenerProtocol.Submission] = Smtp(SubmissionRole.Submission, authenticator),
             [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
             [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
