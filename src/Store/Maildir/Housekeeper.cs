@@ -33,7 +33,8 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             if (_round.IsCompleted)
             {
-                _round = RoundAsync();
+                // Elsewhere: a round takes mailboxes' gates, under which commits take this lock.
+                _round = Task.Run(RoundAsync);
             }
         }
     }
