@@ -121,7 +121,7 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         return TryGetSummary(now[index], out MessageSummary known)
             ? new(known)
-            : _store.Workers.RunAsync(() => SummaryMaking.Run(this, now, index), OnFault);
+            : SummaryMaking.RunAsync(_store, this, now, index);
     }
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
