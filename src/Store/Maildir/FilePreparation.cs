@@ -123,32 +123,30 @@ internal static class FilePreparation
     {
         string target = destination.Folder.Full(MaildirFolder.TemporaryPathOf(prepared.BaseName));
         string baseName = prepared.SourceBaseName;
-        Locator locator = Locator.Of(record);
         lock (source.Owed.Lock)
         {
+            Locator locator = source.CurrentLocator(record);
             string[] places = [MaildirFolder.PathOf(baseName, locator), MaildirFolder.TemporaryPathOf(baseName)];
             if (source.Owed.TryGetActual(baseName, out string? actual))
             {
                 places = [actual!, .. places];
             }
-            if (!Array.Exists(places, p => store.Files.TryStat(source.Folder.Full(p), out _)))
-            {
-                places = source.Folder.Scan().TryGetValue(baseName, out FoundFile found) ? [found.RelativePath] : [];
-            }
-            foreach (string place in places)
-            {
-                LinkOutcome outcome = store.Files.Link(source.Folder.Full(place), target);
-                if (outcome == LinkOutcome.Impossible)
-                {
-                    CopyFile(store, source.Folder.Full(place), target, null);
-                }
-                if (outcome != LinkOutcome.Missing)
-                {
-                    return StoreError.None;
-                }
-            }
+            return Array.Exists(places, p => TryLinkOrCopy(store, source.Folder.Full(p), target))
+                || (source.Folder.Scan().TryGetValue(baseName, out FoundFile found) && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target))
+                ? StoreError.None
+                : StoreError.Expunged;
         }
-        return StoreError.Expunged;
+    }
+
+    /// <summary>False where there is no such file.</summary>
+    private static bool TryLinkOrCopy(MaildirStore store, string from, string to)
+    {
+        LinkOutcome outcome = store.Files.Link(from, to);
+        if (outcome == LinkOutcome.Impossible)
+        {
+            CopyFile(store, from, to, null);
+        }
+        return outcome != LinkOutcome.Missing;
     }
 
     /// <summary>Between file systems. The copy is durable: the journal does not hold it.</summary>

@@ -33,7 +33,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             if (_round.IsCompleted)
             {
-                // Not here: a round takes mailboxes' gates, and who holds one of those may be waiting for ours (Touched).
+                // Elsewhere: a round takes mailboxes' gates, under which commits take this lock.
                 _round = Task.Run(RoundAsync);
             }
         }

@@ -121,7 +121,7 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         return TryGetSummary(now[index], out MessageSummary known)
             ? new(known)
-            : _store.Workers.RunAsync(() => SummaryMaking.Run(this, now, index), OnFault);
+            : SummaryMaking.RunAsync(_store, this, now, index);
     }
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
@@ -137,7 +137,7 @@ internal sealed class MaildirMailbox : MailboxModel
     public IFile? OpenFile(MessageRecord record)
     {
         string baseName = Names[Locator.Of(record).NamePlace];
-        if (Owed.Open(baseName, Locator.Of(record)) is { } file)
+        if ((Owed.Open(baseName, Locator.Of(record)) ?? Owed.Open(baseName, CurrentLocator(record))) is { } file)
         {
             return file;
         }
@@ -150,6 +150,14 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.SetActual(baseName, found.RelativePath);
             return _store.Files.Open(Folder.Full(found.RelativePath), OpenKind.Read);
         }
+    }
+
+    /// <summary>Where the message lies now: a record that somebody has kept may know an older name.</summary>
+    public Locator CurrentLocator(MessageRecord record)
+    {
+        MailboxSnapshot now = Published;
+        int index = now.IndexOf(record.Uid);
+        return index < 0 ? Locator.Of(record) : Locator.Of(now[index]);
     }
 
     /// <summary>On a worker.</summary>

@@ -14,8 +14,24 @@ internal static class SummaryMaking
     private const int BatchMessagesMax = 64;
     private const long BatchOctetsMax = 4 << 20;
 
+    /// <summary>Returns when the summaries are in the cache and the records say where.</summary>
+    public static async ValueTask<StoreResult<MessageSummary>> RunAsync(MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
+    {
+        StoreResult<(MessageSummary Summary, CommitTicket? Ticket)> made =
+            await store.Workers.RunAsync(() => Run(mailbox, snapshot, index), mailbox.OnFault);
+        if (!made.TryGet(out (MessageSummary Summary, CommitTicket? Ticket) result))
+        {
+            return made.Error;
+        }
+        if (result.Ticket is { } ticket)
+        {
+            await ticket.Settled; // Also where that failed the summary is right: it is only not kept.
+        }
+        return result.Summary;
+    }
+
     /// <summary>On a worker.</summary>
-    public static StoreResult<MessageSummary> Run(MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
+    private static StoreResult<(MessageSummary Summary, CommitTicket? Ticket)> Run(MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
     {
         List<MessageRecord> made = [];
         List<SummaryToCache> summaries = [];
@@ -42,8 +58,7 @@ internal static class SummaryMaking
             }
         }
         long[] locators = mailbox.AddToCache(summaries);
-        Remember(mailbox, made, locators);
-        return new MessageSummary(summaries[0].Summary);
+        return (new MessageSummary(summaries[0].Summary), Remember(mailbox, made, locators));
     }
 
     private static ReadOnlyMemory<byte>? Make(MaildirMailbox mailbox, MessageRecord record)
@@ -94,14 +109,14 @@ internal static class SummaryMaking
         }
     }
 
-    /// <summary>A commit that nobody hears of and nobody waits for.</summary>
-    private static void Remember(MaildirMailbox mailbox, List<MessageRecord> records, long[] locators)
+    /// <summary>A commit that nobody hears of.</summary>
+    private static CommitTicket? Remember(MaildirMailbox mailbox, List<MessageRecord> records, long[] locators)
     {
         lock (mailbox.Gate)
         {
             if (mailbox.IsGone)
             {
-                return;
+                return null;
             }
             MailboxSnapshot before = mailbox.Head;
             var builder = new SnapshotBuilder(before);
@@ -116,7 +131,7 @@ internal static class SummaryMaking
                     upserts.Add(changed);
                 }
             }
-            SilentCommit.Submit(mailbox, before, builder, upserts);
+            return SilentCommit.Submit(mailbox, before, builder, upserts);
         }
     }
 }

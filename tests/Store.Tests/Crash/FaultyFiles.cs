@@ -25,6 +25,7 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
     private readonly PosixFiles _real = new();
     private readonly Lock _gate = new();
     private readonly List<Change> _unsynced = [];
+    private readonly List<Move> _moves = [];
     private int _operations;
     private int _stash;
 
@@ -57,7 +58,7 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         IFile file = _real.Open(path, kind)!;
         if (isNew)
         {
-            Remember(Folder(path), null, () => File.Delete(path));
+            Remember(Folder(path), null, path, now => File.Delete(now));
         }
         return new FaultyFile(this, file, path);
     }
@@ -71,11 +72,20 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         bool done = _real.Rename(from, to);
         if (done)
         {
-            Remember(Folder(to), null, () =>
+            if (Directory.Exists(to))
             {
-                _real.Rename(to, from);
-                Restore(replaced, to);
-            });
+                var move = new Move(from, to);
+                _moves.Add(move);
+                Remember(Folder(to), null, to, now => move.IsUndone = _real.Rename(now, from));
+            }
+            else
+            {
+                Remember(Folder(to), null, to, now =>
+                {
+                    _real.Rename(now, Path.Combine(Folder(now), Path.GetRelativePath(Folder(to), from)));
+                    Restore(replaced, now);
+                });
+            }
         }
         return done;
     }
@@ -86,7 +96,7 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         LinkOutcome outcome = _real.Link(from, to);
         if (outcome == LinkOutcome.Linked)
         {
-            Remember(Folder(to), null, () => File.Delete(to));
+            Remember(Folder(to), null, to, now => File.Delete(now));
         }
         return outcome;
     }
@@ -96,7 +106,7 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         Step("unlink", path);
         string? stash = Stash(path);
         bool done = _real.Unlink(path);
-        Remember(Folder(path), null, () => Restore(stash, path));
+        Remember(Folder(path), null, path, now => Restore(stash, now));
         return done;
     }
 
@@ -163,13 +173,30 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         }
     }
 
-    private void Remember(string? folder, object? file, Action takeBack)
+    private void Remember(string? folder, object? file, string path, Action<string> takeBack)
     {
+        // A folder above may be renamed later, and that may be durable: then the change lies elsewhere.
+        int moves = _moves.Count;
+        Action undo = () =>
+        {
+            string now = path;
+            foreach (Move move in _moves.Skip(moves))
+            {
+                if (!move.IsUndone && now.StartsWith(move.From + "/", StringComparison.Ordinal))
+                {
+                    now = move.To + now[move.From.Length..];
+                }
+            }
+            if (Directory.Exists(Folder(now)))
+            {
+                takeBack(now);
+            }
+        };
         if (fault == Fault.PowerLoss)
         {
             lock (_gate)
             {
-                _unsynced.Add(new Change(folder, file, takeBack));
+                _unsynced.Add(new Change(folder, file, undo));
             }
         }
     }
@@ -183,6 +210,11 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
     }
 
     private sealed record Change(string? Folder, object? Inode, Action TakeBack);
+
+    private sealed record Move(string From, string To)
+    {
+        public bool IsUndone { get; set; }
+    }
 
     private sealed class FaultyFile(FaultyFiles owner, IFile file, string path) : IFile
     {
@@ -233,7 +265,7 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
             }
             // The file may be renamed meanwhile: the descriptor still knows it.
             FileStream again = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            owner.Remember(null, path, () =>
+            owner.Remember(null, path, path, _ =>
             {
                 using (again)
                 {
