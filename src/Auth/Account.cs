@@ -31,7 +31,9 @@ public interface IAccountDirectory
     ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What a directory that knows all its accounts can say of them together. Optional beside <see cref="IAccountDirectory"/>. Thread-safe.</summary>
+/// <summary>
+/// What a directory that knows all its accounts can say of them together. Optional beside <see cref="IAccountDirectory"/>. Thread-safe.
+/// </summary>
 public interface IDirectoryFacts
 {
     /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/>.</summary>
@@ -60,7 +62,9 @@ public sealed record StoredCredential(string Scheme, string Data)
     {
         int end = text.StartsWith('{') ? text.IndexOf('}', StringComparison.Ordinal) : -1;
         bool isValid = text.Length > 0 && (text[0] != '{' || end > 1);
-        credential = !isValid ? null : end < 0 ? new StoredCredential(defaultScheme, text) : new StoredCredential(text[1..end], text[(end + 1)..]);
+        credential = !isValid ? null
+            : end < 0 ? new StoredCredential(defaultScheme, text)
+            : new StoredCredential(text[1..end], text[(end + 1)..]);
         return isValid;
     }
 

@@ -23,7 +23,9 @@ public sealed record AuthOptions
     /// </summary>
     public IReadOnlyList<string>? Mechanisms { get; init; }
 
-    /// <summary>How long a password that was right is known without hashing it again; zero: never. The stored credential is looked at each time.</summary>
+    /// <summary>
+    /// How long a password that was right is known without hashing it again; zero: never. The stored credential is looked at each time.
+    /// </summary>
     public TimeSpan CacheTime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -81,5 +83,10 @@ public sealed record AuthLimits
     public TimeSpan EditorLockTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>No delays at all; for tests of what stands above.</summary>
-    public static AuthLimits WithoutDelays { get; } = new() { FailureFloor = TimeSpan.Zero, FirstPenalty = TimeSpan.Zero, LongestPenalty = TimeSpan.Zero };
+    public static AuthLimits WithoutDelays { get; } = new()
+    {
+        FailureFloor = TimeSpan.Zero,
+        FirstPenalty = TimeSpan.Zero,
+        LongestPenalty = TimeSpan.Zero,
+    };
 }

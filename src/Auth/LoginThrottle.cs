@@ -26,7 +26,8 @@ internal sealed class LoginThrottle(AuthLimits limits, TimeProvider clock)
     {
         lock (_gate)
         {
-            return _entries.TryGetValue(Prefix.Of(address), out LinkedListNode<Entry>? node) ? node.Value.FailuresAt(clock.GetUtcNow(), limits) : 0;
+            return _entries.TryGetValue(Prefix.Of(address), out LinkedListNode<Entry>? node)
+                ? node.Value.FailuresAt(clock.GetUtcNow(), limits) : 0;
         }
     }
 

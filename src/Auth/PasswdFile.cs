@@ -28,7 +28,8 @@ public sealed record PasswdFileOptions
 /// of its own, and waits for it. While the file cannot be read the accounts read before stay; before the first reading that is an
 /// <see cref="IOException"/>.
 /// </remarks>
-public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, TimeProvider clock, ILogger logger) : IAccountDirectory, IDirectoryFacts
+public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, TimeProvider clock, ILogger logger)
+    : IAccountDirectory, IDirectoryFacts
 {
     /// <summary>A file written so recently may be written again without its time changing.</summary>
     private static readonly TimeSpan TimestampGrain = TimeSpan.FromSeconds(2);
@@ -82,7 +83,8 @@ public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, Tim
             {
                 return new(table);
             }
-            looking = _looking ??= Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            looking = _looking ??= Task.Factory.StartNew(
+                Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         return AfterAsync(looking, cancellationToken);
     }

@@ -25,7 +25,8 @@ internal enum PasswdEditStep
 
 /// <summary>
 /// Changes users of a passwd-file. Comments, order and what it does not understand stay. The new file replaces the old one whole,
-/// after it is on disk, with the old one's mode and owner (a new file: 0600). A lock file beside it, which stays, lets editors wait for each other.
+/// after it is on disk, with the old one's mode and owner (a new file: 0600). A lock file beside
+/// it, which stays, lets editors wait for each other.
 /// </summary>
 /// <remarks>Made for the command line: waits for the disk on the caller's thread.</remarks>
 public sealed class PasswdFileEditor
@@ -58,11 +59,13 @@ public sealed class PasswdFileEditor
     /// <param name="credential">As <see cref="PasswordHasher"/> makes it.</param>
     /// <param name="addresses">Further addresses of the user.</param>
     /// <param name="cancellationToken">Ends the wait for another editor.</param>
-    public Task<PasswdEdit> AddAsync(string user, StoredCredential credential, IReadOnlyList<string> addresses, CancellationToken cancellationToken)
+    public Task<PasswdEdit> AddAsync(
+        string user, StoredCredential credential, IReadOnlyList<string> addresses, CancellationToken cancellationToken)
     {
         string name = user.ToLowerInvariant();
         string line = $"{name}:{credential.Format()}::::::{(addresses.Count > 0 ? $"addresses={string.Join(',', addresses)}" : "")}";
-        string? problem = FindProblem(name, credential) ?? (addresses.FirstOrDefault(a => !PasswdLine.IsAddress(a)) is { } broken ? $"{broken} is not local@domain" : null);
+        string? problem = FindProblem(name, credential)
+            ?? (addresses.FirstOrDefault(a => !PasswdLine.IsAddress(a)) is { } broken ? $"{broken} is not local@domain" : null);
         return problem is not null ? Task.FromResult(new PasswdEdit(problem)) : EditAsync(
             lines =>
             {
@@ -100,10 +103,15 @@ public sealed class PasswdFileEditor
     public Task<PasswdEdit> RemoveAsync(string user, CancellationToken cancellationToken)
     {
         string name = user.ToLowerInvariant();
-        return EditAsync(lines => lines.RemoveAll(l => PasswdLine.UserOf(l) == name) > 0 ? null : $"{name} is not in {_path}", cancellationToken);
+        return EditAsync(
+            lines => lines.RemoveAll(l => PasswdLine.UserOf(l) == name) > 0 ? null : $"{name} is not in {_path}",
+            cancellationToken);
     }
 
-    /// <summary>The users in the file's order, broken lines left out. Throws <see cref="IOException"/> and, where it is not UTF-8, <see cref="DecoderFallbackException"/>.</summary>
+    /// <summary>
+    /// The users in the file's order, broken lines left out. Throws <see cref="IOException"/> and, where it is not UTF-8,
+    /// <see cref="DecoderFallbackException"/>.
+    /// </summary>
     public Task<IReadOnlyList<PasswdEntry>> ListAsync()
     {
         List<PasswdEntry> entries = [];
@@ -160,7 +168,10 @@ public sealed class PasswdFileEditor
     {
         FileStreamOptions asLock = new()
         {
-            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = Private,
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            UnixCreateMode = Private,
         };
         long started = _clock.GetTimestamp();
         while (true)
@@ -184,7 +195,8 @@ public sealed class PasswdFileEditor
     {
         string temporary = $"{_path}.new"; // We hold the lock: what lies there is left over from a crash.
         File.Delete(temporary);
-        using (FileStream file = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private }))
+        FileStreamOptions asNew = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private };
+        using (FileStream file = new(temporary, asNew))
         {
             file.Write(Encoding.UTF8.GetBytes(content));
             _reached?.Invoke(PasswdEditStep.TemporaryWritten);
@@ -197,15 +209,15 @@ public sealed class PasswdFileEditor
         _reached?.Invoke(PasswdEditStep.TemporarySynced);
         File.Move(temporary, _path, overwrite: true); // rename(2): readers see the old file or the new one.
         _reached?.Invoke(PasswdEditStep.Renamed);
-        FileOwner.SyncFolder(Path.GetDirectoryName(_path)!);
+        PosixFiles.SyncFolder(Path.GetDirectoryName(_path)!);
     }
 
     private void KeepOwnerAndMode(string temporary)
     {
-        (uint User, uint Group) wanted = FileOwner.Get(_path);
-        if (FileOwner.Get(temporary) != wanted)
+        (uint User, uint Group) wanted = PosixFiles.Get(_path);
+        if (PosixFiles.Get(temporary) != wanted)
         {
-            FileOwner.Set(temporary, wanted.User, wanted.Group); // Fails rather than take the file from the server's user.
+            PosixFiles.Set(temporary, wanted.User, wanted.Group); // Fails rather than take the file from the server's user.
         }
         File.SetUnixFileMode(temporary, File.GetUnixFileMode(_path));
     }

@@ -17,7 +17,8 @@ public static class PasswordHasher
     public const int DefaultIterations = 15_000;
 
     /// <summary>False for a password that some client could not send: empty, control characters, longer than a kilobyte.</summary>
-    public static bool TryHash(ReadOnlySpan<byte> password, [NotNullWhen(true)] out StoredCredential? credential, int iterations = DefaultIterations)
+    public static bool TryHash(
+        ReadOnlySpan<byte> password, [NotNullWhen(true)] out StoredCredential? credential, int iterations = DefaultIterations)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 4096); // RFC 7677 §4
         credential = null;
@@ -26,7 +27,8 @@ public static class PasswordHasher
             return false;
         }
         byte[] salt = RandomNumberGenerator.GetBytes(ScramVerifier.SaltOctets);
-        credential = new StoredCredential(SaslMechanisms.ScramSha256, ScramVerifier.Derive(HashAlgorithmName.SHA256, prepared, salt, iterations).Format());
+        ScramVerifier verifier = ScramVerifier.Derive(HashAlgorithmName.SHA256, prepared, salt, iterations);
+        credential = new StoredCredential(SaslMechanisms.ScramSha256, verifier.Format());
         CryptographicOperations.ZeroMemory(prepared);
         return true;
     }

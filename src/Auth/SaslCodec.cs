@@ -22,7 +22,9 @@ public static class SaslCodec
     private static readonly SearchValues<byte> Alphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
-    /// <summary>A line that answers a challenge; the empty line is the empty message. The message holds secrets: it is the caller's to clear.</summary>
+    /// <summary>
+    /// A line that answers a challenge; the empty line is the empty message. The message holds secrets: it is the caller's to clear.
+    /// </summary>
     public static SaslLineKind DecodeResponse(ReadOnlySpan<byte> line, out byte[] message)
     {
         message = [];

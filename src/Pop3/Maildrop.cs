@@ -66,7 +66,9 @@ internal sealed class Maildrop : IAsyncDisposable
         return maildrop;
     }
 
-    /// <summary>False for numbers never given, and for messages marked as deleted: they are absent for the rest of the session (RFC 1939 §5, DELE).</summary>
+    /// <summary>
+    /// False for numbers never given, and for messages marked as deleted: they are absent for the rest of the session (RFC 1939 §5, DELE).
+    /// </summary>
     public bool TryGet(MessageNumber number, out MessageRecord record)
     {
         bool isPresent = number.Value >= 1 && number.Value <= _snapshot.Count && !_deleted.Contains(number);

@@ -23,7 +23,8 @@ internal static class Pop3Commands
 
     /// <summary>Keywords of other protocols that end up here: a web browser, a port scanner, a mail server.</summary>
     private static readonly FrozenSet<string> Foreign = FrozenSet.ToFrozenSet(
-        ["GET", "POST", "HEAD", "PUT", "OPTIONS", "CONNECT", "DELETE", "TRACE", "EHLO", "HELO", "SSH-2.0"], StringComparer.OrdinalIgnoreCase);
+        ["GET", "POST", "HEAD", "PUT", "OPTIONS", "CONNECT", "DELETE", "TRACE", "EHLO", "HELO", "SSH"],
+        StringComparer.OrdinalIgnoreCase);
 
     public static IEnumerable<Pop3Command> All => ByVerb.Values;
 
@@ -48,6 +49,6 @@ internal static class Pop3Commands
         int end = line.IndexOfAny((byte)' ', (byte)'-');
         string word = Encoding.Latin1.GetString(end < 0 ? line[..Math.Min(line.Length, 8)] : line[..Math.Min(end, 8)]);
         // A TLS ClientHello begins with 0x16, where no TLS is spoken yet.
-        return Foreign.Contains(word) || word == "SSH" || line is [0x16, ..];
+        return Foreign.Contains(word) || line is [0x16, ..];
     }
 }

@@ -105,8 +105,12 @@ internal sealed class Pop3Session : IAsyncDisposable
         {
             case LineOutcome.Line:
                 SaslLineKind kind = SaslCodec.DecodeResponse(_lines.Line, out byte[] answer);
-                return kind == SaslLineKind.Message ? (answer, null)
-                    : (null, kind == SaslLineKind.Cancelled ? Pop3Errors.ToReply(AuthenticationFailure.Cancelled) : Pop3Errors.MalformedResponse);
+                return kind switch
+                {
+                    SaslLineKind.Message => (answer, null),
+                    SaslLineKind.Cancelled => (null, Pop3Errors.ToReply(AuthenticationFailure.Cancelled)),
+                    _ => (null, Pop3Errors.MalformedResponse),
+                };
             case LineOutcome.TooLong:
                 return (null, Pop3Errors.TooLong);
             case LineOutcome.BareCrOrLf:
@@ -267,7 +271,9 @@ internal sealed class Pop3Session : IAsyncDisposable
         return _errors >= Limits.ErrorsMax && reply.Next == Pop3Next.Continue ? reply.Ending(SessionEnd.TooManyErrors) : reply;
     }
 
-    /// <summary>RFC 1939 §3: on a time-out the server closes without a word. On a shutdown the client may know that it is not its fault.</summary>
+    /// <summary>
+    /// RFC 1939 §3: on a time-out the server closes without a word. On a shutdown the client may know that it is not its fault.
+    /// </summary>
     private Pop3Reply WhyStopped() => Connection.StopRequested
         ? Pop3Reply.Error("[SYS/TEMP] server is shutting down").Ending(SessionEnd.Shutdown)
         : Pop3Reply.Silence(SessionEnd.IdleTimeout);
@@ -308,7 +314,9 @@ internal sealed class Pop3Session : IAsyncDisposable
         }
     }
 
-    /// <summary>RFC 2595 §4. What was sent behind STLS in plaintext ends the session: nothing said before the handshake may be believed after it.</summary>
+    /// <summary>
+    /// RFC 2595 §4. What was sent behind STLS in plaintext ends the session: nothing said before the handshake may be believed after it.
+    /// </summary>
     private async ValueTask<SessionEnd?> UpgradeToTlsAsync()
     {
         await Connection.Output.FlushAsync();

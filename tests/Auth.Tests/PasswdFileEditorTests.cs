@@ -55,13 +55,13 @@ public sealed class PasswdFileEditorTests : IDisposable
         bool isRoot = Environment.UserName == "root";
         if (isRoot)
         {
-            Posix.FileOwner.Set(target, 1234, 2345);
+            Posix.PosixFiles.Set(target, 1234, 2345);
         }
-        (uint User, uint Group) owner = Posix.FileOwner.Get(target);
+        (uint User, uint Group) owner = Posix.PosixFiles.Get(target);
         File.CreateSymbolicLink(FilePath, target);
         Assert.Null((await Editor.RemoveAsync("bob", default)).Problem);
         Assert.Equal(mode, File.GetUnixFileMode(target));
-        Assert.Equal(owner, Posix.FileOwner.Get(target));
+        Assert.Equal(owner, Posix.PosixFiles.Get(target));
         Assert.Equal(isRoot ? 1234u : owner.User, owner.User);
         Assert.Equal(target, new FileInfo(FilePath).LinkTarget);
     }

@@ -35,7 +35,8 @@ internal sealed record PasswdLine
     public string? LoginProblem { get; init; }
 
     /// <summary>
-    /// A file's text: UTF-8 and nothing else (the framework's own readers would guess UTF-16 from a mark). Throws <see cref="DecoderFallbackException"/>.
+    /// A file's text: UTF-8 and nothing else (the framework's own readers would guess UTF-16 from a mark).
+    /// Throws <see cref="DecoderFallbackException"/>.
     /// </summary>
     public static string Decode(ReadOnlySpan<byte> file) => StrictUtf8.GetString(file.StartsWith("\uFEFF"u8) ? file[3..] : file);
 
@@ -56,13 +57,15 @@ internal sealed record PasswdLine
         { Length: > NameCharactersMax } => "the user name is longer than 255 characters",
         "." or ".." => "a user cannot be named by dots",
         _ when name[0] == '#' => "a user name cannot begin with #",
-        _ when name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '/' or ':') => "the user name holds a blank, a control character, a slash or a colon",
+        _ when name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '/' or ':') =>
+            "the user name holds a blank, a control character, a slash or a colon",
         _ when name.Contains('@', StringComparison.Ordinal) && !IsAddress(name) => "the user name is not local@domain",
         _ => null,
     };
 
     /// <summary>False with the reason where the line cannot be used at all.</summary>
-    public static bool TryParse(string line, string defaultScheme, [NotNullWhen(true)] out PasswdLine? parsed, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(
+        string line, string defaultScheme, [NotNullWhen(true)] out PasswdLine? parsed, [NotNullWhen(false)] out string? problem)
     {
         parsed = null;
         string[] fields = line.Split(':', ExtraField + 1);
@@ -100,7 +103,8 @@ internal sealed record PasswdLine
         return at > 0 && at < text.Length - 1 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is ',' or '<' or '>');
     }
 
-    private static StoredCredential ReadCredential(string field, string defaultScheme, Dictionary<string, string> extra, out string? problem)
+    private static StoredCredential ReadCredential(
+        string field, string defaultScheme, Dictionary<string, string> extra, out string? problem)
     {
         if (extra.TryGetValue("nologin", out string? nologin) && nologin is not ("n" or "no"))
         {

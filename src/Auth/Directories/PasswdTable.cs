@@ -56,7 +56,8 @@ internal sealed class PasswdTable
         int at = name.LastIndexOf('@');
         if (at >= 0)
         {
-            return _options.DefaultDomains.Contains(name[(at + 1)..], StringComparer.OrdinalIgnoreCase) ? _byName.GetValueOrDefault(name[..at]) : null;
+            bool isDefault = _options.DefaultDomains.Contains(name[(at + 1)..], StringComparer.OrdinalIgnoreCase);
+            return isDefault ? _byName.GetValueOrDefault(name[..at]) : null;
         }
         foreach (string domain in _options.DefaultDomains)
         {

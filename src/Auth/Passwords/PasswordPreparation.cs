@@ -19,7 +19,8 @@ internal static class PasswordPreparation
 
     /// <summary>RFC 3454 table B.1, without what C.1.2 already maps.</summary>
     private static readonly SearchValues<char> Invisible = SearchValues.Create(
-        "\u00AD\u034F\u1806\u180B\u180C\u180D\u200C\u200D\u2060\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F\uFEFF");
+        "\u00AD\u034F\u1806\u180B\u180C\u180D\u200C\u200D\u2060"
+        + "\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F\uFEFF");
 
     /// <summary>The prepared password; false for what is empty, not UTF-8, or holds control characters.</summary>
     public static bool TryPrepare(ReadOnlySpan<byte> password, out byte[] prepared)

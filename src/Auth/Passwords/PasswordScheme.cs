@@ -70,8 +70,9 @@ internal static class PasswordScheme
             case "CRYPT" or "DES-CRYPT" or "MD5-CRYPT" or "SHA256-CRYPT" or "SHA512-CRYPT" or "BLF-CRYPT":
                 return CryptLibrary.TryHash(password, data) is { } crypted && CryptographicOperations.FixedTimeEquals(crypted, data);
             default:
-                return TrySplitDigest(scheme, data, IsEncoded(credential), out HashAlgorithmName algorithm, out byte[] digest, out byte[] suffix)
-                    && CryptographicOperations.FixedTimeEquals(CryptographicOperations.HashData(algorithm, [.. password, .. suffix]), digest);
+                return TrySplitDigest(scheme, data, IsEncoded(credential), out HashAlgorithmName algorithm, out byte[] digest, out byte[] salted)
+                    && CryptographicOperations.FixedTimeEquals(
+                        CryptographicOperations.HashData(algorithm, [.. password, .. salted]), digest);
         }
     }
 
@@ -116,7 +117,8 @@ internal static class PasswordScheme
         rounds = 0;
         string[] parts = Encoding.UTF8.GetString(data).Split('$');
         if (parts.Length != 5 || parts[0].Length != 0 || parts[1] != "1"
-            || !int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out rounds) || rounds is < 1 or > Pbkdf2IterationsMax
+            || !int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out rounds)
+            || rounds is < 1 or > Pbkdf2IterationsMax
             || !TryDecodeHex(parts[4], out hash))
         {
             return false;
@@ -125,7 +127,9 @@ internal static class PasswordScheme
         return hash.Length == SHA1.HashSizeInBytes;
     }
 
-    /// <summary>A digest, for SSHA with its salt behind it. Base64, or for the unsalted ones hexadecimal where the length says so, as in Dovecot.</summary>
+    /// <summary>
+    /// A digest, for SSHA with its salt behind it. Base64, or for the unsalted ones hexadecimal where the length says so, as in Dovecot.
+    /// </summary>
     private static bool TrySplitDigest(
         string scheme, byte[] data, bool isDecoded, out HashAlgorithmName algorithm, out byte[] digest, out byte[] salt)
     {

@@ -22,10 +22,13 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     private readonly ExpiringCache<bool> _rightPasswords = new(clock, options.CacheTime, options.Limits.CacheEntriesMax);
     private readonly ExpiringCache<ScramVerifier> _derived = new(clock, TimeSpan.MaxValue, options.Limits.CacheEntriesMax);
 
-    /// <summary>What an unknown name's password is checked against: the last known one's credential, so that the work is the usual one.</summary>
+    /// <summary>
+    /// What an unknown name's password is checked against: the last known one's credential, so that the work is the usual one.
+    /// </summary>
     private volatile StoredCredential _decoy = new(
         SaslMechanisms.ScramSha256,
-        new ScramVerifier(HashAlgorithmName.SHA256, options.ScramIterations, new byte[ScramVerifier.SaltOctets], new byte[32], new byte[32]).Format());
+        new ScramVerifier(
+            HashAlgorithmName.SHA256, options.ScramIterations, new byte[ScramVerifier.SaltOctets], new byte[32], new byte[32]).Format());
 
     public HashWork Hashes { get; } = new(options.Limits.ConcurrentHashes);
 
@@ -36,7 +39,8 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     public long Now => clock.GetTimestamp();
 
     /// <summary>LOGIN, USER/PASS, SASL PLAIN and LOGIN.</summary>
-    public async ValueTask<SaslStep> CheckPasswordAsync(LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+    public async ValueTask<SaslStep> CheckPasswordAsync(
+        LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
         UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(attempt.LoginName), password);
@@ -64,7 +68,8 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     {
         try
         {
-            bool isPossible = attempt.LoginName.Length > 0 && Encoding.UTF8.GetByteCount(attempt.LoginName) <= options.Limits.LoginNameOctetsMax;
+            bool isPossible = attempt.LoginName.Length > 0
+                && Encoding.UTF8.GetByteCount(attempt.LoginName) <= options.Limits.LoginNameOctetsMax;
             return new Lookup(isPossible ? await directory.FindByLoginAsync(attempt.LoginName, cancellationToken) : null);
         }
         catch (IOException unavailable)
@@ -100,7 +105,8 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         {
             return stored!.Hash == hash ? stored : null;
         }
-        if (!PasswordScheme.TryGetPlain(account.Credential, out byte[] password) || !PasswordPreparation.TryPrepare(password, out byte[] prepared))
+        if (!PasswordScheme.TryGetPlain(account.Credential, out byte[] password)
+            || !PasswordPreparation.TryPrepare(password, out byte[] prepared))
         {
             return null;
         }
@@ -127,10 +133,12 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     }
 
     /// <summary>Counts and logs a failed proof, and answers in due time.</summary>
-    public async ValueTask<SaslStep> FailAsync(LoginAttempt attempt, UInt128? fingerprint, long started, CancellationToken cancellationToken)
+    public async ValueTask<SaslStep> FailAsync(
+        LoginAttempt attempt, UInt128? fingerprint, long started, CancellationToken cancellationToken)
     {
         LogFailure(attempt, AuthenticationFailure.InvalidCredentials);
-        TimeSpan due = _throttle.AddFailure(attempt.Context.Remote, fingerprint ?? _secret.Fingerprint("proof", RandomNumberGenerator.GetBytes(16)));
+        UInt128 tried = fingerprint ?? _secret.Fingerprint("proof", RandomNumberGenerator.GetBytes(16));
+        TimeSpan due = _throttle.AddFailure(attempt.Context.Remote, tried);
         TimeSpan left = due - clock.GetElapsedTime(started);
         if (left > TimeSpan.Zero)
         {
@@ -158,14 +166,17 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     }
 
     public void LogSuccess(LoginAttempt attempt) => Log.LoginSucceeded(
-        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt));
+        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol,
+        Shown(attempt.Context.Remote), Tls(attempt));
 
     public void LogFailure(LoginAttempt attempt, AuthenticationFailure reason) => Log.LoginFailed(
-        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt), reason);
+        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol,
+        Shown(attempt.Context.Remote), Tls(attempt), reason);
 
     public void Dispose() => Hashes.Dispose();
 
-    private async ValueTask<bool> MatchesAsync(StoredCredential? credential, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+    private async ValueTask<bool> MatchesAsync(
+        StoredCredential? credential, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
         bool canBeChecked = credential is not null && PasswordScheme.FindProblem(credential) is null;
         if (canBeChecked)
@@ -174,7 +185,7 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         }
         StoredCredential checkedAgainst = canBeChecked ? credential! : _decoy;
         // An over-long password is never hashed whole.
-        ReadOnlyMemory<byte> bounded = password.Length <= options.Limits.PasswordOctetsMax ? password : password[..options.Limits.PasswordOctetsMax];
+        ReadOnlyMemory<byte> bounded = password[..Math.Min(password.Length, options.Limits.PasswordOctetsMax)];
         bool matches = await Hashes.RunAsync(() => PasswordScheme.Matches(checkedAgainst, bounded.Span), cancellationToken);
         return matches && canBeChecked;
     }

@@ -20,7 +20,9 @@ internal sealed record LoginAttempt(string Mechanism, string LoginName, Authenti
             StringBuilder shown = new();
             foreach (char c in LoginName.Length <= ShownCharactersMax ? LoginName : LoginName[..ShownCharactersMax])
             {
-                bool isSafe = char.IsAscii(c) ? c is > ' ' and < '\x7F' and not ('<' or '>' or '"') : char.IsLetterOrDigit(c) && !char.IsSurrogate(c);
+                bool isSafe = char.IsAscii(c)
+                    ? c is > ' ' and < '\x7F' and not ('<' or '>' or '"')
+                    : char.IsLetterOrDigit(c) && !char.IsSurrogate(c);
                 shown.Append(isSafe ? c : '?');
             }
             return LoginName.Length <= ShownCharactersMax ? shown.ToString() : shown.Append('…').ToString();

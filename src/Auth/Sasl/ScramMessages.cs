@@ -15,7 +15,8 @@ internal sealed record ScramClientFirst(string Gs2Header, string Bare, string Lo
         message = null;
         // gs2-header = gs2-cbind-flag "," [ authzid ] ","
         // A client that says "y" can bind channels and saw no -PLUS mechanism; it saw right.
-        if (!ScramText.TryGet(octets, out string text) || !(text.StartsWith("n,", StringComparison.Ordinal) || text.StartsWith("y,", StringComparison.Ordinal)))
+        if (!ScramText.TryGet(octets, out string text)
+            || !(text.StartsWith("n,", StringComparison.Ordinal) || text.StartsWith("y,", StringComparison.Ordinal)))
         {
             return false;
         }
@@ -26,7 +27,9 @@ internal sealed record ScramClientFirst(string Gs2Header, string Bare, string Lo
         }
         string authorization = "";
         string authorizationField = text[2..headerEnd];
-        if (authorizationField.Length > 0 && !(authorizationField.StartsWith("a=", StringComparison.Ordinal) && ScramText.TryDecodeName(authorizationField[2..], out authorization)))
+        if (authorizationField.Length > 0
+            && !(authorizationField.StartsWith("a=", StringComparison.Ordinal)
+                && ScramText.TryDecodeName(authorizationField[2..], out authorization)))
         {
             return false;
         }
@@ -122,5 +125,6 @@ internal static class ScramText
         return true;
     }
 
-    public static bool TryDecodeBase64(string text, out byte[] octets) => SaslCodec.TryDecodeBase64(Encoding.UTF8.GetBytes(text), out octets);
+    public static bool TryDecodeBase64(string text, out byte[] octets) =>
+        SaslCodec.TryDecodeBase64(Encoding.UTF8.GetBytes(text), out octets);
 }

@@ -20,9 +20,9 @@ internal static class AuthCommand
         using ISaslExchange? exchange = session.Authenticator.Begin(name, session.AuthenticationContext);
         if (exchange is null)
         {
-            return Pop3Errors.ToReply(
-                name.ToUpperInvariant() is SaslMechanisms.Plain or SaslMechanisms.Login && !session.Authenticator.AllowsPlaintext(session.AuthenticationContext)
-                    ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism);
+            bool needsTls = name.ToUpperInvariant() is SaslMechanisms.Plain or SaslMechanisms.Login
+                && !session.Authenticator.AllowsPlaintext(session.AuthenticationContext);
+            return Pop3Errors.ToReply(needsTls ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism);
         }
         byte[]? message = null;
         if (!initial.IsEmpty && SaslCodec.DecodeInitial(initial.Span, out message) != SaslLineKind.Message)

@@ -3,7 +3,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>CAPA — RFC 2449 §5.</summary>
 internal static class CapaCommand
 {
-    public static readonly Pop3Command Definition = new("CAPA", Pop3States.Any, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("CAPA", Pop3States.Any, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

@@ -5,7 +5,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>LIST — RFC 1939 §5. Sizes are exact octets with CRLF line ends.</summary>
 internal static class ListCommand
 {
-    public static readonly Pop3Command Definition = new("LIST", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("LIST", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

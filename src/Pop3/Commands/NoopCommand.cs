@@ -3,7 +3,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>NOOP — RFC 1939 §5.</summary>
 internal static class NoopCommand
 {
-    public static readonly Pop3Command Definition = new("NOOP", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("NOOP", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

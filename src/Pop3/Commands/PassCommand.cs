@@ -18,7 +18,8 @@ internal static class PassCommand
         {
             return Pop3Reply.Error("usage: PASS password");
         }
-        SaslStep step = await session.Authenticator.CheckPasswordAsync(user, password, session.AuthenticationContext, CancellationToken.None);
+        SaslStep step = await session.Authenticator.CheckPasswordAsync(
+            user, password, session.AuthenticationContext, CancellationToken.None);
         return await session.FinishLoginAsync(step);
     }
 }

@@ -5,7 +5,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>STLS — RFC 2595 §4.</summary>
 internal static class StlsCommand
 {
-    public static readonly Pop3Command Definition = new("STLS", Pop3States.Authorization, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("STLS", Pop3States.Authorization, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

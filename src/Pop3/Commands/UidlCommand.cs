@@ -3,7 +3,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>UIDL — RFC 1939 §7.</summary>
 internal static class UidlCommand
 {
-    public static readonly Pop3Command Definition = new("UIDL", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("UIDL", Pop3States.Transaction, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

@@ -3,7 +3,8 @@ namespace MailAccess.Pop3.Commands;
 /// <summary>USER — RFC 1939 §7.</summary>
 internal static class UserCommand
 {
-    public static readonly Pop3Command Definition = new("USER", Pop3States.Authorization, (session, arguments) => new(Execute(session, arguments)));
+    public static readonly Pop3Command Definition =
+        new("USER", Pop3States.Authorization, (session, arguments) => new(Execute(session, arguments)));
 
     private static Pop3Reply Execute(Pop3Session session, Pop3Arguments arguments)
     {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace MailAccess.Auth.Posix;
 
 /// <summary>What the framework has no call for: a file's owner, and a folder's fsync. Linux.</summary>
-internal static partial class FileOwner
+internal static partial class PosixFiles
 {
     private const int CurrentFolder = -100; // AT_FDCWD
     private const uint StatxOwner = 0x8 | 0x10; // STATX_UID | STATX_GID
