@@ -27,6 +27,9 @@ public sealed record QueueOptions
     /// <summary>Where mail exchangers listen: 25, but in tests.</summary>
     public int RemotePort { get; init; } = 25;
 
+    /// <summary>False: domains that are not ours and have no route fail for good.</summary>
+    public bool RelaysOutside { get; init; } = true;
+
     /// <summary>Where all mail goes that no route says otherwise for; null: by MX.</summary>
     public Route? SmartHost { get; init; }
 

@@ -43,6 +43,9 @@ public sealed record SubmissionRole
         CompletesHeader = true,
     };
 
+    /// <summary>The same where nothing is delivered outside: other domains are refused at RCPT.</summary>
+    public static readonly SubmissionRole SubmissionWithoutRelay = Submission with { TakesRemoteRecipients = false };
+
     /// <summary>Mail from other servers for domains of ours, RFC 5321: port 25.</summary>
     public static readonly SubmissionRole Exchange = new()
     {

@@ -71,6 +71,9 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
         (_, string forged) = await Programs.TryRunAsync("swaks",
             ["--server", "localhost", "--port", Port(587), "--tls", "--auth", "PLAIN", "--auth-user", Alice, "--auth-password", Password, "--from", Bob, "--to", Bob]);
         Assert.Contains("553 5.7.1", forged, StringComparison.Ordinal);
+        (_, string outside) = await Programs.TryRunAsync("swaks",
+            ["--server", "localhost", "--port", Port(587), "--tls", "--auth", "PLAIN", "--auth-user", Alice, "--auth-password", Password, "--from", Alice, "--to", "y@elsewhere.test"]);
+        Assert.Contains("550 5.7.1", outside, StringComparison.Ordinal); // The demo sends nothing outside.
         string accepted = await Programs.RunAsync("swaks", ["--server", "localhost", "--port", Port(25), "--from", "x@other.test", "--to", Bob, "--tls"]);
         Assert.Contains("<~  250 2.", accepted, StringComparison.Ordinal);
     }

@@ -23,6 +23,15 @@ public sealed class RoutingTests
     private async Task<string[]> AddressesAsync(string domain) => [.. (await ResolveAsync(domain)).Addresses.Select(a => a.Address.ToString())];
 
     [Fact]
+    public void Without_relay_only_domains_with_a_route_are_delivered()
+    {
+        Router router = Router(_options with { RelaysOutside = false, SmartHost = new Route { Host = "smart.test" }, Routes = d => d == "near.test" ? new Route { Host = "192.0.2.5" } : null });
+        Assert.True(router.TryChoose("near.test", out _, out _));
+        Assert.False(router.TryChoose("far.test", out _, out SmtpReply? failure));
+        Assert.Equal("550 5.7.1", failure!.ToString()[..9]);
+    }
+
+    [Fact]
     public async Task Exchangers_come_by_preference()
     {
         _resolver.Mx["far.test"] = [new(20, "b.test"), new(10, "a.test"), new(30, "c.test")];

@@ -27,7 +27,7 @@ public sealed class LimitsTests
     {
         foreach (RecipientKind kind in Enum.GetValues<RecipientKind>())
         {
-            foreach (SubmissionRole role in (SubmissionRole[])[SubmissionRole.Submission, SubmissionRole.Exchange, SubmissionRole.Lmtp])
+            foreach (SubmissionRole role in (SubmissionRole[])[SubmissionRole.Submission, SubmissionRole.SubmissionWithoutRelay, SubmissionRole.Exchange, SubmissionRole.Lmtp])
             {
                 SmtpReply reply = RcptCommand.Judge(role, kind);
                 bool taken = kind == RecipientKind.Local || (kind == RecipientKind.Remote && role == SubmissionRole.Submission);

@@ -12,9 +12,10 @@ internal readonly record struct AddressSelection(IReadOnlyList<HostAddress> Addr
 internal sealed class Router(QueueOptions options, IResolver resolver, Random random)
 {
     private static readonly SmtpReply BadDomain = new(553, new(5, 1, 3), "the domain cannot be written in the domain name system");
+    private static readonly SmtpReply NoRelay = new(550, new(5, 7, 1), "mail to other domains is not delivered here");
     private static readonly IdnMapping Idn = new() { AllowUnassigned = false, UseStd3AsciiRules = false };
 
-    /// <summary>Where mail for this domain goes; no look-up yet. False: the domain can never be one.</summary>
+    /// <summary>Where mail for this domain goes; no look-up yet. False: the domain can never be one, or we deliver nothing there.</summary>
     public bool TryChoose(string domain, out Destination? destination, out SmtpReply? failure)
     {
         destination = null;
@@ -24,7 +25,13 @@ internal sealed class Router(QueueOptions options, IResolver resolver, Random ra
             failure = BadDomain;
             return false;
         }
-        Route? route = options.Routes?.Invoke(name) ?? options.SmartHost;
+        Route? route = options.Routes?.Invoke(name);
+        if (route is null && !options.RelaysOutside)
+        {
+            failure = NoRelay;
+            return false;
+        }
+        route ??= options.SmartHost;
         destination = route is not null ? new Destination(null, route) : new Destination(name, null);
         return true;
     }

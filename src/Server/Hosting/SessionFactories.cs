@@ -30,7 +30,7 @@ internal sealed class SessionFactories
             [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, mail, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
             [ListenerProtocol.Pop3] = new Pop3SessionFactory(
                 authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
-            [ListenerProtocol.Submission] = Smtp(SubmissionRole.Submission, authenticator),
+            [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
             [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
             [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
         };

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using MailAccess.Server.Configuration;
+using MailAccess.Server.Logging;
+using MailAccess.Testing;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Tests.Logging;
+
+public sealed class LineLoggerTests
+{
+    private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("mailaccess-log-").FullName, "sub", "log");
+
+    [Fact]
+    public void A_line_is_a_line_whatever_a_client_put_into_it()
+    {
+        string[] lines = Write(LogFormat.Text, log => log.LogWarning("user={User}", "eve\r\n2026-01-01 fake: line\u0007"));
+        Assert.Equal("2026-03-14T09:26:53.000Z imap: warning: user=eve / 2026-01-01 fake: line?", Assert.Single(lines));
+    }
+
+    [Fact]
+    public void Lines_below_the_level_are_left_out() =>
+        Assert.Empty(Write(LogFormat.Text, log => log.LogDebug("noise")));
+
+    [Fact]
+    public void An_object_a_line_for_programs()
+    {
+        string line = Assert.Single(Write(LogFormat.Json, log => log.LogError(new InvalidOperationException("why"), "broken \"x\"\n")));
+        JsonElement json = JsonDocument.Parse(line).RootElement;
+        Assert.Equal("error", json.GetProperty("level").GetString());
+        Assert.Equal("broken \"x\"\n", json.GetProperty("message").GetString());
+        Assert.Contains("why", json.GetProperty("exception").GetString(), StringComparison.Ordinal);
+    }
+
+    private string[] Write(LogFormat format, Action<ILogger> write)
+    {
+        using (LineLoggerProvider provider = new(new LogConfiguration(LogLevel.Information, format, _file, [], []), new ManualTimeProvider()))
+        {
+            write(provider.CreateLogger("MailAccess.Imap.Something"));
+        }
+        return File.ReadAllLines(_file);
+    }
+}
