@@ -49,21 +49,8 @@ internal sealed class BareLfContent(IFile file, long octets, MaildirStore store)
     public static byte[] Convert(ReadOnlySpan<byte> raw, long octets)
     {
         byte[] converted = new byte[octets];
-        int written = 0;
         bool afterCr = false;
-        foreach (byte octet in raw)
-        {
-            if (octet == (byte)'\n' && !afterCr && written < converted.Length)
-            {
-                converted[written++] = (byte)'\r';
-            }
-            if (written == converted.Length)
-            {
-                break;
-            }
-            converted[written++] = octet;
-            afterCr = octet == (byte)'\r';
-        }
+        LineEnds.ToCrlf(raw, converted, ref afterCr, out _, out int written);
         return written == converted.Length ? converted : converted[..written];
     }
 
@@ -74,64 +61,51 @@ internal sealed class BareLfContent(IFile file, long octets, MaildirStore store)
             _at = _marks.FindLast(m => m.Converted <= offset);
         }
         byte[] raw = ArrayPool<byte>.Shared.Rent(RawOctets);
+        byte[] skipped = ArrayPool<byte>.Shared.Rent(RawOctets);
         try
         {
             int filled = 0;
-            while (filled < destination.Length)
+            int count;
+            while (filled < destination.Length && (count = file.Read(_at.Raw, raw.AsSpan(0, RawOctets))) > 0)
             {
-                int count = file.Read(_at.Raw, raw.AsSpan(0, RawOctets));
-                if (count == 0)
+                ReadOnlySpan<byte> rest = raw.AsSpan(0, count);
+                while (!rest.IsEmpty && filled < destination.Length)
                 {
-                    break;
+                    long skip = offset - _at.Converted;
+                    if (skip > 0)
+                    {
+                        Advance(ref rest, skipped.AsSpan(0, (int)Math.Min(skip, RawOctets)));
+                    }
+                    else
+                    {
+                        filled += Advance(ref rest, destination[filled..]);
+                    }
                 }
-                filled += Take(raw.AsSpan(0, count), offset + filled, destination[filled..]);
             }
             return filled;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(raw);
+            ArrayPool<byte>.Shared.Return(skipped);
         }
     }
 
-    /// <summary>Moves through the raw octets until the destination is full; returns what it took from the wanted offset on.</summary>
-    private int Take(ReadOnlySpan<byte> raw, long wanted, Span<byte> destination)
+    private int Advance(ref ReadOnlySpan<byte> raw, Span<byte> destination)
     {
-        int taken = 0;
-        foreach (byte octet in raw)
+        bool afterCr = _at.AfterCr;
+        LineEnds.ToCrlf(raw, destination, ref afterCr, out int taken, out int written);
+        raw = raw[taken..];
+        _at = new Position(_at.Raw + taken, _at.Converted + written, afterCr);
+        if (_at.Converted - _marks[^1].Converted >= MarkDistance)
         {
-            bool needsCr = octet == (byte)'\n' && !_at.AfterCr;
-            if (needsCr)
-            {
-                if (_at.Converted >= wanted && !Put((byte)'\r', destination, ref taken))
-                {
-                    return taken;
-                }
-                // The CR is out, the LF is not: the position between them is as if the file had the CR.
-                _at = new Position(_at.Raw, _at.Converted + 1, true);
-            }
-            if (_at.Converted >= wanted && !Put(octet, destination, ref taken))
-            {
-                return taken;
-            }
-            _at = new Position(_at.Raw + 1, _at.Converted + 1, octet == (byte)'\r');
-            if (_at.Converted - _marks[^1].Converted >= MarkDistance)
-            {
-                _marks.Add(_at);
-            }
+            _marks.Add(_at);
         }
-        return taken;
+        return written;
     }
 
-    private static bool Put(byte octet, Span<byte> destination, ref int taken)
-    {
-        if (taken == destination.Length)
-        {
-            return false;
-        }
-        destination[taken++] = octet;
-        return true;
-    }
-
+    /// <param name="Raw">Octets of the file behind us.</param>
+    /// <param name="Converted">Octets given out.</param>
+    /// <param name="AfterCr">The last octet given out was CR, the file's or ours.</param>
     private readonly record struct Position(long Raw, long Converted, bool AfterCr);
 }
