@@ -68,12 +68,14 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             unseen = seen.TryGet(out FlagsOutcome? outcome) ? outcome.Stored : UidSet.Empty;
         }
         MailboxSnapshot latest = selected.Mailbox.Snapshot;
-        foreach (int i in batch)
+        await using ReadAhead ahead = new(selected.Mailbox, view, p => batch[p], batch.Count, session.Services.Limits);
+        for (int position = 0; position < batch.Count; position++)
         {
+            int i = batch[position];
             bool tellsFlags = _hasFlags || unseen.Contains(view[i].Uid);
             if (!TryWriteCached(view, latest, i, tellsFlags))
             {
-                await WriteAsync(view, latest, i, tellsFlags);
+                await WriteAsync(view, latest, i, tellsFlags, ahead, position);
             }
             if (_writer.IsFull)
             {
@@ -90,12 +92,13 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private async ValueTask WriteRangeAsync(int first, int last)
     {
         MailboxSnapshot view = selected.View;
+        await using ReadAhead ahead = new(selected.Mailbox, view, p => first + p, last - first + 1, session.Services.Limits);
         for (int i = first; i <= last; i++)
         {
             MailboxSnapshot latest = selected.Mailbox.Snapshot;
             if (!TryWriteCached(view, latest, i, _hasFlags))
             {
-                await WriteAsync(view, latest, i, _hasFlags);
+                await WriteAsync(view, latest, i, _hasFlags, ahead, i - first);
             }
             if (_writer.IsFull)
             {
@@ -153,7 +156,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         return true;
     }
 
-    private async ValueTask WriteAsync(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags)
+    private async ValueTask WriteAsync(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags, ReadAhead ahead, int position)
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
@@ -169,7 +172,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         IMessageContent? content = null;
         if (plan.Items.Any(i => i.Section is not null))
         {
-            StoreResult<IMessageContent> opened = await selected.Mailbox.OpenMessageAsync(record.Uid, CancellationToken.None);
+            StoreResult<IMessageContent> opened = await ahead.TakeAsync(position);
             if (!opened.TryGet(out content))
             {
                 Fail(isGone, opened.Error);

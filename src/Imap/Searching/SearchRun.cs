@@ -63,6 +63,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     public async ValueTask<List<int>> RunAsync(SearchKey key)
     {
         List<int> found = [];
+        List<int> undecided = [];
         TimeProvider clock = session.Services.Clock;
         long sliceStart = clock.GetTimestamp();
         IndexRanges candidates = CandidatesOf(key);
@@ -71,9 +72,18 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
             (int first, int last) = candidates.Ranges[range];
             for (int i = first; i <= last && _error == StoreError.None; i++)
             {
-                if (Decide(key, i) ?? await DecideByContentAsync(key, i))
+                switch (Decide(key, i))
                 {
-                    found.Add(i);
+                    case true:
+                        found.Add(i);
+                        break;
+                    case null:
+                        undecided.Add(i);
+                        break;
+                }
+                if (undecided.Count == session.Services.Limits.SearchBatchMessages)
+                {
+                    await DecideByContentAsync(key, undecided, found);
                 }
                 if ((i & 63) == 0 && clock.GetElapsedTime(sliceStart) > session.Services.Limits.SearchSlice)
                 {
@@ -82,6 +92,8 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
                 }
             }
         }
+        await DecideByContentAsync(key, undecided, found);
+        found.Sort();
         return found;
     }
 
@@ -106,10 +118,24 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         return byRecord;
     }
 
-    private async ValueTask<bool> DecideByContentAsync(SearchKey key, int index)
+    /// <summary>Reads messages that neither record nor summary decides; the list is empty afterwards.</summary>
+    private async ValueTask DecideByContentAsync(SearchKey key, List<int> undecided, List<int> found)
+    {
+        await using ReadAhead ahead = new(selected.Mailbox, _view, p => undecided[p], undecided.Count, session.Services.Limits);
+        for (int position = 0; position < undecided.Count && _error == StoreError.None; position++)
+        {
+            if (await DecideByContentAsync(key, undecided[position], ahead, position))
+            {
+                found.Add(undecided[position]);
+            }
+        }
+        undecided.Clear();
+    }
+
+    private async ValueTask<bool> DecideByContentAsync(SearchKey key, int index, ReadAhead ahead, int position)
     {
         MessageRecord record = Current(index);
-        StoreResult<IMessageContent> opened = await selected.Mailbox.OpenMessageAsync(record.Uid, CancellationToken.None);
+        StoreResult<IMessageContent> opened = await ahead.TakeAsync(position);
         if (!opened.TryGet(out IMessageContent? content))
         {
             // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.

@@ -45,15 +45,6 @@ internal sealed class BareLfContent(IFile file, long octets, MaildirStore store)
         return default;
     }
 
-    /// <summary>The same for a message in memory.</summary>
-    public static byte[] Convert(ReadOnlySpan<byte> raw, long octets)
-    {
-        byte[] converted = new byte[octets];
-        bool afterCr = false;
-        LineEnds.ToCrlf(raw, converted, ref afterCr, out _, out int written);
-        return written == converted.Length ? converted : converted[..written];
-    }
-
     private int Read(long offset, Span<byte> destination)
     {
         if (offset < _at.Converted)

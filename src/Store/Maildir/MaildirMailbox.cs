@@ -175,14 +175,7 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         using (file)
         {
-            byte[] octets = new byte[hasBareLf ? file.Octets : record.Octets];
-            int filled = 0;
-            int count;
-            while (filled < octets.Length && (count = file.Read(filled, octets.AsSpan(filled))) > 0)
-            {
-                filled += count;
-            }
-            return new MemoryContent(hasBareLf ? BareLfContent.Convert(octets.AsSpan(0, filled), record.Octets) : octets.AsMemory(0, filled));
+            return PooledContent.Read(file, record.Octets, hasBareLf);
         }
     }
 
