@@ -48,4 +48,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "{Id}: error: the message is in the schedule but cannot be read from the spool")]
     public static partial void Unreadable(ILogger logger, SpoolId id);
 
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "messages cannot be moved from the spool's journal into files; tried again later")]
+    public static partial void JournalStuck(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 18, Level = LogLevel.Error, Message = "{Name} in the spool is damaged; it is left alone")]
+    public static partial void SegmentDamaged(ILogger logger, string name);
 }

@@ -49,7 +49,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             _folder = new SpoolFolder(options.SpoolFolder);
             _threads = new IoThreads(options.Limits.IoThreads);
         }
-        _spool = spool ?? new FileSpool(_folder!, _threads!, options.Limits.RemovalPause, clock, logger);
+        _spool = spool ?? new JournalSpool(
+            _folder!, new FileSpool(_folder!, _threads!, options.Limits.RemovalPause, clock, logger), _threads!, options.Limits, logger);
         _ids = new SpoolIdSource(clock);
         _schedule = new Schedule(clock);
         _localRecipients = new LocalRecipients(directory, options);

@@ -78,6 +78,18 @@ public sealed record QueueLimits
     /// <summary>Threads for blocking file work.</summary>
     public int IoThreads { get; init; } = 8;
 
+    /// <summary>Largest message that goes through the spool's journal; larger ones become files at once.</summary>
+    public int JournaledOctetsMax { get; init; } = 128 * 1024;
+
+    /// <summary>Octets of one segment of the journal; at least four times <see cref="JournaledOctetsMax"/> and 4 MiB.</summary>
+    public int JournalSegmentOctets { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Full segments that are left alone, because most of what they hold will be delivered soon.</summary>
+    public int JournalSegmentsKept { get; init; } = 3;
+
+    /// <summary>Full segments before messages become files at once; so many are held in memory at most.</summary>
+    public int JournalSegmentsMax { get; init; } = 6;
+
     /// <summary>How long removals from the spool are gathered for one sync. After power loss, what was delivered within it is delivered again.</summary>
     public TimeSpan RemovalPause { get; init; } = TimeSpan.FromMilliseconds(100);
 

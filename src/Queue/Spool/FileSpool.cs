@@ -19,6 +19,9 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, TimeSpan r
 
     private readonly FolderSync _folder = new(files, threads, removalPause, clock);
 
+    /// <summary>Of a message's files.</summary>
+    public static string[] NamesOf(SpoolId id) => [id + ControlSuffix, id + ContentSuffix];
+
     public Task LoadAsync(Action<SpoolEntry> found, CancellationToken cancellationToken) => threads.RunAsync(() =>
     {
         HashSet<SpoolId> contents = [];

@@ -10,6 +10,9 @@ internal interface ISpoolFiles
     /// <summary>Fails where the name exists.</summary>
     ISpoolFile Create(string name);
 
+    /// <summary>A new file so long, of zeros that are on the medium; what is appended goes over them, from the start.</summary>
+    ISpoolFile CreateLaidOut(string name, int octets);
+
     /// <summary>Throws <see cref="FileNotFoundException"/> where it does not exist.</summary>
     ISpoolFile Open(string name);
 

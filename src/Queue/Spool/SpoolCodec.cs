@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
@@ -87,6 +88,10 @@ internal static class SpoolCodec
     internal static uint Checksum(ReadOnlySpan<byte> octets)
     {
         uint crc = uint.MaxValue;
+        for (; octets.Length >= sizeof(ulong); octets = octets[sizeof(ulong)..])
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(octets));
+        }
         foreach (byte octet in octets)
         {
             crc = BitOperations.Crc32C(crc, octet);

@@ -20,6 +20,27 @@ internal sealed class SpoolFolder : ISpoolFiles, IDisposable
 
     public ISpoolFile Create(string name) => new OpenFile(Posix.CreateFile(Path.Combine(_path, name)));
 
+    public ISpoolFile CreateLaidOut(string name, int octets)
+    {
+        SafeFileHandle handle = Posix.CreateFile(Path.Combine(_path, name));
+        byte[] zeros = new byte[1 << 18];
+        try
+        {
+            for (int at = 0; at < octets; at += zeros.Length)
+            {
+                RandomAccess.Write(handle, zeros.AsSpan(0, Math.Min(zeros.Length, octets - at)), at);
+            }
+            Posix.Sync(handle, dataOnly: true);
+        }
+        catch (IOException)
+        {
+            handle.Dispose();
+            File.Delete(Path.Combine(_path, name));
+            throw;
+        }
+        return new LaidOutFile(handle);
+    }
+
     public ISpoolFile Open(string name) =>
         new OpenFile(File.OpenHandle(Path.Combine(_path, name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
 
@@ -36,6 +57,26 @@ internal sealed class SpoolFolder : ISpoolFiles, IDisposable
         public int Read(long offset, Span<byte> destination) => RandomAccess.Read(handle, destination, offset);
 
         public void Append(ReadOnlySpan<byte> octets) => RandomAccess.Write(handle, octets, RandomAccess.GetLength(handle));
+
+        public void Sync() => Posix.Sync(handle, dataOnly: true);
+
+        public void Dispose() => handle.Dispose();
+    }
+
+    // Only whoever created it appends, so it knows where.
+    private sealed class LaidOutFile(SafeFileHandle handle) : ISpoolFile
+    {
+        private long _position;
+
+        public long Octets => RandomAccess.GetLength(handle);
+
+        public int Read(long offset, Span<byte> destination) => RandomAccess.Read(handle, destination, offset);
+
+        public void Append(ReadOnlySpan<byte> octets)
+        {
+            RandomAccess.Write(handle, octets, _position);
+            _position += octets.Length;
+        }
 
         public void Sync() => Posix.Sync(handle, dataOnly: true);
 

@@ -92,6 +92,9 @@ internal sealed class SimulatedDisk : ISpoolFiles
         }
     }
 
+    // After a crash zeros may follow what was written, as in any file here; that they always do makes no difference to a reader.
+    public ISpoolFile CreateLaidOut(string name, int octets) => Create(name);
+
     public ISpoolFile Open(string name)
     {
         lock (_gate)
