@@ -22,20 +22,21 @@ internal sealed class FileWorkers : IDisposable
         }
     }
 
-    /// <summary>Runs the work on one of the threads. The faults of the disk become <see cref="StoreError.Unavailable"/>, told to <paramref name="onFault"/>.</summary>
+    /// <summary>Runs the work on one of the threads. The faults of the disk become <see cref="StoreError.Unavailable"/>, told to
+    /// <paramref name="onFault"/>; where there is no room for more work, the answer is the same.</summary>
     public ValueTask<StoreResult<T>> RunAsync<T>(Func<StoreResult<T>> work, Action<FileFault> onFault)
     {
         var done = new TaskCompletionSource<StoreResult<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(() => done.SetResult(Guarded(work, onFault)), done);
-        return new(done.Task);
+        return TryEnqueue(() => done.SetResult(Guarded(work, onFault)), done) ? new(done.Task) : new(StoreError.Unavailable);
     }
 
     /// <summary>Runs the work; the task fails as the work does.</summary>
     public Task RunAsync(Action work)
     {
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(() => { work(); done.SetResult(true); }, done);
-        return done.Task;
+        return TryEnqueue(() => { work(); done.SetResult(true); }, done)
+            ? done.Task
+            : Task.FromException(new IOException("The store's file workers are overwhelmed or stopped."));
     }
 
     public void Dispose()
@@ -64,18 +65,18 @@ internal sealed class FileWorkers : IDisposable
         }
     }
 
-    private void Enqueue<T>(Action work, TaskCompletionSource<T> done)
+    private bool TryEnqueue<T>(Action work, TaskCompletionSource<T> done)
     {
         lock (_jobs)
         {
             // A queue this long means the disk stands still; waiting for room would only hide it.
             if (_stopped || _jobs.Count >= _jobsMax)
             {
-                done.SetException(new IOException("The store's file workers are overwhelmed or stopped."));
-                return;
+                return false;
             }
             _jobs.Enqueue(() => Complete(work, done));
             Monitor.Pulse(_jobs);
+            return true;
         }
     }
 

@@ -15,6 +15,7 @@ internal static unsafe partial class Posix
     public const int Directory = 0x10000;
     public const int CloseOnExec = 0x80000;
 
+    public const int InputOutput = 5;
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int AlreadyThere = 17;

@@ -89,6 +89,10 @@ internal sealed class PosixFiles : IFiles
         {
             throw new FileFault("readdir", path, 13);
         }
+        catch (IOException fault) when (fault is not FileFault)
+        {
+            throw new FileFault("readdir", path, Posix.InputOutput);
+        }
         return names;
     }
 
@@ -121,6 +125,10 @@ internal sealed class PosixFiles : IFiles
         catch (UnauthorizedAccessException)
         {
             throw new FileFault(operation, path, 13);
+        }
+        catch (IOException fault) when (fault is not FileFault)
+        {
+            throw new FileFault(operation, path, Posix.InputOutput); // No space, a folder that somebody fills while we empty it.
         }
     }
 

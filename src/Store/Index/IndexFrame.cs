@@ -34,6 +34,7 @@ internal sealed record IndexFrame
     /// <summary>For the last of the upserts, in the same order.</summary>
     public IReadOnlyList<FrameArrival> Arrivals { get; init; } = [];
 
+    /// <summary>The base name is empty where another program took the file away: recovery must not remove what has come back.</summary>
     public IReadOnlyList<(Uid Uid, string BaseName)> Expunged { get; init; } = [];
 
     /// <summary>The bit of the first of <see cref="NewKeywords"/>.</summary>

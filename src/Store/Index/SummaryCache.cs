@@ -32,6 +32,7 @@ internal sealed class SummaryCache : IDisposable
     private readonly Lock _gate = new();
     private volatile IMemoryOwner<byte>?[] _windows = [];
     private long _end;
+    private bool _isClosed;
 
     private SummaryCache(IFile file, ulong generation, long end)
     {
@@ -74,6 +75,10 @@ internal sealed class SummaryCache : IDisposable
         var buffer = new ArrayBufferWriter<byte>(4096);
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                return locators; // The mailbox has just gone; whoever still makes summaries for it has no use for them.
+            }
             long start = _end;
             for (int i = 0; i < locators.Length; i++)
             {
@@ -127,7 +132,14 @@ internal sealed class SummaryCache : IDisposable
     }
 
     /// <summary>Views that were given out stay valid.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            _file.Dispose();
+        }
+    }
 
     private static uint Checksum(ReadOnlySpan<byte> baseName, ReadOnlySpan<byte> summary) => Crc.Continue(Crc.Of(baseName), summary);
 
@@ -141,6 +153,11 @@ internal sealed class SummaryCache : IDisposable
         }
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                window = default; // A session may still ask for messages of a mailbox that has just gone.
+                return false;
+            }
             if (index >= _windows.Length)
             {
                 IMemoryOwner<byte>?[] more = new IMemoryOwner<byte>?[index + 1];

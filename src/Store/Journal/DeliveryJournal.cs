@@ -174,13 +174,19 @@ internal sealed class DeliveryJournal : IDisposable
         {
             // Stale means that an earlier commit of the mailbox failed, so it is decided batch by batch, after the earlier ones settled.
             _buffer.ResetWrittenCount();
-            List<CommitTicket> written = [];
+            HashSet<MailboxModel> undone = [];
             List<(CommitTicket Ticket, bool IsStale)> round = [];
             for (; next < batch.Count && _buffer.WrittenCount < BatchOctetsMax; next++)
             {
-                bool isStale = batch[next].IsStale;
+                // What builds on a stale commit of this round is stale too, though its mailbox does not know it yet: think of a move out of a
+                // mailbox that has just gone, and of the destination's next commit.
+                bool isStale = batch[next].IsStale || batch[next].Changes.Any(c => undone.Contains(c.Mailbox));
                 round.Add((batch[next], isStale));
-                if (!isStale)
+                if (isStale)
+                {
+                    undone.UnionWith(batch[next].Changes.Where(c => !c.Mailbox.IsStale(c)).Select(c => c.Mailbox));
+                }
+                else
                 {
                     Encode(batch[next]);
                 }

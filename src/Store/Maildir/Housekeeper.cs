@@ -63,7 +63,6 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         mailbox.MarkGone();
         await LastCommitAsync(mailbox);
         store.Watcher.Remove(mailbox);
-        // What fails from here on only the journal knows: it is kept until the next start recovers it.
         paid = await RunAsync(mailbox, () => PayAndClose(mailbox));
         _mustKeepJournal |= paid.Error != StoreError.None;
         return StoreError.None;
@@ -86,15 +85,23 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                 _touched = [];
                 _lastCheckpoint = store.Clock.GetTimestamp();
             }
-            StoreResult<Done> written = await store.Workers.RunAsync<Done>(() => WriteAll(touched, segments), store.Log.CheckpointFailed);
-            if (written.Error != StoreError.None)
+            bool isWritten = false;
+            try
             {
-                lock (_gate)
+                StoreResult<Done> written = await store.Workers.RunAsync<Done>(() => WriteAll(touched, segments), store.Log.CheckpointFailed);
+                isWritten = written.Error == StoreError.None;
+            }
+            finally
+            {
+                if (!isWritten) // However it failed: the next checkpoint must not let segments go whose mailboxes it does not know.
                 {
-                    _touched.UnionWith(touched);
+                    lock (_gate)
+                    {
+                        _touched.UnionWith(touched);
+                    }
                 }
             }
-            return written.Error == StoreError.None;
+            return isWritten;
         }
         finally
         {
@@ -155,10 +162,15 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             lock (mailbox.Owed.Lock)
             {
-                if (!mailbox.IsGone)
+                // Also one that is gone but not yet closed: its last commits may be in these segments only.
+                if (!mailbox.IsClosed && mailbox.Folder.Exists())
                 {
                     mailbox.Owed.Pay();
                 }
+            }
+            if (!store.Files.TryStat(mailbox.Account.Root, out _))
+            {
+                continue; // The account was removed with all its mail.
             }
             ulong device = store.Files.FileSystemOf(mailbox.Account.Root);
             lock (_gate)
@@ -175,6 +187,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         foreach (string root in fileSystems.Values)
         {
             store.Files.SyncFileSystem(root);
+        }
+        if (_mustKeepJournal)
+        {
+            throw new FileFault("checkpoint", "journal", Posix.NoSpace); // A mailbox was closed meanwhile that could not be written.
         }
         store.Journal.Recycle(segments);
         return default(Done);
@@ -195,6 +211,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 
     private void Settle(MaildirMailbox mailbox)
     {
+        if (!mailbox.Folder.Exists())
+        {
+            return;
+        }
         NameFlush.Run(store, mailbox);
         lock (mailbox.Owed.Lock)
         {
@@ -206,7 +226,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
     {
         try
         {
-            if (store.Files.TryStat(mailbox.Folder.Cur, out _))
+            if (mailbox.Folder.Exists())
             {
                 lock (mailbox.Owed.Lock)
                 {
@@ -214,6 +234,11 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                 }
                 Fold(mailbox);
             }
+        }
+        catch (FileFault)
+        {
+            _mustKeepJournal = true; // Before it counts as closed: what is owed only the journal knows, until the next start recovers it.
+            throw;
         }
         finally
         {

@@ -26,6 +26,12 @@ internal static class MailboxRefresh
     {
         lock (mailbox.Owed.Lock)
         {
+            if (!mailbox.Folder.Exists())
+            {
+                // Not a mailbox whose messages were all expunged: one that somebody removed, or whose disk is not there.
+                mailbox.MarkGone();
+                return StoreError.NotFound;
+            }
             (long New, long Cur) times = mailbox.Folder.Times();
             if (times == (mailbox.NewFolderTicks, mailbox.CurFolderTicks))
             {
@@ -139,6 +145,7 @@ internal static class MailboxRefresh
                 AppendedCount = arrivals.Count,
                 Arrivals = arrivals,
                 Expunged = expunged,
+                HaveVanished = true,
                 IsSilent = !isVisible,
             };
             var ticket = new CommitTicket(change);

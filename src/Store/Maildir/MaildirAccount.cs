@@ -1,5 +1,4 @@
 using MailAccess.Store.Files;
-using MailAccess.Store.Index;
 using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Maildir;
@@ -8,16 +7,10 @@ namespace MailAccess.Store.Maildir;
 /// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
 internal sealed class MaildirAccount(MaildirStore store, string name, string root) : IMailAccount
 {
-    /// <summary>As Courier marks a folder of a Maildir++.</summary>
-    private const string FolderMark = "maildirfolder";
-
-    /// <summary>No mailbox name is encoded to this: an empty level.</summary>
-    private const string DoomedPrefix = "..deleted-";
-
     private readonly SemaphoreSlim _names = new(1, 1);
     private readonly Lock _openGate = new();
     private readonly Dictionary<MailboxName, MaildirMailbox> _open = [];
-    private readonly AccountFile _file = new(store.Files, root);
+    private readonly AccountFolders _folders = new(store, root);
 
     public string Name => name;
 
@@ -36,19 +29,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     }
 
     /// <summary>On a worker, once: what an account needs before anything else.</summary>
-    public StoreResult<Done> Prepare()
-    {
-        new MaildirFolder(store.Files, root).Create();
-        _file.Load();
-        foreach (string folder in (store.Files.List(root) ?? []).Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
-        {
-            store.Files.RemoveFolder(Path.Combine(root, folder));
-        }
-        return default(Done);
-    }
+    public void Prepare() => _folders.Prepare();
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) =>
-        LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _file.Subscribed)), cancellationToken);
+        LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _folders.File.Subscribed)), cancellationToken);
 
     public async ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName mailboxName, CancellationToken cancellationToken)
     {
@@ -75,8 +59,8 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         LockedAsync<Done>(
             () =>
             {
-                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(Names(), mailboxName);
-                return decision.TryGet(out List<MailboxName>? names) ? Create(names, mailboxName, specialUse) : decision.Error;
+                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(_folders.Names(), mailboxName);
+                return decision.TryGet(out List<MailboxName>? names) ? _folders.Create(names, mailboxName, specialUse) : decision.Error;
             },
             cancellationToken);
 
@@ -86,13 +70,13 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         try
         {
             StoreResult<string> found = await RunAsync<string>(() =>
-                MailboxTree.DecideDelete(Names(), mailboxName) is var refused and not StoreError.None ? refused : FindFolder(mailboxName)!);
+                MailboxTree.DecideDelete(_folders.Names(), mailboxName) is var refused and not StoreError.None ? refused : _folders.Find(mailboxName)!);
             if (!found.TryGet(out string? folder))
             {
                 return found.Error;
             }
             StoreError error = await RetireAsync([mailboxName]);
-            return error != StoreError.None ? error : await RunAsync<Done>(() => Remove(folder));
+            return error != StoreError.None ? error : await RunAsync<Done>(() => _folders.Remove(folder));
         }
         finally
         {
@@ -109,7 +93,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         await _names.WaitAsync(cancellationToken);
         try
         {
-            StoreResult<RenamePlan> decision = await RunAsync(() => MailboxTree.DecideRename(Names(), from, to));
+            StoreResult<RenamePlan> decision = await RunAsync(() => MailboxTree.DecideRename(_folders.Names(), from, to));
             if (!decision.TryGet(out RenamePlan? plan))
             {
                 return decision.Error;
@@ -119,7 +103,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
                 return StoreError.InvalidName;
             }
             StoreError error = await RetireAsync(plan.Renamings.Select(r => r.From));
-            return error != StoreError.None ? error : await RunAsync(() => Rename(plan));
+            return error != StoreError.None ? error : await RunAsync(() => _folders.Rename(plan));
         }
         finally
         {
@@ -131,9 +115,9 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         LockedAsync<Done>(
             () =>
             {
-                if (subscribed ? _file.Subscribed.Add(mailboxName) : _file.Subscribed.Remove(mailboxName))
+                if (subscribed ? _folders.File.Subscribed.Add(mailboxName) : _folders.File.Subscribed.Remove(mailboxName))
                 {
-                    _file.SaveSubscriptions();
+                    _folders.File.SaveSubscriptions();
                 }
                 return default(Done);
             },
@@ -141,7 +125,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxName>>(
-            () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _file.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
+            () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _folders.File.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
 
     public ValueTask DisposeAsync() => default;
 
@@ -183,12 +167,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
-    /// <summary>On a worker: the folder that holds the mailbox of this identity, or null.</summary>
-    public string? FolderOf(Guid guid) => AllFolders().FirstOrDefault(
-        f => IndexFile.TryLoad(store.Files, Path.Combine(root, f), out IndexState? state, out _) && state.Guid == guid);
+    /// <inheritdoc cref="AccountFolders.Of"/>
+    public string? FolderOf(Guid guid) => _folders.Of(guid);
 
     /// <summary>On a worker, before anything is open.</summary>
-    public UidValidity NextUidValidity() => _file.NextUidValidity(store.Clock.GetUtcNow());
+    public UidValidity NextUidValidity() => _folders.NextUidValidity();
 
     private MaildirMailbox? TryHold(MailboxName mailboxName)
     {
@@ -209,9 +192,9 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         {
             return open;
         }
-        if (FindFolder(mailboxName) is not { } folderName)
+        if (_folders.Find(mailboxName) is not { } folderName)
         {
-            return Names().Any(n => n.IsBelow(mailboxName)) ? StoreError.NotPermitted : StoreError.NotFound;
+            return _folders.Names().Any(n => n.IsBelow(mailboxName)) ? StoreError.NotPermitted : StoreError.NotFound;
         }
         var folder = new MaildirFolder(store.Files, Path.Combine(root, folderName));
         LoadedMailbox loaded = MailboxLoader.Load(store, folder, NextUidValidity);
@@ -263,73 +246,6 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         return StoreError.None;
     }
 
-    private StoreResult<Done> Create(List<MailboxName> names, MailboxName wanted, SpecialUse specialUse)
-    {
-        if (names.Any(n => FolderNames.Encode(n).Length > FolderNames.FolderOctetsMax))
-        {
-            return StoreError.InvalidName;
-        }
-        foreach (MailboxName created in names)
-        {
-            string folderName = FolderNames.Encode(created);
-            string path = Path.Combine(root, folderName);
-            // The mark of a mailbox is its "cur": it comes last, so that half a mailbox is none.
-            store.Files.CreateFolder(Path.Combine(path, "tmp"));
-            store.Files.CreateFolder(Path.Combine(path, "new"));
-            store.Files.Replace(Path.Combine(path, FolderMark));
-            IndexFile.Write(store.Files, path, new IndexState(Guid.NewGuid(), NextUidValidity()));
-            store.Files.CreateFolder(Path.Combine(path, "cur"));
-            store.Files.SyncFolder(path);
-            if (created == wanted && specialUse != SpecialUse.None)
-            {
-                _file.Uses[folderName] = specialUse;
-                _file.Save();
-            }
-        }
-        store.Files.SyncFolder(root);
-        return default(Done);
-    }
-
-    private StoreResult<Done> Remove(string folderName)
-    {
-        string doomed = Path.Combine(root, DoomedPrefix + Guid.NewGuid().ToString("N"));
-        store.Files.Rename(Path.Combine(root, folderName), doomed);
-        store.Files.SyncFolder(root);
-        if (_file.Uses.Remove(folderName))
-        {
-            _file.Save();
-        }
-        store.Files.RemoveFolder(doomed);
-        return default(Done);
-    }
-
-    private StoreResult<Done> Rename(RenamePlan plan)
-    {
-        StoreResult<Done> created = Create([.. plan.Create], MailboxName.Inbox, SpecialUse.None);
-        if (created.Error != StoreError.None)
-        {
-            return created;
-        }
-        bool usesChanged = false;
-        foreach ((MailboxName from, MailboxName to) in plan.Renamings)
-        {
-            string old = FindFolder(from)!;
-            string renamed = FolderNames.Encode(to);
-            store.Files.Rename(Path.Combine(root, old), Path.Combine(root, renamed));
-            if (_file.Uses.Remove(old, out SpecialUse use))
-            {
-                _file.Uses[renamed] = use;
-                usesChanged = true;
-            }
-        }
-        store.Files.SyncFolder(root);
-        if (usesChanged)
-        {
-            _file.Save();
-        }
-        return default(Done);
-    }
-
     /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
     private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
     {
@@ -358,30 +274,12 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
-    private List<string> AllFolders() =>
-    [
-        "",
-        .. (store.Files.List(root) ?? []).Where(f => FolderNames.TryDecode(f, out _) && store.Files.TryStat(Path.Combine(root, f, "cur"), out _)),
-    ];
-
-    private HashSet<MailboxName> Names() => [.. AllFolders().Select(NameOf)];
-
-    private static MailboxName NameOf(string folder) => FolderNames.TryDecode(folder, out MailboxName? decoded) ? decoded : MailboxName.Inbox;
-
-    private string? FindFolder(MailboxName mailboxName)
-    {
-        string canonical = FolderNames.Encode(mailboxName);
-        return canonical.Length == 0 || store.Files.TryStat(Path.Combine(root, canonical, "cur"), out _)
-            ? canonical
-            : AllFolders().Find(f => f.Length > 0 && NameOf(f) == mailboxName);
-    }
-
     private List<ExistingMailbox> Existing() =>
     [
-        .. AllFolders().DistinctBy(NameOf).Select(f =>
+        .. _folders.All().DistinctBy(AccountFolders.NameOf).Select(f =>
         {
-            MailboxName existing = NameOf(f);
-            return new ExistingMailbox(existing, _file.Uses.GetValueOrDefault(f), IsMarked(existing, f));
+            MailboxName existing = AccountFolders.NameOf(f);
+            return new ExistingMailbox(existing, _folders.File.Uses.GetValueOrDefault(f), IsMarked(existing, f));
         }),
     ];
 

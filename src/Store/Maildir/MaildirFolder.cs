@@ -32,6 +32,9 @@ internal sealed class MaildirFolder(IFiles files, string path)
         files.CreateFolder(Cur);
     }
 
+    /// <summary>False where somebody has removed the whole mailbox.</summary>
+    public bool Exists() => files.TryStat(Cur, out FileFacts facts) && facts.IsFolder;
+
     /// <summary>When names last changed in <c>new</c> and <c>cur</c>.</summary>
     public (long New, long Cur) Times() =>
         (files.TryStat(New, out FileFacts inNew) ? inNew.ModifiedTicks : 0, files.TryStat(Cur, out FileFacts inCur) ? inCur.ModifiedTicks : 0);

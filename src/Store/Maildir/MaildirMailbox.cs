@@ -64,6 +64,9 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <inheritdoc cref="Handles"/>
     public long IdleSince { get; set; }
 
+    /// <summary>The last debt was paid, or the journal is kept because it could not be. Under the lock of <see cref="Owed"/>.</summary>
+    public bool IsClosed { get; private set; }
+
     public ulong CacheGeneration => _cache.Generation;
 
     public Uid Unclaimed => FirstUnclaimed;
@@ -269,7 +272,14 @@ internal sealed class MaildirMailbox : MailboxModel
     }
 
     /// <summary>Closes what is open. On a worker, after the last debt was paid.</summary>
-    public void Close() => _cache.Dispose();
+    public void Close()
+    {
+        lock (Owed.Lock)
+        {
+            IsClosed = true;
+        }
+        _cache.Dispose();
+    }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 
@@ -288,7 +298,7 @@ internal sealed class MaildirMailbox : MailboxModel
         Owed.Owe(
             change.Frame,
             prepared?.Files.Select(f => (f.BaseName, TargetOf(f))) ?? [],
-            change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
+            change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
         if (change.After.Keywords.Names.Count > change.Before.Keywords.Names.Count)
         {
             LettersChanged |= Letters.Add(change.After.Keywords);
@@ -327,7 +337,7 @@ internal sealed class MaildirMailbox : MailboxModel
             HighestModSeq = change.After.HighestModSeq,
             Upserts = change.Upserts,
             Arrivals = change.Arrivals,
-            Expunged = [.. change.Expunged.Select(r => (r.Uid, Names[Locator.Of(r).NamePlace]))],
+            Expunged = [.. change.Expunged.Select(r => (r.Uid, change.HaveVanished ? "" : Names[Locator.Of(r).NamePlace]))],
             FirstKeyword = known,
             NewKeywords = [.. change.After.Keywords.Names.Skip(known)],
         }.Encode();

@@ -56,7 +56,22 @@ internal static class NameFlush
         }
         if (content is not null)
         {
-            store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
+            bool isWritten = false;
+            try
+            {
+                store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
+                isWritten = true;
+            }
+            finally
+            {
+                if (!isWritten)
+                {
+                    lock (mailbox.Gate)
+                    {
+                        mailbox.LettersChanged = true;
+                    }
+                }
+            }
         }
     }
 

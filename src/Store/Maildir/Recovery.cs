@@ -62,7 +62,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
                 _arrivals[arrival.BaseName] = arrival;
                 mailbox.Arrived.Add(arrival.BaseName);
             }
-            mailbox.Removed.UnionWith(frame.Frame.Expunged.Select(e => e.BaseName));
+            mailbox.Removed.UnionWith(frame.Frame.Expunged.Select(e => e.BaseName).Where(n => n.Length > 0));
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class MailboxChange(MailboxModel mailbox, MailboxSnapshot before
     /// <summary>Records of messages that go.</summary>
     public IReadOnlyList<MessageRecord> Expunged { get; init; } = [];
 
+    /// <summary>The messages of <see cref="Expunged"/> were taken away by another program: should their files come back, they are not ours to remove.</summary>
+    public bool HaveVanished { get; init; }
+
     /// <summary>What the format prepared for the new messages.</summary>
     public PreparedMessages? Prepared { get; init; }
 

@@ -1,0 +1,124 @@
+using MailAccess.Store.Files;
+using MailAccess.Store.Index;
+using MailAccess.Store.Model;
+
+namespace MailAccess.Store.Maildir;
+
+/// <summary>The folders of one account's mailboxes. On workers, and under the account's lock of names once the account is open.</summary>
+internal sealed class AccountFolders(MaildirStore store, string root)
+{
+    /// <summary>As Courier marks a folder of a Maildir++.</summary>
+    private const string FolderMark = "maildirfolder";
+
+    /// <summary>No mailbox name is encoded to this: an empty level.</summary>
+    private const string DoomedPrefix = "..deleted-";
+
+    /// <summary>What the account knows beside its folders.</summary>
+    public AccountFile File { get; } = new(store.Files, root);
+
+    /// <summary>On a worker, once: what an account needs before anything else.</summary>
+    public void Prepare()
+    {
+        new MaildirFolder(store.Files, root).Create();
+        File.Load();
+        foreach (string folder in (store.Files.List(root) ?? []).Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
+        {
+            store.Files.RemoveFolder(Path.Combine(root, folder));
+        }
+    }
+
+    /// <summary>On a worker: the folder that holds the mailbox of this identity, or null.</summary>
+    public string? Of(Guid guid) => All().FirstOrDefault(
+        f => IndexFile.TryLoad(store.Files, Path.Combine(root, f), out IndexState? state, out _) && state.Guid == guid);
+
+    /// <summary>On a worker, before anything is open.</summary>
+    public UidValidity NextUidValidity() => File.NextUidValidity(store.Clock.GetUtcNow());
+
+    /// <summary>The mailboxes' folders below the root; INBOX's is the root itself, "".</summary>
+    public List<string> All() =>
+    [
+        "",
+        .. (store.Files.List(root) ?? []).Where(f => FolderNames.TryDecode(f, out _) && store.Files.TryStat(Path.Combine(root, f, "cur"), out _)),
+    ];
+
+    public HashSet<MailboxName> Names() => [.. All().Select(NameOf)];
+
+    public static MailboxName NameOf(string folder) => FolderNames.TryDecode(folder, out MailboxName? decoded) ? decoded : MailboxName.Inbox;
+
+    /// <summary>The folder of the mailbox, or null. Other programs may encode a name in another way than we do.</summary>
+    public string? Find(MailboxName mailboxName)
+    {
+        string canonical = FolderNames.Encode(mailboxName);
+        return canonical.Length == 0 || store.Files.TryStat(Path.Combine(root, canonical, "cur"), out _)
+            ? canonical
+            : All().Find(f => f.Length > 0 && NameOf(f) == mailboxName);
+    }
+
+    public StoreResult<Done> Create(List<MailboxName> names, MailboxName wanted, SpecialUse specialUse)
+    {
+        if (names.Any(n => FolderNames.Encode(n).Length > FolderNames.FolderOctetsMax))
+        {
+            return StoreError.InvalidName;
+        }
+        foreach (MailboxName created in names)
+        {
+            string folderName = FolderNames.Encode(created);
+            string path = Path.Combine(root, folderName);
+            // The mark of a mailbox is its "cur": it comes last, so that half a mailbox is none.
+            store.Files.CreateFolder(Path.Combine(path, "tmp"));
+            store.Files.CreateFolder(Path.Combine(path, "new"));
+            store.Files.Replace(Path.Combine(path, FolderMark));
+            IndexFile.Write(store.Files, path, new IndexState(Guid.NewGuid(), NextUidValidity()));
+            store.Files.CreateFolder(Path.Combine(path, "cur"));
+            store.Files.SyncFolder(path);
+            if (created == wanted && specialUse != SpecialUse.None)
+            {
+                File.Uses[folderName] = specialUse;
+                File.Save();
+            }
+        }
+        store.Files.SyncFolder(root);
+        return default(Done);
+    }
+
+    /// <summary>Out of sight at once, then removed.</summary>
+    public StoreResult<Done> Remove(string folderName)
+    {
+        string doomed = Path.Combine(root, DoomedPrefix + Guid.NewGuid().ToString("N"));
+        store.Files.Rename(Path.Combine(root, folderName), doomed);
+        store.Files.SyncFolder(root);
+        if (File.Uses.Remove(folderName))
+        {
+            File.Save();
+        }
+        store.Files.RemoveFolder(doomed);
+        return default(Done);
+    }
+
+    public StoreResult<Done> Rename(RenamePlan plan)
+    {
+        StoreResult<Done> created = Create([.. plan.Create], MailboxName.Inbox, SpecialUse.None);
+        if (created.Error != StoreError.None)
+        {
+            return created;
+        }
+        bool usesChanged = false;
+        foreach ((MailboxName from, MailboxName to) in plan.Renamings)
+        {
+            string old = Find(from)!;
+            string renamed = FolderNames.Encode(to);
+            store.Files.Rename(Path.Combine(root, old), Path.Combine(root, renamed));
+            if (File.Uses.Remove(old, out SpecialUse use))
+            {
+                File.Uses[renamed] = use;
+                usesChanged = true;
+            }
+        }
+        store.Files.SyncFolder(root);
+        if (usesChanged)
+        {
+            File.Save();
+        }
+        return default(Done);
+    }
+}

@@ -1,0 +1,90 @@
+using MailAccess.Store.Files;
+using MailAccess.Store.Maildir;
+using MailAccess.Store.Tests.Contract;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailAccess.Store.Tests;
+
+/// <summary>Files and folders that other programs take away, and bring back.</summary>
+public sealed class VanishingTests : StoreFixture
+{
+    private readonly TemporaryFolder _folder = new();
+
+    protected override async ValueTask<IMailStore> OpenStoreAsync() =>
+        Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_file_that_another_program_takes_away_and_brings_back_is_not_removed_by_the_checkpoint()
+    {
+        IMailbox mailbox = await TakeAwayAndBringBackAsync();
+        Assert.True(await ((MaildirStore)Store).Housekeeper.CheckpointAsync());
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal([2u], Uids(mailbox));
+        Assert.Equal(Text(1), await ReadAsync(mailbox, new Uid(2)));
+    }
+
+    [Fact]
+    public async Task A_file_that_another_program_takes_away_and_brings_back_is_not_removed_by_recovery()
+    {
+        await TakeAwayAndBringBackAsync();
+        await ((MaildirStore)Store).AbandonAsync();
+        await using IMailStore again = await OpenStoreAsync();
+        IMailbox mailbox = Must(await Must(await again.OpenAccountAsync("alice", None)).OpenAsync(MailboxName.Inbox, None));
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal([2u], Uids(mailbox));
+        Assert.Equal(Text(1), await ReadAsync(mailbox, new Uid(2)));
+    }
+
+    [Fact]
+    public async Task A_mailbox_whose_folder_is_removed_is_gone_and_holds_up_no_checkpoint()
+    {
+        IMailbox removed = await CreateAsync("Removed");
+        await AppendAsync(removed, Text(1));
+        Directory.Delete(Path.Combine(_folder.Root("alice"), ".Removed"), recursive: true);
+        IMailbox inbox = await OpenAsync("INBOX");
+        await AppendAsync(inbox, Text(2));
+        Assert.True(await ((MaildirStore)Store).Housekeeper.CheckpointAsync());
+        Assert.Equal(StoreError.NotFound, (await removed.RefreshAsync(None)).Error);
+        Assert.True(removed.IsGone);
+        Assert.Equal(StoreError.NotFound, (await Account.OpenAsync(Named("Removed"), None)).Error);
+        IMailbox anew = await CreateAsync("Removed");
+        Assert.Equal(new Uid(1), await AppendAsync(anew, Text(3)));
+        Assert.NotEqual(removed.Snapshot.UidValidity, anew.Snapshot.UidValidity);
+        Assert.True(await ((MaildirStore)Store).Housekeeper.CheckpointAsync());
+    }
+
+    [Fact]
+    public async Task Work_for_which_there_is_no_room_is_answered_as_unavailable()
+    {
+        using var workers = new FileWorkers(1, 256 * 1024, jobsMax: 1);
+        using ManualResetEventSlim started = new();
+        using ManualResetEventSlim go = new();
+        Task running = workers.RunAsync(() => { started.Set(); go.Wait(); });
+        started.Wait(None);
+        ValueTask<StoreResult<int>> waiting = workers.RunAsync<int>(() => 1, _ => { });
+        StoreResult<int> refused = await workers.RunAsync<int>(() => 2, _ => { });
+        Assert.Equal(StoreError.Unavailable, refused.Error);
+        go.Set();
+        Assert.Equal(1, Must(await waiting));
+        await running;
+    }
+
+    private async Task<IMailbox> TakeAwayAndBringBackAsync()
+    {
+        IMailbox mailbox = await OpenAsync("INBOX");
+        await AppendAsync(mailbox, Text(1));
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_folder.Root("alice"), "new")));
+        string elsewhere = Path.Combine(_folder.Path, "elsewhere");
+        File.Move(file, elsewhere);
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal(0, mailbox.Snapshot.Count);
+        File.Move(elsewhere, file);
+        return mailbox;
+    }
+}
