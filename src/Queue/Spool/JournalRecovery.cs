@@ -7,6 +7,7 @@ namespace MailAccess.Queue;
 internal static class JournalRecovery
 {
     private const int FilesAtOnce = 16;
+    private const string RestSuffix = ".rest";
 
     public static async Task RunAsync(ISpoolFiles disk, FileSpool files, IoThreads threads, long firstOwn, ILogger logger)
     {
@@ -57,7 +58,7 @@ internal static class JournalRecovery
             byte[] octets = ReadAll(disk, name);
             if (JournalRecord.IsSegment(octets, number))
             {
-                ReadSegment(octets, number, live);
+                KeepRest(disk, name, octets.AsSpan(ReadSegment(octets, number, live)), logger);
             }
             else if (octets.AsSpan(Math.Min(octets.Length, JournalRecord.SegmentHeaderOctets)).ContainsAnyExcept((byte)0))
             {
@@ -69,9 +70,30 @@ internal static class JournalRecovery
         return done;
     }
 
-    private static void ReadSegment(ReadOnlySpan<byte> octets, long number, Dictionary<SpoolId, Found> live)
+    /// <summary>
+    /// What follows the last whole record is nothing, or a record that was being written when the power went, which nobody was promised;
+    /// or the medium is damaged and mail stands behind it. The two look alike, so it is put aside for somebody to look at.
+    /// </summary>
+    private static void KeepRest(ISpoolFiles disk, string name, ReadOnlySpan<byte> rest, ILogger logger)
     {
-        octets = octets[JournalRecord.SegmentHeaderOctets..];
+        int end = rest.LastIndexOfAnyExcept((byte)0) + 1;
+        if (end == 0)
+        {
+            return;
+        }
+        string aside = name + RestSuffix;
+        disk.Delete(aside); // Of a recovery that was cut off.
+        using ISpoolFile file = disk.Create(aside);
+        file.Append(rest[..end]);
+        file.Sync();
+        disk.SyncFolder();
+        Log.SegmentCutShort(logger, name, end, aside);
+    }
+
+    /// <summary>Gives where the last whole record ends.</summary>
+    private static int ReadSegment(ReadOnlySpan<byte> segment, long number, Dictionary<SpoolId, Found> live)
+    {
+        ReadOnlySpan<byte> octets = segment[JournalRecord.SegmentHeaderOctets..];
         for (int place = 0; JournalRecord.Read(octets, number, place, out JournalRecordKind kind, out SpoolId id, out ReadOnlySpan<byte> payload) is int length and > 0; place++)
         {
             octets = octets[length..];
@@ -90,6 +112,7 @@ internal static class JournalRecovery
                     break;
             }
         }
+        return segment.Length - octets.Length;
     }
 
     private static byte[] ReadAll(ISpoolFiles disk, string name)

@@ -92,6 +92,24 @@ public sealed class JournalSpoolCrashTests : SpoolCrashTests
     }
 
     [Fact]
+    public async Task What_stands_behind_a_damaged_record_is_kept_for_somebody_to_look_at()
+    {
+        await using (ISpool spool = Open())
+        {
+            await spool.AddAsync(Samples.Message(1, "bob@example.net"), new MemoryContent(Samples.Content), CancellationToken.None);
+        }
+        string segment = Assert.Single(Disk.Names);
+        using (ISpoolFile file = Disk.Open(segment))
+        {
+            file.Append("no record"u8); // Behind the laid-out zeros, where nothing of ours ends.
+            file.Sync();
+        }
+        await using ISpool again = Open();
+        Assert.Single(await LoadAsync(again));
+        Assert.Contains(segment + ".rest", Disk.Names);
+    }
+
+    [Fact]
     public async Task What_does_not_come_to_files_makes_none()
     {
         await using ISpool spool = Open();
