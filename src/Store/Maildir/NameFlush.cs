@@ -56,7 +56,18 @@ internal static class NameFlush
         }
         if (content is not null)
         {
-            store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
+            try
+            {
+                store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
+            }
+            catch (FileFault)
+            {
+                lock (mailbox.Gate)
+                {
+                    mailbox.LettersChanged = true; // Or later names would get letters that no file explains.
+                }
+                throw;
+            }
         }
     }
 
