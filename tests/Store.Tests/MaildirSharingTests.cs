@@ -57,6 +57,19 @@ public sealed class MaildirSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task Letters_that_could_not_be_written_are_written_later_and_names_get_none_before()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        await AppendAsync(mailbox, Text(1));
+        Directory.CreateDirectory(Path("dovecot-keywords")); // Nothing can be put in its place.
+        await FlagAsync(mailbox, UidSet.Of(new Uid(1)), FlagOperation.Add, SystemFlags.None, "first");
+        Assert.DoesNotContain(await FilesAfterHousekeepingAsync("cur"), f => f.EndsWith('a'));
+        Directory.Delete(Path("dovecot-keywords"));
+        Assert.EndsWith("a", Assert.Single(await FilesAfterHousekeepingAsync("cur")), StringComparison.Ordinal);
+        Assert.Equal("0 first\n", await File.ReadAllTextAsync(Path("dovecot-keywords")));
+    }
+
+    [Fact]
     public async Task Names_follow_flags_and_keywords_get_letters()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

@@ -62,8 +62,19 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
         int first = (int)Math.Min(section.Partial?.First ?? 0, _fields.WrittenCount);
         int count = (int)Math.Min(section.Partial?.Count ?? long.MaxValue, _fields.WrittenCount - first);
         WriteLabel(section, count);
-        _writer.Write(_fields.WrittenSpan.Slice(first, count));
+        ReadOnlySpan<byte> fields = _fields.WrittenSpan.Slice(first, count);
+        if (!fields.Contains((byte)0))
+        {
+            _writer.Write(fields);
+            return;
+        }
+        byte[] shown = fields.ToArray();
+        HideNul(shown);
+        _writer.Write(shown);
     }
+
+    // CHAR8 = %x01-ff: a literal holds no NUL, RFC 9051 §9. What is stored goes out as 0x80, as Dovecot does it; the count stays.
+    private static void HideNul(Span<byte> octets) => octets.Replace((byte)0, (byte)0x80);
 
     private async ValueTask WriteFieldsAsync(BodySection section, OctetRange range, Uid uid, IMessageContent content)
     {
@@ -104,6 +115,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             {
                 throw Shrank(uid);
             }
+            HideNul(memory.Span[..read]);
             _writer.Advance(read);
             offset += read;
             octets -= read;

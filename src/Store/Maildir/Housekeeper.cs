@@ -133,7 +133,9 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                 await CheckpointAsync();
             }
         }
-        catch (IOException fault)
+#pragma warning disable CA1031 // The boundary of background work: a bug of ours in one round must be seen, and must not end the rounds.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             store.Log.HousekeepingFailed(fault);
         }

@@ -56,21 +56,17 @@ internal static class NameFlush
         }
         if (content is not null)
         {
-            bool isWritten = false;
             try
             {
                 store.Files.Replace(Path.Combine(mailbox.Folder.Path, LettersName), content);
-                isWritten = true;
             }
-            finally
+            catch (FileFault)
             {
-                if (!isWritten)
+                lock (mailbox.Gate)
                 {
-                    lock (mailbox.Gate)
-                    {
-                        mailbox.LettersChanged = true;
-                    }
+                    mailbox.LettersChanged = true; // Or later names would get letters that no file explains.
                 }
+                throw;
             }
         }
     }
