@@ -54,6 +54,6 @@ internal static partial class Log
     [LoggerMessage(EventId = 18, Level = LogLevel.Error, Message = "{Name} in the spool is damaged; it is left alone")]
     public static partial void SegmentDamaged(ILogger logger, string name);
 
-    [LoggerMessage(EventId = 19, Level = LogLevel.Warning, Message = "{Name} in the spool ends in {Octets} octets that are no record: cut off by a power loss, or damaged; kept as {Aside}")]
-    public static partial void SegmentCutShort(ILogger logger, string name, int octets, string aside);
+    [LoggerMessage(EventId = 19, Level = LogLevel.Error, Message = "{Octets} octets of the spool's journal are damaged and may have held a message; they are kept as {Aside}")]
+    public static partial void RecordDamaged(ILogger logger, int octets, string aside);
 }

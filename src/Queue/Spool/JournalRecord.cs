@@ -91,6 +91,24 @@ internal static class JournalRecord
         return PrefixOctets + (int)length;
     }
 
+    /// <summary>
+    /// Where the next whole record of the segment begins behind one that is not; -1 where there is none, as behind a torn end.
+    /// </summary>
+    public static int FindNext(ReadOnlySpan<byte> octets, long segment, int placeBefore, out int place)
+    {
+        place = 0;
+        for (int at = 1; at <= octets.Length - FixedOctets; at++)
+        {
+            long sequence = BinaryPrimitives.ReadInt64LittleEndian(octets[(at + PrefixOctets)..]);
+            if (sequence >> 32 == segment && (int)sequence > placeBefore && Read(octets[at..], segment, (int)sequence, out _, out _, out _) > 0)
+            {
+                place = (int)sequence;
+                return at;
+            }
+        }
+        return -1;
+    }
+
     /// <summary>The two parts of an Add.</summary>
     public static void Split(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> control, out ReadOnlySpan<byte> content)
     {

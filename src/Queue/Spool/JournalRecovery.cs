@@ -7,7 +7,7 @@ namespace MailAccess.Queue;
 internal static class JournalRecovery
 {
     private const int FilesAtOnce = 16;
-    private const string RestSuffix = ".rest";
+    private const string DamagedSuffix = ".damaged";
 
     public static async Task RunAsync(ISpoolFiles disk, FileSpool files, IoThreads threads, long firstOwn, ILogger logger)
     {
@@ -58,7 +58,7 @@ internal static class JournalRecovery
             byte[] octets = ReadAll(disk, name);
             if (JournalRecord.IsSegment(octets, number))
             {
-                KeepRest(disk, name, octets.AsSpan(ReadSegment(octets, number, live)), logger);
+                ReadSegment(disk, name, octets, number, live, logger);
             }
             else if (octets.AsSpan(Math.Min(octets.Length, JournalRecord.SegmentHeaderOctets)).ContainsAnyExcept((byte)0))
             {
@@ -71,48 +71,58 @@ internal static class JournalRecovery
     }
 
     /// <summary>
-    /// What follows the last whole record is nothing, or a record that was being written when the power went, which nobody was promised;
-    /// or the medium is damaged and mail stands behind it. The two look alike, so it is put aside for somebody to look at.
+    /// A record that is not whole ends the segment, as one does that was being written when the power went, which nobody was promised.
+    /// Where whole ones follow it the medium is damaged: they count, and the damaged octets are put aside for somebody to look at.
     /// </summary>
-    private static void KeepRest(ISpoolFiles disk, string name, ReadOnlySpan<byte> rest, ILogger logger)
+    private static void ReadSegment(ISpoolFiles disk, string name, ReadOnlySpan<byte> octets, long number, Dictionary<SpoolId, Found> live, ILogger logger)
     {
-        int end = rest.LastIndexOfAnyExcept((byte)0) + 1;
-        if (end == 0)
+        octets = octets[JournalRecord.SegmentHeaderOctets..];
+        for (int place = 0; !octets.IsEmpty; place++)
         {
-            return;
+            int length = JournalRecord.Read(octets, number, place, out JournalRecordKind kind, out SpoolId id, out ReadOnlySpan<byte> payload);
+            if (length > 0)
+            {
+                Apply(kind, id, payload, live);
+                octets = octets[length..];
+                continue;
+            }
+            int next = JournalRecord.FindNext(octets, number, place, out int nextPlace);
+            if (next < 0)
+            {
+                return;
+            }
+            KeepAside(disk, $"{name}.{place}{DamagedSuffix}", octets[..next], logger);
+            octets = octets[next..];
+            place = nextPlace - 1;
         }
-        string aside = name + RestSuffix;
-        disk.Delete(aside); // Of a recovery that was cut off.
-        using ISpoolFile file = disk.Create(aside);
-        file.Append(rest[..end]);
-        file.Sync();
-        disk.SyncFolder();
-        Log.SegmentCutShort(logger, name, end, aside);
     }
 
-    /// <summary>Gives where the last whole record ends.</summary>
-    private static int ReadSegment(ReadOnlySpan<byte> segment, long number, Dictionary<SpoolId, Found> live)
+    private static void Apply(JournalRecordKind kind, SpoolId id, ReadOnlySpan<byte> payload, Dictionary<SpoolId, Found> live)
     {
-        ReadOnlySpan<byte> octets = segment[JournalRecord.SegmentHeaderOctets..];
-        for (int place = 0; JournalRecord.Read(octets, number, place, out JournalRecordKind kind, out SpoolId id, out ReadOnlySpan<byte> payload) is int length and > 0; place++)
+        switch (kind)
         {
-            octets = octets[length..];
-            switch (kind)
-            {
-                case JournalRecordKind.Add:
-                    JournalRecord.Split(payload, out ReadOnlySpan<byte> control, out ReadOnlySpan<byte> content);
-                    live[id] = new Found(content.ToArray());
-                    live[id].Control.Write(control);
-                    break;
-                case JournalRecordKind.Update when live.TryGetValue(id, out Found? found):
-                    found.Control.Write(payload);
-                    break;
-                case JournalRecordKind.Remove:
-                    live.Remove(id);
-                    break;
-            }
+            case JournalRecordKind.Add:
+                JournalRecord.Split(payload, out ReadOnlySpan<byte> control, out ReadOnlySpan<byte> content);
+                live[id] = new Found(content.ToArray());
+                live[id].Control.Write(control);
+                break;
+            case JournalRecordKind.Update when live.TryGetValue(id, out Found? found):
+                found.Control.Write(payload);
+                break;
+            case JournalRecordKind.Remove:
+                live.Remove(id);
+                break;
         }
-        return segment.Length - octets.Length;
+    }
+
+    private static void KeepAside(ISpoolFiles disk, string name, ReadOnlySpan<byte> octets, ILogger logger)
+    {
+        disk.Delete(name); // Of a recovery that was cut off.
+        using ISpoolFile file = disk.Create(name);
+        file.Append(octets);
+        file.Sync();
+        disk.SyncFolder();
+        Log.RecordDamaged(logger, octets.Length, name);
     }
 
     private static byte[] ReadAll(ISpoolFiles disk, string name)

@@ -92,21 +92,39 @@ public sealed class JournalSpoolCrashTests : SpoolCrashTests
     }
 
     [Fact]
-    public async Task What_stands_behind_a_damaged_record_is_kept_for_somebody_to_look_at()
+    public async Task What_stands_behind_a_damaged_record_is_not_lost_with_it()
     {
         await using (ISpool spool = Open())
         {
-            await spool.AddAsync(Samples.Message(1, "bob@example.net"), new MemoryContent(Samples.Content), CancellationToken.None);
+            for (int i = 1; i <= 3; i++)
+            {
+                await spool.AddAsync(Samples.Message(i, "bob@example.net"), new MemoryContent(Samples.Content), CancellationToken.None);
+            }
         }
         string segment = Assert.Single(Disk.Names);
-        using (ISpoolFile file = Disk.Open(segment))
+        byte[] octets = ReadAll(segment);
+        octets[SecondRecordAt(octets) + 40] ^= 1; // A bit of the second message.
+        Disk.Delete(segment);
+        using (ISpoolFile file = Disk.Create(segment))
         {
-            file.Append("no record"u8); // Behind the laid-out zeros, where nothing of ours ends.
+            file.Append(octets);
             file.Sync();
         }
+        Disk.SyncFolder();
         await using ISpool again = Open();
-        Assert.Single(await LoadAsync(again));
-        Assert.Contains(segment + ".rest", Disk.Names);
+        Assert.Equal([1, 3], (await LoadAsync(again)).Select(e => e.Id.Value).Order());
+        Assert.Contains(Disk.Names, n => n.EndsWith(".damaged", StringComparison.Ordinal));
+    }
+
+    private static int SecondRecordAt(byte[] segment) =>
+        JournalRecord.SegmentHeaderOctets + 8 + BitConverter.ToInt32(segment, JournalRecord.SegmentHeaderOctets);
+
+    private byte[] ReadAll(string name)
+    {
+        using ISpoolFile file = Disk.Open(name);
+        byte[] octets = new byte[file.Octets];
+        file.Read(0, octets);
+        return octets;
     }
 
     [Fact]
