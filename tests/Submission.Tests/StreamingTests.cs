@@ -4,7 +4,16 @@ using MailAccess.Wire;
 
 namespace MailAccess.Submission.Tests;
 
+/// <summary>Tests that count what the whole process allocates: nothing else may run beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    /// <summary>The collection.</summary>
+    public const string Name = "alone";
+}
+
 /// <summary>Big messages, slow sinks, and clients that say anything.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class StreamingTests
 {
     private const string Opening = "EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n";
