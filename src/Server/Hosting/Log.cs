@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -6,9 +5,6 @@ namespace MailAccess.Server.Hosting;
 /// <summary>What the server as a whole has to say.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "listening: {Name} at {EndPoint}")]
-    public static partial void Listening(this ILogger log, string name, EndPoint endPoint);
-
     [LoggerMessage(2, LogLevel.Information, "certificates read again; the first expires at {NotAfter:u}")]
     public static partial void CertificatesReloaded(this ILogger log, DateTimeOffset notAfter);
 

@@ -179,10 +179,6 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
         _undo.Push(async () => await _host.StopAsync(limits.ShutdownGrace));
-        foreach (string name in _configuration.Listeners.Select(l => l.Name).Distinct())
-        {
-            _log.Listening(name, _host.EndPointOf(name));
-        }
     }
 
     private ListenerOptions Options(ListenerConfiguration listener, string name) => new()
