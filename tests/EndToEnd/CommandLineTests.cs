@@ -37,6 +37,10 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Check_accepts_the_example() =>
+        Assert.Contains("good", await RunAsync(0, "check", "--config", Path.Combine(Programs.Repository(), "docs", "mailaccess.example.json")), StringComparison.Ordinal);
+
+    [Fact]
     public async Task Accounts_are_added_changed_listed_and_removed()
     {
         string folder = Directory.CreateTempSubdirectory("mailaccess-user-").FullName;

@@ -62,6 +62,11 @@ internal static class CheckCommand
 
     private static async Task LookAtAccountsAsync(ServerConfiguration configuration, List<string> problems, List<string> notes)
     {
+        if (!File.Exists(configuration.Accounts.PasswdFile))
+        {
+            notes.Add($"{configuration.Accounts.PasswdFile} does not exist yet: mailaccess user add NAME makes it");
+            return;
+        }
         using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
         using LineLoggerFactory loggers = new(log);
         PasswdFile accounts = AccountSource.Open(configuration, TimeProvider.System, loggers);
@@ -76,10 +81,6 @@ internal static class CheckCommand
             {
                 problems.Add($"postmaster: there is no account \"{postmaster}\" in {configuration.Accounts.PasswdFile}");
             }
-        }
-        catch (FileNotFoundException)
-        {
-            notes.Add($"{configuration.Accounts.PasswdFile} does not exist yet: mailaccess user add NAME makes it");
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -52,6 +52,11 @@ internal static class SchemaWriter
                 WriteMembers(text, inner, depth + 1);
                 text.Append(indent).Append("},\n");
             }
+            else if (member.ExampleText is ['#', ..] comment)
+            {
+                string written = $"\"{member.Key}\": {comment[1..]},".Replace("\n", $"\n{indent}// ", StringComparison.Ordinal);
+                text.Append(indent).Append("// ").Append(written).Append('\n');
+            }
             else if (member.ExampleText is { } example)
             {
                 text.Append(indent).Append('"').Append(member.Key).Append("\": ").Append(example).Append(",\n");
@@ -69,7 +74,7 @@ internal static class SchemaWriter
         {
             string key = prefix + member.Key;
             text.Append("- `").Append(key).Append("`: ").Append(member.Documentation);
-            text.Append(member is SectionSetting or SectionListSetting || member.ExampleText is null ? "\n" : $" For example: `{member.ExampleText}`\n");
+            text.Append(member is SectionSetting or SectionListSetting || member.ExampleText is null ? "\n" : $" For example: `{member.ExampleText.TrimStart('#')}`\n");
             if (member is SectionSetting inner)
             {
                 WriteReference(text, inner, key + ".");

@@ -18,7 +18,10 @@ internal abstract class SettingDefinition(string key, string documentation)
     /// <summary>This key's JSON schema.</summary>
     public abstract JsonObject Schema();
 
-    /// <summary>The default as it would be written, or null where there is none (the key is optional and absent).</summary>
+    /// <summary>
+    /// What stands in the example; null where there is nothing to show. With <c>#</c> before it, it stands there as a comment: it names a file or
+    /// an account that every installation has to choose.
+    /// </summary>
     public abstract string? ExampleText { get; }
 }
 

@@ -17,7 +17,7 @@ internal static class Settings
     public static readonly ListSetting<string> Domains = new("domains", ScalarTypes.Domain, [], "[\"example.org\"]",
         "The domains whose mail ends here. Mail for every other domain is relayed for those who have logged in, and refused from all others.");
 
-    public static readonly Setting<string?> Postmaster = new("postmaster", Optional(ScalarTypes.Text), null, "\"alice@example.org\"",
+    public static readonly Setting<string?> Postmaster = new("postmaster", Optional(ScalarTypes.Text), null, "#\"alice@example.org\"",
         "The account that gets mail for postmaster (RFC 5321 §4.5.1) and double bounces. Default: the first account of the passwd file.");
 
     public static readonly Setting<string> RecipientDelimiter = new("recipientDelimiter", ScalarTypes.Text, "+", "\"+\"",
@@ -69,7 +69,7 @@ internal static class Settings
     public static readonly SectionListSetting Certificates = new("certificates",
         "Certificates, the default one first; the others are chosen by the name that a client asks for.",
         new SectionSetting("", "A certificate with its key.", [CertificateFile, KeyFile]) { Required = [CertificateFile, KeyFile] },
-        "[{ \"certificate\": \"fullchain.pem\", \"key\": \"privkey.pem\" }]");
+        "#[{ \"certificate\": \"fullchain.pem\", \"key\": \"privkey.pem\" }]");
 
     public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates]);
 
@@ -97,7 +97,7 @@ internal static class Settings
         "Where clients connect. Default: POP3 110 and 995, IMAP 143 and 993, submission 587 and 465, SMTP 25, on all addresses.",
         new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, ListenerTlsMode, ProxyProtocolFrom]) { Required = [Protocol] },
         """
-        [
+        #[
             { "protocol": "imap", "address": "::", "port": 143, "tls": "starttls" },
             { "protocol": "imap", "address": "::", "port": 993, "tls": "implicit" },
             { "protocol": "pop3", "address": "::", "port": 110, "tls": "starttls" },
