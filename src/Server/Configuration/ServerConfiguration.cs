@@ -75,7 +75,7 @@ internal sealed record ServerConfiguration
         {
             errors.Add(mail.Error(file, Settings.MessageSizeMax, "a server must take messages of at least 64KB (RFC 5321 §4.5.3.1.7)"));
         }
-        return new MailConfiguration(path, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders), mail.Get(Settings.Durability));
+        return new MailConfiguration(path, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders));
     }
 
     private static void CheckAtLeast(ConfigurationView view, Setting<TimeSpan> setting, TimeSpan least, string source, string file, List<ConfigurationError> errors)
@@ -92,7 +92,7 @@ internal sealed record AccountsConfiguration(
     string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime);
 
 /// <summary>mail</summary>
-internal sealed record MailConfiguration(string PathTemplate, long MessageSizeMax, bool CreateSpecialFolders, DurabilityMode Durability);
+internal sealed record MailConfiguration(string PathTemplate, long MessageSizeMax, bool CreateSpecialFolders);
 
 /// <summary>tls.certificates</summary>
 internal sealed record CertificateFiles(string Certificate, string Key);

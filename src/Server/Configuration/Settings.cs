@@ -54,11 +54,7 @@ internal static class Settings
     public static readonly Setting<bool> CreateSpecialFolders = new("createSpecialFolders", ScalarTypes.Switch, true, "true",
         "A new account gets Drafts, Sent, Archive, Junk and Trash, marked for their use (RFC 6154), and subscribed.");
 
-    public static readonly Setting<DurabilityMode> Durability = new("durability",
-        ScalarTypes.Choice(("journal", DurabilityMode.Journal), ("sync", DurabilityMode.SyncEachFile)), DurabilityMode.Journal, "\"journal\"",
-        "How mail becomes safe before it is acknowledged: by a shared journal (fast), or by a sync of every file (for file systems where you prefer it).");
-
-    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders, Durability]);
+    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders]);
 
     // tls
     public static readonly Setting<string> CertificateFile = new("certificate", ScalarTypes.Text, "", "\"fullchain.pem\"",
@@ -216,13 +212,6 @@ internal enum PlaintextPolicy
     Never,
     Loopback,
     Always,
-}
-
-/// <summary>mail.durability</summary>
-internal enum DurabilityMode
-{
-    Journal,
-    SyncEachFile,
 }
 
 /// <summary>listeners.protocol</summary>
