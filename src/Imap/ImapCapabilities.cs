@@ -15,7 +15,7 @@ internal static class ImapCapabilities
     private static readonly string[] AfterLogin = 
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
-        "STATUS=SIZE", "MULTIAPPEND",
+        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE",
     ];
 
     /// <summary>Everything that can be switched off.</summary>
