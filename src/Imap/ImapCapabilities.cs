@@ -8,14 +8,19 @@ internal static class ImapCapabilities
 {
     private const string AppendLimit = "APPENDLIMIT";
 
+    /// <summary>Who has not logged in may send little without being asked, who has may send much. RFC 7888 §5.</summary>
+    private const string LiteralMinus = "LITERAL-";
+
+    private const string LiteralPlus = "LITERAL+";
+
     /// <summary>Valid in every state.</summary>
-    private static readonly string[] Always = ["LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE"];
+    private static readonly string[] Always = [LiteralPlus, "SASL-IR", "ID", "ENABLE", "IDLE"];
 
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
-    private static readonly string[] AfterLogin = 
+    private static readonly string[] AfterLogin =
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
-        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE",
+        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE",
     ];
 
     /// <summary>Everything that can be switched off.</summary>
@@ -44,7 +49,8 @@ internal static class ImapCapabilities
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
         return string.Join(' ', all.Where(c => !services.IsDisabled(c) || c == "IMAP4rev1")
-            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" : c)); // RFC 7889 §3.
+            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
+                : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));
     }
 
     /// <summary>What the authenticator may know of the client now.</summary>

@@ -111,6 +111,18 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>After a successful login.</summary>
     public void LogIn(IMailAccount account) => Account = account;
 
+    /// <summary>Back to the state before login: nothing of the user may stay. RFC 8437 §4.1.</summary>
+    public async ValueTask LogOutAsync()
+    {
+        await SelectAsync(null);
+        if (Account is { } account)
+        {
+            Account = null;
+            await account.DisposeAsync();
+        }
+        Connection.SetDeadline(Limits.LoginTimeout);
+    }
+
     /// <summary>Makes a mailbox the selected one, or none; the former one is let go.</summary>
     public async ValueTask SelectAsync(SelectedMailbox? mailbox)
     {
@@ -149,11 +161,7 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             await Connection.DisposeAsync(); // Of the connection below only its owner disposes.
         }
-        await SelectAsync(null);
-        if (Account is not null)
-        {
-            await Account.DisposeAsync();
-        }
+        await LogOutAsync();
     }
 
     /// <summary>With the connection's streams as they are now.</summary>
