@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Housekeeping of the store failed")]
     public static partial void HousekeepingFailed(this ILogger log, Exception fault);
 
+    [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "{Account} has reached {Percent} % of its quota: {Octets} octets in {Messages} messages")]
+    public static partial void QuotaReached(this ILogger log, string account, int percent, long octets, long messages);
+
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
 }

@@ -45,6 +45,12 @@ public sealed record StoreLimits
     /// <summary>Their stacks.</summary>
     public int WorkerStackOctets { get; init; } = 256 * 1024;
 
+    /// <summary>How long counts of a quota are trusted without asking whether other programs have changed mailboxes; Maildir++ has the same.</summary>
+    public TimeSpan QuotaCountInterval { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The same, before somebody is refused.</summary>
+    public TimeSpan QuotaRefusalCountInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Work that may wait for them.</summary>
     public int WorkerJobsMax { get; init; } = 100_000;
 }
