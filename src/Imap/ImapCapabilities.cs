@@ -10,7 +10,7 @@ internal static class ImapCapabilities
     private static readonly string[] Always = ["LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE"];
 
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
-    private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE"];
+    private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE"];
 
     /// <summary>Everything that can be switched off.</summary>
     public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin];
@@ -36,7 +36,9 @@ internal static class ImapCapabilities
             }
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
-        return string.Join(' ', all.Where(c => !services.IsDisabled(c) || c == "IMAP4rev1"));
+        // The resources are nothing without their commands. RFC 9208 §3.1.1.
+        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c) || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")));
+        return string.Join(' ', all.Where(c => !IsOff(c)));
     }
 
     /// <summary>What the authenticator may know of the client now.</summary>

@@ -41,7 +41,7 @@ public sealed class ErrorsAndLimitsTests
     public void Every_announced_extension_has_a_row_or_a_rule()
     {
         // Those that are no commands: rules of framing, of AUTHENTICATE and of LIST.
-        string[] rules = ["LITERAL+", "SASL-IR", "CHILDREN", "SPECIAL-USE"];
+        string[] rules = ["LITERAL+", "SASL-IR", "CHILDREN", "SPECIAL-USE", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE"];
         Assert.Empty(ImapCapabilities.Extensions.Except(rules).Except(ImapCommands.All.Select(c => c.Capability)));
     }
 

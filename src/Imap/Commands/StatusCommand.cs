@@ -4,25 +4,27 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>STATUS — RFC 3501 §6.3.10.</summary>
+/// <summary>STATUS — RFC 3501 §6.3.10; DELETED and DELETED-STORAGE of RFC 9208 §4.1.4.</summary>
 internal static class StatusCommand
 {
     public static readonly ImapCommand Definition = new("STATUS", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
 
-    private static readonly (string Name, Func<IMailbox, MailboxSnapshot, long> Value)[] Items =
+    private static readonly (string Name, string? Capability, Func<IMailbox, MailboxSnapshot, long> Value)[] Items =
     [
-        ("MESSAGES", (_, snapshot) => snapshot.Count),
-        ("RECENT", CountRecent),
-        ("UIDNEXT", (_, snapshot) => snapshot.UidNext.Value),
-        ("UIDVALIDITY", (_, snapshot) => snapshot.UidValidity.Value),
-        ("UNSEEN", (_, snapshot) => snapshot.UnseenCount),
+        ("MESSAGES", null, (_, snapshot) => snapshot.Count),
+        ("RECENT", null, CountRecent),
+        ("UIDNEXT", null, (_, snapshot) => snapshot.UidNext.Value),
+        ("UIDVALIDITY", null, (_, snapshot) => snapshot.UidValidity.Value),
+        ("UNSEEN", null, (_, snapshot) => snapshot.UnseenCount),
+        ("DELETED", "QUOTA", (_, snapshot) => snapshot.DeletedCount),
+        ("DELETED-STORAGE", "QUOTA", (_, snapshot) => SumDeleted(snapshot)),
     ];
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
         // status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"     RFC 3501 §9
         if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name) && arguments.TrySpace()
-              && TryParseItems(arguments, out List<int> items) && arguments.AtEnd))
+              && TryParseItems(session, arguments, out List<int> items) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -64,7 +66,7 @@ internal static class StatusCommand
         writer.Write(")\r\n"u8);
     }
 
-    private static bool TryParseItems(ImapArguments arguments, out List<int> items)
+    private static bool TryParseItems(ImapSession session, ImapArguments arguments, out List<int> items)
     {
         items = [];
         if (!arguments.TryChar((byte)'(', "a list of status items"))
@@ -78,9 +80,9 @@ internal static class StatusCommand
                 return false;
             }
             int item = Array.FindIndex(Items, i => System.Text.Ascii.EqualsIgnoreCase(atom.Span, i.Name));
-            if (item < 0 || items.Contains(item))
+            if (item < 0 || items.Contains(item) || session.Services.IsDisabled(Items[item].Capability))
             {
-                return arguments.Missing("each of MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN at most once");
+                return arguments.Missing($"each of {string.Join(", ", Items.Where(i => !session.Services.IsDisabled(i.Capability)).Select(i => i.Name))} at most once");
             }
             items.Add(item);
         }
@@ -92,5 +94,16 @@ internal static class StatusCommand
     {
         int first = snapshot.IndexOf(mailbox.ClaimRecent(onlyLook: true));
         return snapshot.Count - (first < 0 ? ~first : first);
+    }
+
+    /// <summary>What an EXPUNGE would make free, in octets.</summary>
+    private static long SumDeleted(MailboxSnapshot snapshot)
+    {
+        long octets = 0;
+        for (int i = 0; i < snapshot.Count && snapshot.DeletedCount > 0; i++)
+        {
+            octets += (snapshot[i].Flags & SystemFlags.Deleted) != 0 ? snapshot[i].Octets : 0;
+        }
+        return octets;
     }
 }
