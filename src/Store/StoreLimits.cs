@@ -51,6 +51,12 @@ public sealed record StoreLimits
     /// <summary>The same, before somebody is refused.</summary>
     public TimeSpan QuotaRefusalCountInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Messages that an expiry removes in one commit.</summary>
+    public int ExpiryMessagesPerCommit { get; init; } = 1000;
+
+    /// <summary>Mailboxes that an expiry opens before it waits for them to be closed again.</summary>
+    public int ExpiryMailboxesBetweenPauses { get; init; } = 64;
+
     /// <summary>Work that may wait for them.</summary>
     public int WorkerJobsMax { get; init; } = 100_000;
 }
