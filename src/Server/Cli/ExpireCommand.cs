@@ -37,6 +37,7 @@ internal static class ExpireCommand
         using LineLoggerProvider provider = new(configuration.Log, TimeProvider.System);
         using LineLoggerFactory loggers = new(provider);
         PasswdFile accounts = AccountSource.Open(configuration, TimeProvider.System, loggers);
+        await using AccountQuotas quotas = new(configuration, accounts, TimeProvider.System, loggers.CreateLogger("MailAccess.Server")); // maildirsize follows.
         List<string> problems = [];
         IReadOnlyList<string> known;
         try
@@ -50,7 +51,7 @@ internal static class ExpireCommand
         }
         problems.AddRange(names.Where(n => !known.Contains(n, StringComparer.Ordinal)).Select(n => $"there is no account \"{n}\" that has mail"));
         MaildirStore? store = problems.Count > 0
-            ? null : await StoreSetup.OpenAsync(configuration, accounts, quota: null, TimeProvider.System, loggers, problems);
+            ? null : await StoreSetup.OpenAsync(configuration, accounts, quotas, TimeProvider.System, loggers, problems);
         if (store is null)
         {
             problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));

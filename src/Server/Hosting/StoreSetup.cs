@@ -11,7 +11,7 @@ namespace MailAccess.Server.Hosting;
 internal static class StoreSetup
 {
     public static async Task<MaildirStore?> OpenAsync(
-        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy? quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
         MaildirStoreOptions options = new()
         {

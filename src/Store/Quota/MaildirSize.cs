@@ -27,6 +27,7 @@ internal sealed class MaildirSize(MaildirStore store, string root)
     private QuotaAmount _owed;
     private long _noted;
     private bool _isInDoubt;
+    private long? _failedAt;
     private QuotaLimit _limit;
 
     /// <summary>The limit that stood in the file when it was last read.</summary>
@@ -75,7 +76,8 @@ internal sealed class MaildirSize(MaildirStore store, string root)
     {
         lock (_gate)
         {
-            return _owed != default || _isInDoubt || (!limit.IsNone && limit != _limit);
+            bool isPausing = _failedAt is { } at && store.Clock.GetElapsedTime(at) < store.Limits.QuotaRefusalCountInterval;
+            return !isPausing && (_owed != default || _isInDoubt || (!limit.IsNone && limit != _limit));
         }
     }
 
@@ -84,31 +86,18 @@ internal sealed class MaildirSize(MaildirStore store, string root)
     /// <param name="payAll">Puts into place what commits still owe to the folders.</param>
     public void Write(QuotaLimit limit, Action payAll)
     {
-        lock (_writing)
+        try
         {
-            QuotaAmount owed;
-            bool isInDoubt;
+            WriteOwed(limit, payAll);
+        }
+        catch (FileFault)
+        {
             lock (_gate)
             {
-                owed = _owed;
-                isInDoubt = _isInDoubt;
-                _owed = default;
+                _isInDoubt = true; // What was owed is found by counting, some time later.
+                _failedAt = store.Clock.GetTimestamp();
             }
-            byte[]? content = store.Files.ReadAll(Path);
-            Read(content);
-            if (content is null && limit.IsNone)
-            {
-                lock (_gate)
-                {
-                    _isInDoubt = false; // Nobody wants it.
-                }
-                return;
-            }
-            bool isDue = content is null || isInDoubt || content.Length + LineOctets > OctetsMax || (!limit.IsNone && limit != Limit);
-            if (isDue || !TryAdd(owed))
-            {
-                Recalculate(limit.IsNone ? Limit : limit, payAll);
-            }
+            throw;
         }
     }
 
@@ -151,6 +140,37 @@ internal sealed class MaildirSize(MaildirStore store, string root)
             parts.Add(messages.ToString(CultureInfo.InvariantCulture) + "C");
         }
         return string.Join(',', parts);
+    }
+
+    private void WriteOwed(QuotaLimit limit, Action payAll)
+    {
+        lock (_writing)
+        {
+            QuotaAmount owed;
+            bool isInDoubt;
+            lock (_gate)
+            {
+                _failedAt = null;
+                owed = _owed;
+                isInDoubt = _isInDoubt;
+                _owed = default;
+            }
+            byte[]? content = store.Files.ReadAll(Path);
+            Read(content);
+            if (content is null && limit.IsNone)
+            {
+                lock (_gate)
+                {
+                    _isInDoubt = false; // Nobody wants it.
+                }
+                return;
+            }
+            bool isDue = content is null || isInDoubt || content.Length + LineOctets > OctetsMax || (!limit.IsNone && limit != Limit);
+            if (isDue || !TryAdd(owed))
+            {
+                Recalculate(limit.IsNone ? Limit : limit, payAll);
+            }
+        }
     }
 
     private static QuotaAmount Sum(IEnumerable<(string BaseName, long Octets)> files)

@@ -318,6 +318,22 @@ public sealed class MaildirCountTests : StoreFixture
         Assert.Equal((500, 5, "1000000S"), await SizeAsync());
     }
 
+    [Fact]
+    public async Task Where_it_cannot_be_written_mail_goes_on_and_it_is_counted_later()
+    {
+        _policy.Rules = new QuotaRules { Account = new QuotaLimit(1_000_000, null) };
+        Directory.CreateDirectory(SizeFile); // In its place, by mistake.
+        await FillAsync(Store, Account, "INBOX", 2);
+        await HousekeepAsync(Store);
+        Directory.Delete(SizeFile);
+        await FillAsync(Store, Account, "INBOX", 1);
+        await HousekeepAsync(Store);
+        Assert.False(File.Exists(SizeFile)); // Not tried again twice a second.
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await HousekeepAsync(Store);
+        Assert.Equal((300, 3, "1000000S"), await SizeAsync());
+    }
+
     [Theory]
     [InlineData("1000S,5C", 1000L, 5L)]
     [InlineData("5C,1000S", 1000L, 5L)]
