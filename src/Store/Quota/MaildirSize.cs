@@ -45,7 +45,7 @@ internal sealed class MaildirSize(MaildirStore store, string root)
     private string Path => System.IO.Path.Combine(root, FileName);
 
     /// <summary>Once, before anything else: what others have left there.</summary>
-    public void Load() => Read(store.Files.ReadAll(Path));
+    public void Load() => Read(ReadStart());
 
     /// <summary>Another program has come or gone without a word, or we were killed: it is counted anew at the next opportunity.</summary>
     public void Doubt()
@@ -155,7 +155,7 @@ internal sealed class MaildirSize(MaildirStore store, string root)
                 isInDoubt = _isInDoubt;
                 _owed = default;
             }
-            byte[]? content = store.Files.ReadAll(Path);
+            byte[]? content = ReadStart();
             Read(content);
             if (content is null && limit.IsNone)
             {
@@ -188,6 +188,18 @@ internal sealed class MaildirSize(MaildirStore store, string root)
     {
         string line = string.Create(CultureInfo.InvariantCulture, $"{amount.Octets} {amount.Messages}");
         return Encoding.ASCII.GetBytes(line.PadRight(LineOctets - 1) + "\n");
+    }
+
+    /// <summary>As much as matters; null where it is missing, or no file.</summary>
+    private byte[]? ReadStart()
+    {
+        if (!store.Files.TryStat(Path, out FileFacts facts) || facts.IsFolder)
+        {
+            return null;
+        }
+        using IFile? file = store.Files.Open(Path, OpenKind.Read);
+        byte[] start = new byte[(int)Math.Min(facts.Octets, OctetsMax)];
+        return file is null ? null : start[..file.Read(0, start)];
     }
 
     private void Read(byte[]? content)
