@@ -20,7 +20,7 @@ internal static class ImapCapabilities
     private static readonly string[] AfterLogin =
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
-        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE",
+        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
     ];
 
     /// <summary>Everything that can be switched off.</summary>
@@ -48,7 +48,9 @@ internal static class ImapCapabilities
             }
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
-        return string.Join(' ', all.Where(c => !services.IsDisabled(c) || c == "IMAP4rev1")
+        // The resources are nothing without their commands. RFC 9208 §3.1.1.
+        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c) || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")));
+        return string.Join(' ', all.Where(c => !IsOff(c))
             .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
                 : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));
     }

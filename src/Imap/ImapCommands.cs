@@ -23,6 +23,8 @@ internal static class ImapCommands
         RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition,
         LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
         NamespaceCommand.Definition, IdleCommand.Definition, CompressCommand.Definition, UnauthenticateCommand.Definition,
+        // RFC 9208.
+        QuotaCommands.GetQuota, QuotaCommands.GetQuotaRoot, QuotaCommands.SetQuota,
         // Selected: §6.4; RFC 3691, 4315, 6851.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
         ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,

@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store;
 
@@ -58,6 +59,9 @@ public sealed record MessageToAppend
 
     /// <summary>Internal date; null: now.</summary>
     public DateTimeOffset? InternalDate { get; init; }
+
+    /// <summary>It is taken although there is no room (and counts): a word of the system about that very quota.</summary>
+    public bool IsExemptFromQuota { get; init; }
 }
 
 /// <summary>The mailboxes of one account. A shared handle: dispose it to let go.</summary>
@@ -89,6 +93,12 @@ public interface IMailAccount : IAsyncDisposable
 
     /// <summary>The subscribed names in ordinal order.</summary>
     ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The quota roots that limit this mailbox, which need not exist (RFC 9208 §4.1.2), with what is used of them; with null, all roots of
+    /// the account. None where nothing is limited.
+    /// </summary>
+    ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken);
 }
 
 /// <summary>A mailbox's purpose. RFC 6154 §2.</summary>

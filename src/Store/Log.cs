@@ -29,6 +29,15 @@ internal static partial class Log
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Housekeeping of the store failed")]
     public static partial void HousekeepingFailed(this ILogger log, Exception fault);
 
+    [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "{Account} has reached {Percent} % of its quota: {Octets} octets in {Messages} messages")]
+    public static partial void QuotaReached(this ILogger log, string account, int percent, long octets, long messages);
+
+    [LoggerMessage(EventId = 3021, Level = LogLevel.Information, Message = "Expiry looked at {Mailboxes} mailboxes of {Accounts} accounts: {Messages} messages expired, {Failures} failures")]
+    public static partial void ExpirySwept(this ILogger log, int accounts, int mailboxes, long messages, int failures);
+
+    [LoggerMessage(EventId = 3022, Level = LogLevel.Information, Message = "Expired from {Mailbox} of {Account}: {Messages} messages ({Mode})")]
+    public static partial void Expired(this ILogger log, string account, string mailbox, long messages, Expiry.ExpiryMode mode);
+
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
 }

@@ -48,6 +48,18 @@ public sealed record StoreLimits
     /// <summary>Their stacks.</summary>
     public int WorkerStackOctets { get; init; } = 256 * 1024;
 
+    /// <summary>How long counts of a quota are trusted without asking whether other programs have changed mailboxes; Maildir++ has the same.</summary>
+    public TimeSpan QuotaCountInterval { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The same, before somebody is refused.</summary>
+    public TimeSpan QuotaRefusalCountInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Messages that an expiry removes in one commit.</summary>
+    public int ExpiryMessagesPerCommit { get; init; } = 1000;
+
+    /// <summary>Mailboxes that an expiry opens before it waits for them to be closed again.</summary>
+    public int ExpiryMailboxesBetweenPauses { get; init; } = 64;
+
     /// <summary>Work that may wait for them.</summary>
     public int WorkerJobsMax { get; init; } = 100_000;
 }

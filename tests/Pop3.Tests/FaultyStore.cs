@@ -1,5 +1,6 @@
 using MailAccess.Message;
 using MailAccess.Store;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Pop3.Tests;
 
@@ -51,6 +52,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
             inner.ListSubscriptionsAsync(cancellationToken);
+
+        public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+            inner.GetQuotaAsync(mailbox, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -5,7 +5,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>STATUS — RFC 3501 §6.3.10.</summary>
+/// <summary>STATUS — RFC 3501 §6.3.10; DELETED and DELETED-STORAGE of RFC 9208 §4.1.4.</summary>
 internal static class StatusCommand
 {
     public static readonly ImapCommand Definition = new("STATUS", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);

@@ -16,6 +16,8 @@ internal sealed class StatusItems
         new("UIDVALIDITY", null, (_, _, snapshot) => snapshot.UidValidity.Value),
         new("UNSEEN", null, (_, _, snapshot) => snapshot.UnseenCount),
         new("SIZE", "STATUS=SIZE", (_, _, snapshot) => snapshot.Octets), // RFC 8438 §2.
+        new("DELETED", "QUOTA", (_, _, snapshot) => snapshot.DeletedCount), // RFC 9208 §4.1.4.
+        new("DELETED-STORAGE", "QUOTA", (_, _, snapshot) => SumDeleted(snapshot)),
         new("APPENDLIMIT", "APPENDLIMIT", (services, _, _) => services.Limits.AppendOctetsMax), // RFC 7889 §4.
     ];
 
@@ -90,6 +92,17 @@ internal sealed class StatusItems
     {
         int first = snapshot.IndexOf(mailbox.ClaimRecent(onlyLook: true));
         return snapshot.Count - (first < 0 ? ~first : first);
+    }
+
+    /// <summary>What an EXPUNGE would make free, in octets.</summary>
+    private static long SumDeleted(MailboxSnapshot snapshot)
+    {
+        long octets = 0;
+        for (int i = 0; i < snapshot.Count && snapshot.DeletedCount > 0; i++)
+        {
+            octets += (snapshot[i].Flags & SystemFlags.Deleted) != 0 ? snapshot[i].Octets : 0;
+        }
+        return octets;
     }
 
     /// <param name="Name">On the wire.</param>

@@ -13,6 +13,8 @@ internal sealed record ServerConfiguration
     public required char RecipientDelimiter { get; init; }
     public required AccountsConfiguration Accounts { get; init; }
     public required MailConfiguration Mail { get; init; }
+    public required QuotaConfiguration Quota { get; init; }
+    public required ExpiryConfiguration Expiry { get; init; }
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
@@ -48,6 +50,8 @@ internal sealed record ServerConfiguration
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
                 accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
+            Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),
+            Expiry = ExpiryConfiguration.From(root.Section(QuotaSettings.Expiry), file, errors),
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),

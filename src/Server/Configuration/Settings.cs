@@ -192,7 +192,7 @@ internal static class Settings
 
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
-        [HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, Tls, Listeners, Imap, Submission, Queue, Limits, Log]);
+        [HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, Tls, Listeners, Imap, Submission, Queue, Limits, Log]);
 
     private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 

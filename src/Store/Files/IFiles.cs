@@ -18,6 +18,8 @@ internal enum OpenKind
     Write,
     /// <summary>For writing; it must not exist.</summary>
     CreateNew,
+    /// <summary>For writing at its end, wherever that is when it is written, and whatever offset is given; it must exist.</summary>
+    Append,
 }
 
 /// <summary>Facts of a file or folder.</summary>

@@ -14,6 +14,7 @@ internal static unsafe partial class Posix
     public const int NoFollow = 0x20000;
     public const int Directory = 0x10000;
     public const int CloseOnExec = 0x80000;
+    public const int Append = 0x400;
 
     public const int InputOutput = 5;
     public const int NoEntry = 2;

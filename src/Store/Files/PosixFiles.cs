@@ -20,6 +20,7 @@ internal sealed class PosixFiles : IFiles
         {
             OpenKind.Read => Posix.ReadOnly,
             OpenKind.Write => Posix.ReadWrite | Posix.Create,
+            OpenKind.Append => Posix.ReadWrite | Posix.Append,
             OpenKind.CreateNew => Posix.ReadWrite | Posix.Create | Posix.Exclusive,
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
@@ -29,7 +30,7 @@ internal sealed class PosixFiles : IFiles
             return new PosixFile(handle, path);
         }
         int error = Posix.LastError;
-        return kind == OpenKind.Read && error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
+        return kind is OpenKind.Read or OpenKind.Append && error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
     }
 
     public bool TryStat(string path, out FileFacts facts)

@@ -122,6 +122,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                     await KeepAsync(mailbox);
                 }
                 await account.CloseIdleAsync(store.Limits.MailboxIdleTimeout);
+                if (account.Quota is { } quota)
+                {
+                    await quota.WriteSizeAsync();
+                }
             }
             bool isDue;
             lock (_gate)

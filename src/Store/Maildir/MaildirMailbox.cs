@@ -299,6 +299,10 @@ internal sealed class MaildirMailbox : MailboxModel
             change.Frame,
             prepared?.Files.Select(f => (f.BaseName, TargetOf(f))) ?? [],
             change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
+        Account.Quota?.Size.Note(
+            Folder.Path.Length > Account.Root.Length ? System.IO.Path.GetFileName(Folder.Path) : "",
+            prepared?.Files.Select(f => (f.BaseName, f.Octets)) ?? [],
+            change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], r.Octets)));
         if (change.After.Keywords.Names.Count > change.Before.Keywords.Names.Count)
         {
             LettersChanged |= Letters.Add(change.After.Keywords);

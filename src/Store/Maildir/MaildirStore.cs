@@ -4,6 +4,7 @@ using System.Globalization;
 using MailAccess.Store.Files;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Maildir;
@@ -39,6 +40,8 @@ public sealed class MaildirStore : IMailStore
     }
 
     internal StoreLimits Limits => _options.Limits;
+
+    internal IQuotaPolicy? Quota => _options.Quota;
 
     internal IFiles Files { get; }
 

@@ -82,6 +82,11 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
             store.Files.SyncFolder(mailbox.Folder.New);
             store.Files.SyncFolder(mailbox.Folder.Cur);
         }
+        foreach (MaildirAccount account in _accounts.Values.OfType<MaildirAccount>())
+        {
+            // What was killed before it told other programs is counted anew.
+            new Quota.MaildirSize(store, account.Root).Recalculate();
+        }
         Dictionary<ulong, string> fileSystems = [];
         foreach (RecoveringMailbox mailbox in mailboxes)
         {

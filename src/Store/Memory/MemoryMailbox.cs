@@ -34,7 +34,7 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public override long NowSeconds => _store.Clock.GetUtcNow().ToUnixTimeSeconds();
 
-    public MemoryMailbox RenamedTo(MailboxName name) => new(this, name);
+    public MemoryMailbox RenamedTo(MailboxName name) => new(this, name) { Usage = Usage };
 
     public override void Submit(CommitTicket ticket) => _store.Committer.Submit(ticket);
 

@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store.Model;
 
@@ -48,6 +49,9 @@ internal abstract class MailboxModel
     public CommitTicket? LastTicket { get; private set; }
 
     public bool IsGone => _isGone;
+
+    /// <summary>What it takes of its account's quota; null where the store counts nothing.</summary>
+    public MailboxUsage? Usage { get; init; }
 
     /// <summary>True while anybody wants to hear of changes.</summary>
     public bool HasSubscribers => Volatile.Read(ref _subscribersCopy).Length > 0;
@@ -112,6 +116,11 @@ internal abstract class MailboxModel
     public void Advance(MailboxChange change, CommitTicket ticket)
     {
         change.Generation = Generation;
+        if (Usage is not null && change.AppendedCount > 0)
+        {
+            // What other programs brought was not asked for, and counts.
+            change.Hold ??= Usage.Account.Hold(Usage, QuotaAmount.Of(change.Upserts.TakeLast(change.AppendedCount)), movedFrom: null);
+        }
         Head = change.After;
         LastTicket = ticket;
     }
@@ -133,6 +142,10 @@ internal abstract class MailboxModel
             if (LastTicket == ticket)
             {
                 LastTicket = null;
+            }
+            if (Usage is not null)
+            {
+                SettleUsage(Usage, change, error == StoreError.None);
             }
             if (error == StoreError.None)
             {
@@ -196,6 +209,15 @@ internal abstract class MailboxModel
         foreach (Action subscriber in Volatile.Read(ref _subscribersCopy))
         {
             subscriber();
+        }
+    }
+
+    private static void SettleUsage(MailboxUsage usage, MailboxChange change, bool isDurable)
+    {
+        var grown = new QuotaAmount(change.After.Octets - change.Before.Octets, change.After.Count - change.Before.Count);
+        if (change.Hold is not null || grown != default)
+        {
+            usage.Account.Settle(usage, change.Hold, change.Departure, (change.Hold?.Amount ?? default) - grown, isDurable);
         }
     }
 
