@@ -3,6 +3,7 @@ using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Maildir;
 
@@ -134,6 +135,18 @@ internal sealed class MaildirMailbox : MailboxModel
     {
         Account.Release(this);
         return default;
+    }
+
+    public override SearchPool SearchPool => _store.SearchPool;
+
+    public override StoreLimits Limits => _store.Limits;
+
+    public override void OnSearchFault(FileFault fault) => OnFault(fault);
+
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
+    {
+        using IFile? file = OpenFile(record);
+        return file is null ? SearchRead.Gone : scratch.Read(file, Locator.Of(record).HasBareLf, _store.Limits.SearchWholeOctetsMax);
     }
 
     /// <summary>On a worker: finds the file, also where another program has renamed it since we looked.</summary>

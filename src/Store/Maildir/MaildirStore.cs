@@ -4,6 +4,7 @@ using System.Globalization;
 using MailAccess.Store.Files;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Maildir;
@@ -29,6 +30,7 @@ public sealed class MaildirStore : IMailStore
         _lock = @lock;
         Files = files;
         Workers = workers;
+        SearchPool = new SearchPool(workers, options.Limits.SearchSlicesMax);
         Clock = clock;
         Log = log;
         UniqueNames = new UniqueNames(clock, options.HostName);
@@ -43,6 +45,8 @@ public sealed class MaildirStore : IMailStore
     internal IFiles Files { get; }
 
     internal FileWorkers Workers { get; }
+
+    internal SearchPool SearchPool { get; }
 
     internal TimeProvider Clock { get; }
 
