@@ -51,6 +51,15 @@ public sealed record StoreLimits
     /// <summary>Slices that run at a time, of all searches together.</summary>
     public int SearchSlicesMax { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 
+    /// <summary>So many messages may lack a signature for searches: they are read as quickly as asked about.</summary>
+    public int TrigramMessagesMin { get; init; } = 64;
+
+    /// <summary>Messages of one mailbox that get their signature for searches in one round of housekeeping.</summary>
+    public int TrigramMessagesPerRound { get; init; } = 512;
+
+    /// <summary>Octets of messages that are read for that.</summary>
+    public long TrigramOctetsPerRound { get; init; } = 16 << 20;
+
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;
 

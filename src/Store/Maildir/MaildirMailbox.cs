@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
@@ -10,6 +11,9 @@ namespace MailAccess.Store.Maildir;
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
 internal sealed class MaildirMailbox : MailboxModel
 {
+    /// <summary>Fewer messages are read sooner than asked about.</summary>
+    private const int FilterMessagesMin = 32;
+
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
@@ -24,6 +28,7 @@ internal sealed class MaildirMailbox : MailboxModel
         Names = loaded.State.Names;
         Letters = loaded.Letters;
         _cache = loaded.Cache;
+        SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -142,6 +147,15 @@ internal sealed class MaildirMailbox : MailboxModel
     public override StoreLimits Limits => _store.Limits;
 
     public override void OnSearchFault(FileFault fault) => OnFault(fault);
+
+    /// <summary>Null where the configuration wants none.</summary>
+    public TrigramFilter? SearchFilter { get; }
+
+    public override ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
+            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnFault, cancellationToken)
+            : new(indices);
 
     public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
     {
@@ -292,6 +306,7 @@ internal sealed class MaildirMailbox : MailboxModel
             IsClosed = true;
         }
         _cache.Dispose();
+        SearchFilter?.Dispose();
     }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);

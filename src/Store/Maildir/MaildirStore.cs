@@ -46,6 +46,8 @@ public sealed class MaildirStore : IMailStore
 
     internal FileWorkers Workers { get; }
 
+    internal bool HasSearchFilters => _options.HasSearchFilters;
+
     internal SearchPool SearchPool { get; }
 
     internal TimeProvider Clock { get; }

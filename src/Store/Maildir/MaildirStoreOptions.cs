@@ -12,6 +12,9 @@ public sealed record MaildirStoreOptions
     /// <summary>Stands in the names of message files.</summary>
     public required string HostName { get; init; }
 
+    /// <summary>Keeps a file beside each mailbox that says which messages a search need not read.</summary>
+    public bool HasSearchFilters { get; init; } = true;
+
     /// <summary>Sizes, counts and durations.</summary>
     public StoreLimits Limits { get; init; } = new();
 }
