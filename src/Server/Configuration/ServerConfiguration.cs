@@ -16,6 +16,7 @@ internal sealed record ServerConfiguration
 
     /// <summary>Each mailbox has a file that makes searches for text quick.</summary>
     public bool HasSearchFilters { get; init; } = true;
+
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
