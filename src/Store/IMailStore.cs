@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store.Quota;
 
 namespace MailAccess.Store;
@@ -196,6 +197,13 @@ public interface IMailbox : IAsyncDisposable
 
     /// <summary>The same, made from the message where the cache lacks it, and then kept there.</summary>
     ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For each term, those of the candidates that have it in their decoded text. Reads them as far as nothing cheaper decides; holds
+    /// nobody up. Throws <see cref="OperationCanceledException"/>, and <see cref="IOException"/> as reading does.
+    /// </summary>
+    ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+        UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken);
 
     /// <summary>
     /// The first UID that no session has claimed as recent; afterwards all present ones are claimed. RFC 3501 §2.3.2.

@@ -3,6 +3,9 @@ namespace MailAccess.Store;
 /// <summary>Every size, count and duration of the store.</summary>
 public sealed record StoreLimits
 {
+    /// <summary>The defaults.</summary>
+    public static StoreLimits Default { get; } = new();
+
     /// <summary>Largest message. RFC 1870 lets a server say so in EHLO.</summary>
     public long MessageOctetsMax { get; init; } = 1L << 30;
 
@@ -41,6 +44,24 @@ public sealed record StoreLimits
 
     /// <summary>Octets of a mailbox's log after which a new index is written; never less than the index itself.</summary>
     public long LogOctetsBeforeFold { get; init; } = 1 << 20;
+
+    /// <summary>A message up to this size is searched in memory; a larger one piece by piece.</summary>
+    public int SearchWholeOctetsMax { get; init; } = 4 << 20;
+
+    /// <summary>Messages of a search that are read in one go before others get the thread.</summary>
+    public int SearchSliceMessages { get; init; } = 64;
+
+    /// <summary>Slices that run at a time, of all searches together.</summary>
+    public int SearchSlicesMax { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    /// <summary>So many messages may lack a signature for searches: they are read as quickly as asked about.</summary>
+    public int TrigramMessagesMin { get; init; } = 64;
+
+    /// <summary>Messages of one mailbox that get their signature for searches in one round of housekeeping.</summary>
+    public int TrigramMessagesPerRound { get; init; } = 512;
+
+    /// <summary>Octets of messages that are read for that.</summary>
+    public long TrigramOctetsPerRound { get; init; } = 16 << 20;
 
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;

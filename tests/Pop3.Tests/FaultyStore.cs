@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store;
 using MailAccess.Store.Quota;
 
@@ -97,6 +98,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
             inner.GetSummaryAsync(uid, cancellationToken);
+
+        public ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+            UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) => inner.SearchTextAsync(candidates, terms, cancellationToken);
 
         public Uid ClaimRecent(bool onlyLook) => inner.ClaimRecent(onlyLook);
 

@@ -18,6 +18,7 @@ internal static class StoreSetup
             DataFolder = Path.Combine(configuration.DataFolder, "store"),
             HostName = configuration.HostName,
             Quota = quota,
+            HasSearchFilters = configuration.HasSearchFilters,
             RootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
         };
         StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));

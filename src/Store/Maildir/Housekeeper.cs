@@ -151,10 +151,23 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             await RunAsync(mailbox, () => NameFlush.Run(store, mailbox));
         }
+        await KeepSearchFilterAsync(mailbox);
         long foldAt = Math.Max(store.Limits.LogOctetsBeforeFold, mailbox.Published.Count * 64L);
         if (mailbox.Owed.LogOctets > foldAt)
         {
             await RunAsync(mailbox, () => Fold(mailbox));
+        }
+    }
+
+    private async ValueTask KeepSearchFilterAsync(MaildirMailbox mailbox)
+    {
+        if (mailbox.SearchFilter is { } filter && filter.CountMissing(mailbox.Published) >= store.Limits.TrigramMessagesMin)
+        {
+            await RunAsync(mailbox, () =>
+            {
+                filter.Extend(mailbox, store.Limits.TrigramMessagesPerRound, store.Limits.TrigramOctetsPerRound);
+                filter.Compact(mailbox.Published);
+            });
         }
     }
 

@@ -1,14 +1,19 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
 internal sealed class MaildirMailbox : MailboxModel
 {
+    /// <summary>Fewer messages are read sooner than asked about.</summary>
+    private const int FilterMessagesMin = 32;
+
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
@@ -23,6 +28,7 @@ internal sealed class MaildirMailbox : MailboxModel
         Names = loaded.State.Names;
         Letters = loaded.Letters;
         _cache = loaded.Cache;
+        SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -134,6 +140,27 @@ internal sealed class MaildirMailbox : MailboxModel
     {
         Account.Release(this);
         return default;
+    }
+
+    public override SearchPool SearchPool => _store.SearchPool;
+
+    public override StoreLimits Limits => _store.Limits;
+
+    public override void OnSearchFault(FileFault fault) => OnFault(fault);
+
+    /// <summary>Null where the configuration wants none.</summary>
+    public TrigramFilter? SearchFilter { get; }
+
+    public override ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
+            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnFault, cancellationToken)
+            : new(indices);
+
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
+    {
+        using IFile? file = OpenFile(record);
+        return file is null ? SearchRead.Gone : scratch.Read(file, Locator.Of(record).HasBareLf, _store.Limits.SearchWholeOctetsMax);
     }
 
     /// <summary>On a worker: finds the file, also where another program has renamed it since we looked.</summary>
@@ -279,6 +306,7 @@ internal sealed class MaildirMailbox : MailboxModel
             IsClosed = true;
         }
         _cache.Dispose();
+        SearchFilter?.Dispose();
     }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);

@@ -5,6 +5,7 @@ using MailAccess.Store.Files;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
 using MailAccess.Store.Quota;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Maildir;
@@ -30,6 +31,7 @@ public sealed class MaildirStore : IMailStore
         _lock = @lock;
         Files = files;
         Workers = workers;
+        SearchPool = new SearchPool(workers, options.Limits.SearchSlicesMax);
         Clock = clock;
         Log = log;
         UniqueNames = new UniqueNames(clock, options.HostName);
@@ -46,6 +48,10 @@ public sealed class MaildirStore : IMailStore
     internal IFiles Files { get; }
 
     internal FileWorkers Workers { get; }
+
+    internal bool HasSearchFilters => _options.HasSearchFilters;
+
+    internal SearchPool SearchPool { get; }
 
     internal TimeProvider Clock { get; }
 

@@ -17,6 +17,9 @@ public sealed record MaildirStoreOptions
     /// <summary>What accounts may hold; null: nothing is counted.</summary>
     public IQuotaPolicy? Quota { get; init; }
 
+    /// <summary>Keeps a file beside each mailbox that says which messages a search need not read.</summary>
+    public bool HasSearchFilters { get; init; } = true;
+
     /// <summary>Sizes, counts and durations.</summary>
     public StoreLimits Limits { get; init; } = new();
 }

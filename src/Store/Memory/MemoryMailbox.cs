@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MailAccess.Message;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Memory;
 
@@ -61,6 +62,9 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public override ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         Find(uid) is { } message ? StoreResults.From<IMessageContent>(new MemoryContent(message.Octets)) : new(StoreError.Expunged);
+
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch) =>
+        _messages.TryGetValue(record.Locator, out MemoryMessage? message) ? scratch.Take(message.Octets) : SearchRead.Gone;
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {

@@ -1,4 +1,6 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Model;
 
@@ -43,6 +45,10 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<MessageSummary>() : model.GetSummaryAsync(uid, cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+        UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<IReadOnlyList<UidSet>>() : SearchOperation.RunAsync(model, candidates, terms, cancellationToken);
 
     public Uid ClaimRecent(bool onlyLook) => model.ClaimRecent(onlyLook);
 

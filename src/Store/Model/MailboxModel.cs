@@ -1,5 +1,8 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
+using MailAccess.Store.Files;
 using MailAccess.Store.Quota;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Model;
 
@@ -79,6 +82,24 @@ internal abstract class MailboxModel
     public abstract ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
 
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads a message for a search, blocking: on a worker. A format that does not say otherwise is opened as by everybody.</summary>
+    public virtual SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch) => SearchRead.MustOpen;
+
+    /// <summary>Those of the messages, by index, that may have one of the terms: a format may know it without reading them.</summary>
+    public virtual ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) => new(indices);
+
+    /// <summary>Where searches run.</summary>
+    public virtual SearchPool SearchPool => SearchPool.Shared;
+
+    /// <summary>The store's.</summary>
+    public virtual StoreLimits Limits => StoreLimits.Default;
+
+    /// <summary>A file could not be read for a search.</summary>
+    public virtual void OnSearchFault(FileFault fault)
+    {
+    }
 
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
