@@ -9,6 +9,7 @@ internal sealed class MemoryMailbox : MailboxModel
 {
     private readonly MemoryMailStore _store;
     private readonly ConcurrentDictionary<long, MemoryMessage> _messages;
+    private readonly VanishedLog _vanished;
     private long _lastLocator;
 
     public MemoryMailbox(MemoryMailStore store, string accountName, MailboxName name, SpecialUse specialUse, MailboxSnapshot snapshot)
@@ -16,6 +17,8 @@ internal sealed class MemoryMailbox : MailboxModel
     {
         _store = store;
         SpecialUse = specialUse;
+        Guid = Guid.NewGuid();
+        _vanished = new VanishedLog(snapshot.HighestModSeq);
         _messages = new();
     }
 
@@ -24,9 +27,13 @@ internal sealed class MemoryMailbox : MailboxModel
     {
         _store = old._store;
         SpecialUse = old.SpecialUse;
+        Guid = old.Guid;
+        _vanished = old._vanished;
         _messages = old._messages;
         _lastLocator = old._lastLocator;
     }
+
+    public override Guid Guid { get; }
 
     public SpecialUse SpecialUse { get; }
 
@@ -88,8 +95,18 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public override ValueTask ReleaseAsync() => default;
 
+    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
+    {
+        lock (Gate)
+        {
+            return new(_vanished.Since(since, among, Published));
+        }
+    }
+
     protected override void Applied(MailboxChange change)
     {
+        _vanished.Add(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
+        _vanished.Trim(Index.VanishedFile.EntriesMax);
         foreach (MessageRecord expunged in change.Expunged)
         {
             _messages.TryRemove(expunged.Locator, out _);
