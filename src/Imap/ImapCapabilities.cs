@@ -10,7 +10,7 @@ internal static class ImapCapabilities
     private static readonly string[] Always = ["LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE"];
 
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
-    private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE"];
+    private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "OBJECTID", "SAVEDATE", "PREVIEW"];
 
     /// <summary>Everything that can be switched off.</summary>
     public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin];

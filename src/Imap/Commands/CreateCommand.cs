@@ -1,5 +1,6 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
@@ -23,6 +24,24 @@ internal static class CreateCommand
             return ImapErrors.InvalidName;
         }
         StoreResult<Done> created = await session.Account!.CreateAsync(name, SpecialUse.None, CancellationToken.None);
-        return created.TryGet(out _) ? ImapCompletion.Ok("created") : ImapErrors.ToCompletion(created.Error);
+        return created.TryGet(out _) ? ImapCompletion.Ok(await IdentityAsync(session, name), "created") : ImapErrors.ToCompletion(created.Error);
+    }
+
+    /// <summary>MAILBOXID in the OK of CREATE, RFC 8474 §4.1; null where another session has just removed it again.</summary>
+    private static async ValueTask<string?> IdentityAsync(ImapSession session, MailboxName name)
+    {
+        if (session.Services.IsDisabled("OBJECTID"))
+        {
+            return null;
+        }
+        StoreResult<IMailbox> opened = await session.Account!.OpenAsync(name, CancellationToken.None);
+        if (!opened.TryGet(out IMailbox? mailbox))
+        {
+            return null;
+        }
+        await using (mailbox)
+        {
+            return $"MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})";
+        }
     }
 }

@@ -1,5 +1,6 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
@@ -16,7 +17,10 @@ internal static class StatusCommand
         ("UIDNEXT", (_, snapshot) => snapshot.UidNext.Value),
         ("UIDVALIDITY", (_, snapshot) => snapshot.UidValidity.Value),
         ("UNSEEN", (_, snapshot) => snapshot.UnseenCount),
+        (MailboxId, (_, _) => 0), // No number: RFC 8474 §4.3.
     ];
+
+    private const string MailboxId = "MAILBOXID";
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
@@ -58,7 +62,14 @@ internal static class StatusCommand
             writer.Write(separator);
             writer.Write(Items[item].Name);
             writer.Write(" "u8);
-            writer.WriteNumber(Items[item].Value(mailbox, snapshot));
+            if (Items[item].Name == MailboxId)
+            {
+                writer.WriteObjectId(ObjectId.OfMailbox(mailbox.MailboxId));
+            }
+            else
+            {
+                writer.WriteNumber(Items[item].Value(mailbox, snapshot));
+            }
             separator = " ";
         }
         writer.Write(")\r\n"u8);
@@ -80,7 +91,7 @@ internal static class StatusCommand
             int item = Array.FindIndex(Items, i => System.Text.Ascii.EqualsIgnoreCase(atom.Span, i.Name));
             if (item < 0 || items.Contains(item))
             {
-                return arguments.Missing("each of MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN at most once");
+                return arguments.Missing("each of MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN, MAILBOXID at most once");
             }
             items.Add(item);
         }

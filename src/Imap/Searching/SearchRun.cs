@@ -14,6 +14,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
     private ContentSearch? _content;
+    private bool _needsSummary;
     private StoreError _error;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
@@ -53,6 +54,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
                 return true;
             case SearchKey.Header or SearchKey.Content:
                 _texts.Add(key);
+                return true;
+            case SearchKey.Identity { Id: not null }:
+                _needsSummary = true;
                 return true;
             default:
                 return true;
@@ -147,7 +151,17 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
             _content ??= new ContentSearch(session.Services.Limits.HeaderOctetsMax);
             Dictionary<SearchKey, bool> matches = await _content.MatchAsync(_texts, content,
                 await selected.Structures.GetAsync(record, content));
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches)
+            MessageSummary summary = default;
+            if (_needsSummary)
+            {
+                StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);
+                if (!made.TryGet(out summary))
+                {
+                    _error = made.Error is StoreError.NotFound or StoreError.Expunged ? StoreError.None : made.Error;
+                    return false;
+                }
+            }
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), _needsSummary, summary, matches)
             { SentDay = _content.SentDay };
             return facts.Decide(key) ?? false;
         }

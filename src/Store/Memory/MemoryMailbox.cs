@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using MailAccess.Message;
 using MailAccess.Store.Model;
 
@@ -17,7 +19,8 @@ internal sealed class MemoryMailbox : MailboxModel
     {
         _store = store;
         SpecialUse = specialUse;
-        Guid = Guid.NewGuid();
+        // No two mailboxes of an account ever have one UIDVALIDITY; and tests that run twice see the same.
+        Guid = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{accountName}/{snapshot.UidValidity}")).AsSpan(0, 16));
         _vanished = new VanishedLog(snapshot.HighestModSeq);
         _messages = new();
     }
