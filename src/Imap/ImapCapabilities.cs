@@ -21,6 +21,7 @@ internal static class ImapCapabilities
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
+        "OBJECTID", "SAVEDATE", "PREVIEW",
     ];
 
     /// <summary>Everything that can be switched off.</summary>

@@ -158,6 +158,9 @@ public interface IMailbox : IAsyncDisposable
     /// <summary>Its name when it was opened.</summary>
     MailboxName Name { get; }
 
+    /// <summary>Its identity: the same after a rename and after the index was rebuilt, never another mailbox's. RFC 8474 §4.</summary>
+    Guid MailboxId { get; }
+
     /// <summary>The state after the latest commit.</summary>
     MailboxSnapshot Snapshot { get; }
 
@@ -182,6 +185,12 @@ public interface IMailbox : IAsyncDisposable
 
     /// <summary>Removes those of the messages that have <c>\Deleted</c>, or all of them, for good.</summary>
     ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// UIDs that were expunged after the mod-sequence, of these where they are given. Where that is too long ago to be known exactly, all UIDs
+    /// below UIDNEXT that no message has (RFC 7162 §3.2.5.2 and §3.2.6 allow it).
+    /// </summary>
+    ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken);
 
     /// <summary>Copies with flags, keywords and internal date; all or nothing (RFC 9051 §6.4.7). The destination may be this mailbox.</summary>
     ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken);

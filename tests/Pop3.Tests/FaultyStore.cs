@@ -64,6 +64,8 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
     {
         public MailboxName Name => inner.Name;
 
+        public Guid MailboxId => inner.MailboxId;
+
         public MailboxSnapshot Snapshot => inner.Snapshot;
 
         public bool IsGone => inner.IsGone;
@@ -81,6 +83,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
             failing.Contains("expunge") ? new(StoreError.Unavailable) : inner.ExpungeAsync(uids, scope, cancellationToken);
+
+        public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+            inner.VanishedSinceAsync(since, among, cancellationToken);
 
         public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
             inner.CopyAsync(uids, destination, cancellationToken);

@@ -1,5 +1,6 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
@@ -34,7 +35,25 @@ internal static class CreateCommand
             return ImapCompletion.No("USEATTR", "INBOX has its own purpose");
         }
         StoreResult<Done> created = await session.Account!.CreateAsync(name, uses.FirstOrDefault(), CancellationToken.None);
-        return created.TryGet(out _) ? ImapCompletion.Ok("created") : ImapErrors.ToCompletion(created.Error);
+        return created.TryGet(out _) ? ImapCompletion.Ok(await IdentityAsync(session, name), "created") : ImapErrors.ToCompletion(created.Error);
+    }
+
+    /// <summary>MAILBOXID in the OK of CREATE, RFC 8474 §4.1; null where another session has just removed it again.</summary>
+    private static async ValueTask<string?> IdentityAsync(ImapSession session, MailboxName name)
+    {
+        if (session.Services.IsDisabled("OBJECTID"))
+        {
+            return null;
+        }
+        StoreResult<IMailbox> opened = await session.Account!.OpenAsync(name, CancellationToken.None);
+        if (!opened.TryGet(out IMailbox? mailbox))
+        {
+            return null;
+        }
+        await using (mailbox)
+        {
+            return $"MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})";
+        }
     }
 
     /// <summary>create-params = SP "(" create-param *( SP create-param) ")" — RFC 4466 §2.2; the one known is USE, RFC 6154 §6.</summary>

@@ -1,6 +1,7 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;

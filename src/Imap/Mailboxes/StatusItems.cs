@@ -1,6 +1,7 @@
 using System.Text;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Mailboxes;
@@ -8,8 +9,11 @@ namespace MailAccess.Imap.Mailboxes;
 /// <summary>What STATUS can tell of a mailbox, and LIST with RETURN (STATUS …). RFC 3501 §6.3.10, RFC 5819 §2.</summary>
 internal sealed class StatusItems
 {
+    private const string MailboxId = "MAILBOXID";
+
     private static readonly Item[] All =
     [
+        new(MailboxId, "OBJECTID", (_, _, _) => 0), // No number: RFC 8474 §4.3.
         new("MESSAGES", null, (_, _, snapshot) => snapshot.Count),
         new("RECENT", null, (_, mailbox, snapshot) => CountRecent(mailbox, snapshot)),
         new("UIDNEXT", null, (_, _, snapshot) => snapshot.UidNext.Value),
@@ -82,7 +86,14 @@ internal sealed class StatusItems
             writer.Write(separator);
             writer.Write(item.Name);
             writer.Write(" "u8);
-            writer.WriteNumber(item.Value(services, mailbox, snapshot));
+            if (item.Name == MailboxId)
+            {
+                writer.WriteObjectId(ObjectId.OfMailbox(mailbox.MailboxId));
+            }
+            else
+            {
+                writer.WriteNumber(item.Value(services, mailbox, snapshot));
+            }
             separator = " ";
         }
         writer.Write(")\r\n"u8);

@@ -40,8 +40,13 @@ internal readonly record struct SearchFacts(
             case SearchKey.Indices indices:
                 return indices.Ranges.Contains(Index);
             case SearchKey.InternalDate date:
-                DateOnly day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(Record.InternalDateSeconds).UtcDateTime);
-                return day >= date.First && (day < date.End || date.End == DateOnly.MaxValue);
+                return IsWithin(Record.InternalDateSeconds, date.First, date.End);
+            case SearchKey.SavedDate date:
+                return IsWithin(Record.SavedDateSeconds, date.First, date.End);
+            case SearchKey.Identity { Id: null }:
+                return false;
+            case SearchKey.Identity identity:
+                return HasSummary ? (identity.IsThread ? Summary.ThreadId : Summary.EmailId) == identity.Id : null;
             case SearchKey.SentDate date:
                 return DecideSent(date);
             case SearchKey.Header header:
@@ -51,6 +56,12 @@ internal readonly record struct SearchFacts(
             default:
                 throw new UnreachableException($"search key {key.GetType().Name} was not bound");
         }
+    }
+
+    private static bool IsWithin(long unixSeconds, DateOnly first, DateOnly end)
+    {
+        DateOnly day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(unixSeconds).UtcDateTime);
+        return day >= first && (day < end || end == DateOnly.MaxValue);
     }
 
     private bool? DecideAll(IReadOnlyList<SearchKey> keys)

@@ -44,6 +44,12 @@ internal abstract record SearchKey
     /// </summary>
     public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
 
+    /// <summary>SAVEDBEFORE, SAVEDON, SAVEDSINCE: the same of the saved date. RFC 8514 §4.3.</summary>
+    public sealed record SavedDate(DateOnly First, DateOnly End) : SearchKey;
+
+    /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
+    public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
+
     /// <summary>SENTBEFORE, SENTON, SENTSINCE: days of the Date field as its author wrote it.</summary>
     public sealed record SentDate(DateOnly First, DateOnly End) : SearchKey;
 

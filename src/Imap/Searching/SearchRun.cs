@@ -16,6 +16,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
     private bool _hasSentDates;
+    private bool _asksSummaries;
     private StoreError _error;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
@@ -54,10 +55,15 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
                 bound = new SearchKey.KeywordBits(_latest.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
                 return true;
             case SearchKey.Header or SearchKey.Content:
+                _asksSummaries |= key is SearchKey.Header { IsKept: true };
                 _texts.Add(key);
                 return true;
             case SearchKey.SentDate:
+                _asksSummaries = true;
                 _hasSentDates = true;
+                return true;
+            case SearchKey.Identity { Id: not null }:
+                _asksSummaries = true;
                 return true;
             default:
                 return true;
@@ -90,6 +96,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         }
         if (undecided.Count > 0)
         {
+            undecided = _asksSummaries ? await DecideBySummaryAsync(key, undecided, found, cancellationToken) : undecided;
             await DecideByContentAsync(key, undecided, found, cancellationToken);
             found.Sort();
         }
@@ -133,9 +140,43 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         return byRecord;
     }
 
+    /// <summary>
+    /// By summaries that have to be read, or made and then kept: the next search has them. Gives what they do not decide either.
+    /// </summary>
+    private async ValueTask<List<int>> DecideBySummaryAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
+    {
+        List<int> left = [];
+        foreach (int index in undecided)
+        {
+            MessageRecord record = Current(index);
+            StoreResult<MessageSummary> asked = await selected.Mailbox.GetSummaryAsync(record.Uid, cancellationToken);
+            if (!asked.TryGet(out MessageSummary summary))
+            {
+                // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
+                _error = asked.Error is StoreError.NotFound or StoreError.Expunged ? _error : asked.Error;
+                continue;
+            }
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: true, summary, null);
+            switch (facts.Decide(key))
+            {
+                case true:
+                    found.Add(index);
+                    break;
+                case null:
+                    left.Add(index);
+                    break;
+            }
+        }
+        return left;
+    }
+
     /// <summary>Lets the store look into the messages that neither record nor summary decides.</summary>
     private async ValueTask DecideByContentAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
     {
+        if (undecided.Count == 0 || _error != StoreError.None)
+        {
+            return;
+        }
         StoreResult<ContentMatches> searched = await ContentMatches.FindAsync(
             selected.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), _texts, cancellationToken);
         if (!searched.TryGet(out ContentMatches? matches))

@@ -79,6 +79,7 @@ internal static class IndexFile
     /// <summary>Writes the index anew, durably, and then empties the log: a crash between leaves frames that are skipped.</summary>
     public static void Write(IFiles files, string folder, IndexState state)
     {
+        VanishedFile.Write(files, folder, state);
         files.Replace(Path.Combine(folder, IndexName), Encode(state));
         files.SyncFolder(folder);
         using IFile log = files.Open(Path.Combine(folder, LogName), OpenKind.Write)!;

@@ -277,13 +277,16 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             mailbox.Owed.Pay();
             IndexState state;
             int frames;
+            int vanished;
             lock (mailbox.Gate)
             {
                 state = StateOf(mailbox);
                 frames = mailbox.Owed.FrameCount;
+                vanished = state.Vanished.Count;
             }
             IndexFile.Write(store.Files, mailbox.Folder.Path, state);
             mailbox.Owed.Folded(frames);
+            mailbox.VanishedFolded(vanished, state.HighestModSeq);
             var list = new UidList
             {
                 UidValidity = state.UidValidity,
@@ -308,6 +311,8 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             CacheGeneration = mailbox.CacheGeneration,
             NewFolderTicks = mailbox.NewFolderTicks,
             CurFolderTicks = mailbox.CurFolderTicks,
+            Vanished = mailbox.VanishedSinceIndex,
+            IndexedModSeq = mailbox.IndexedModSeq,
         };
     }
 

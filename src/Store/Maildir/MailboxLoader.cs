@@ -41,6 +41,7 @@ internal static class MailboxLoader
             return state;
         }
         state = Rebuild(store, folder, newUidValidity, out bool wasKnown);
+        store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName)); // Its mod-sequences are of the index that was lost.
         IndexFile.Write(store.Files, folder.Path, state);
         logOctets = IndexFile.LogHeaderOctets;
         if (wasKnown)

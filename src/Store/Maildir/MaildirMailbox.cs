@@ -17,6 +17,8 @@ internal sealed class MaildirMailbox : MailboxModel
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
+    private readonly List<VanishedUids> _vanished;
+    private ModSeq _indexedModSeq;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
@@ -25,6 +27,8 @@ internal sealed class MaildirMailbox : MailboxModel
         Account = account;
         Folder = folder;
         Guid = loaded.State.Guid;
+        _vanished = loaded.State.Vanished;
+        _indexedModSeq = loaded.State.IndexedModSeq ?? loaded.State.HighestModSeq;
         Names = loaded.State.Names;
         Letters = loaded.Letters;
         _cache = loaded.Cache;
@@ -44,7 +48,7 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public MaildirFolder Folder { get; }
 
-    public Guid Guid { get; }
+    public override Guid Guid { get; }
 
     public NamesHeap Names { get; }
 
@@ -135,6 +139,11 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
         MailboxRefresh.RunAsync(_store, this);
+
+    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+        since >= Published.HighestModSeq
+            ? new(UidSet.Empty)
+            : _store.Workers.RunAsync<UidSet>(() => VanishedSince(since, among), OnFault);
 
     public override ValueTask ReleaseAsync()
     {
@@ -298,6 +307,22 @@ internal sealed class MaildirMailbox : MailboxModel
         return Locator.Create(now.NamePlace, staysInNew, now.HasBareLf, letters);
     }
 
+    /// <summary>What went since the index was written. Under the gate.</summary>
+    public List<VanishedUids> VanishedSinceIndex => [.. _vanished];
+
+    /// <inheritdoc cref="VanishedSinceIndex"/>
+    public ModSeq IndexedModSeq => _indexedModSeq;
+
+    /// <summary>The file has the first of them now, and the index is of this commit.</summary>
+    public void VanishedFolded(int count, ModSeq indexed)
+    {
+        lock (Gate)
+        {
+            _vanished.RemoveRange(0, count);
+            _indexedModSeq = indexed;
+        }
+    }
+
     /// <summary>Closes what is open. On a worker, after the last debt was paid.</summary>
     public void Close()
     {
@@ -322,6 +347,7 @@ internal sealed class MaildirMailbox : MailboxModel
 
     protected override void Applied(MailboxChange change)
     {
+        _vanished.AddRange(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
         PreparedFiles? prepared = change.Prepared as PreparedFiles;
         Owed.Owe(
             change.Frame,
@@ -341,6 +367,21 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
+    }
+
+    /// <summary>On a worker. A fold holds the same lock, so that what it moves to the file is seen once.</summary>
+    private StoreResult<UidSet> VanishedSince(ModSeq since, UidSet? among)
+    {
+        lock (Owed.Lock)
+        {
+            VanishedLog? known = VanishedFile.Read(_store.Files, Folder.Path, Guid);
+            lock (Gate)
+            {
+                VanishedLog log = known ?? new VanishedLog(_indexedModSeq);
+                log.Add(_vanished);
+                return log.Since(since, among, Published);
+            }
+        }
     }
 
     private static string TargetOf(PreparedFile file) =>

@@ -11,6 +11,8 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     public MailboxName Name => model.Name;
 
+    public Guid MailboxId => model.Guid;
+
     public MailboxSnapshot Snapshot => model.Published;
 
     public bool IsGone => model.IsGone;
@@ -31,6 +33,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<UidSet>() : ExpungeOperation.RunAsync(model, uids, scope);
+
+    public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<UidSet>() : model.VanishedSinceAsync(since, among, cancellationToken);
 
     public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<CopyOutcome>() : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Copy, cancellationToken);

@@ -36,6 +36,9 @@ internal abstract class MailboxModel
 
     public MailboxName Name { get; }
 
+    /// <summary>The mailbox's identity, also after a rename.</summary>
+    public abstract Guid Guid { get; }
+
     /// <summary>Protects <see cref="Head"/>, <see cref="Generation"/>, <see cref="LastTicket"/> and what the format adds.</summary>
     public Lock Gate { get; } = new();
 
@@ -80,6 +83,13 @@ internal abstract class MailboxModel
     public abstract bool TryGetSummary(in MessageRecord record, out MessageSummary summary);
 
     public abstract ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
+
+    /// <summary>UIDs expunged after the mod-sequence; by default all that are not there, which a format may know better.</summary>
+    public virtual ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
+    {
+        MailboxSnapshot now = Published;
+        return new(since >= now.HighestModSeq ? UidSet.Empty : VanishedLog.Absent(now, among));
+    }
 
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
 
