@@ -39,6 +39,15 @@ public sealed record StoreLimits
     /// <summary>Octets of a mailbox's log after which a new index is written; never less than the index itself.</summary>
     public long LogOctetsBeforeFold { get; init; } = 1 << 20;
 
+    /// <summary>Octets of summaries that all mailboxes together keep in memory.</summary>
+    public long SummaryMemoryOctetsMax { get; init; } = 64L << 20;
+
+    /// <summary>Octets of a mailbox's cache that belong to no message any more before it is written anew; never less than those in use.</summary>
+    public long CacheOctetsDeadMax { get; init; } = 1 << 20;
+
+    /// <summary>The same for its heap of names.</summary>
+    public long NamesOctetsDeadMax { get; init; } = 1 << 20;
+
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;
 

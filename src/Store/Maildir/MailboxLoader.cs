@@ -17,7 +17,7 @@ internal static class MailboxLoader
         folder.Create();
         IndexState state = LoadState(store, folder, newUidValidity, out long logOctets);
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
-        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration);
+        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks);
         if (cache.Generation != state.CacheGeneration)
         {
             for (int i = 0; i < state.Records.Count; i++)

@@ -12,6 +12,7 @@ internal sealed class MaildirMailbox : MailboxModel
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
+    private int _isReadingAhead;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
@@ -110,8 +111,13 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
-        summary = new MessageSummary(CachedSummary(record));
-        return summary.IsValid;
+        bool isThere = _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> encoded);
+        summary = new MessageSummary(encoded);
+        if (!isThere && record.CacheLocator != 0 && Interlocked.Exchange(ref _isReadingAhead, 1) == 0)
+        {
+            ReadAhead(record.CacheLocator);
+        }
+        return isThere && summary.IsValid;
     }
 
     public override ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken)
@@ -122,9 +128,7 @@ internal sealed class MaildirMailbox : MailboxModel
         {
             return new(StoreError.Expunged);
         }
-        return TryGetSummary(now[index], out MessageSummary known)
-            ? new(known)
-            : SummaryMaking.RunAsync(_store, this, now, index);
+        return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
     }
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
@@ -196,10 +200,20 @@ internal sealed class MaildirMailbox : MailboxModel
         }
     }
 
-    /// <summary>Empty where the cache has none.</summary>
-    public ReadOnlyMemory<byte> CachedSummary(in MessageRecord record) =>
-        record.CacheLocator != 0
-        && _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
+    /// <summary>Empty where the cache has none. On a worker.</summary>
+    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record)
+    {
+        try
+        {
+            return record.CacheLocator != 0
+                && _cache.TryRead(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
+        }
+        catch (FileFault fault)
+        {
+            OnFault(fault); // It is only a cache: the message is read instead.
+            return default;
+        }
+    }
 
     /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
     public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -279,6 +293,40 @@ internal sealed class MaildirMailbox : MailboxModel
             IsClosed = true;
         }
         _cache.Dispose();
+    }
+
+    /// <summary>Whoever looks for one summary soon looks for those behind it: they come while he reads this one from its message.</summary>
+    private void ReadAhead(long locator)
+    {
+        Task reading = _store.Workers.RunAsync(() =>
+        {
+            try
+            {
+                _cache.ReadAhead(locator);
+            }
+            catch (FileFault fault)
+            {
+                OnFault(fault);
+            }
+            Volatile.Write(ref _isReadingAhead, 0);
+        });
+        if (reading.IsFaulted)
+        {
+            Volatile.Write(ref _isReadingAhead, 0); // No room for more work.
+        }
+    }
+
+    private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
+    {
+        if (now[index].CacheLocator != 0)
+        {
+            StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
+            if (read.TryGet(out MessageSummary known) && known.IsValid)
+            {
+                return read;
+            }
+        }
+        return await SummaryMaking.RunAsync(_store, this, now, index);
     }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using MailAccess.Store.Files;
+using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,7 @@ public sealed class MaildirStore : IMailStore
         _journalFolder = Path.Combine(options.DataFolder, "journal");
         Housekeeper = new Housekeeper(this);
         Watcher = new FolderWatcher(this);
+        SummaryBlocks = new SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
     }
 
     internal StoreLimits Limits => _options.Limits;
@@ -53,6 +55,9 @@ public sealed class MaildirStore : IMailStore
     internal Housekeeper Housekeeper { get; }
 
     internal FolderWatcher Watcher { get; }
+
+    /// <summary>The summaries in memory, of all mailboxes.</summary>
+    internal SummaryBlocks SummaryBlocks { get; }
 
     internal DeliveryJournal Journal { get; private set; } = null!;
 

@@ -38,7 +38,7 @@ internal static class SummaryMaking
         long octets = 0;
         for (int i = index; i < snapshot.Count && made.Count < BatchMessagesMax && octets < BatchOctetsMax; i++)
         {
-            if (mailbox.TryGetSummary(snapshot[i], out _))
+            if (i > index && !mailbox.ReadSummary(snapshot[i]).IsEmpty)
             {
                 break;
             }
