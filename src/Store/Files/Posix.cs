@@ -21,7 +21,9 @@ internal static unsafe partial class Posix
     public const int OtherDevice = 18;
     public const int NotADirectory = 20;
     public const int NoSpace = 28;
+    public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 31;
+    public const int NotSupported = 95;
 
     public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE
 

@@ -16,6 +16,10 @@ internal static class MailboxLoader
     {
         folder.Create();
         IndexState state = LoadState(store, folder, newUidValidity, out long logOctets);
+        if (store.Carried.Settle(state.Guid))
+        {
+            state = LoadState(store, folder, newUidValidity, out logOctets);
+        }
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
         SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks);
         if (cache.Generation != state.CacheGeneration)

@@ -186,11 +186,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
+    private bool IsUnpaid(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            return _open.TryGetValue(mailboxName, out MaildirMailbox? mailbox) && mailbox.IsUnpaid;
+        }
+    }
+
     private StoreResult<MaildirMailbox> Load(MailboxName mailboxName)
     {
         if (TryHold(mailboxName) is { } open)
         {
             return open;
+        }
+        if (IsUnpaid(mailboxName))
+        {
+            return StoreError.Unavailable; // Its last commits are not in its files yet.
         }
         if (_folders.Find(mailboxName) is not { } folderName)
         {

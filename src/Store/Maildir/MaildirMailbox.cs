@@ -12,12 +12,15 @@ internal sealed class MaildirMailbox : MailboxModel
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
+    private readonly FaultLog _faults;
     private int _isReadingAhead;
+    private volatile Sickness _sickness;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
     {
         _store = store;
+        _faults = new FaultLog(store, account.Name, folder.Path);
         Account = account;
         Folder = folder;
         Guid = loaded.State.Guid;
@@ -244,7 +247,36 @@ internal sealed class MaildirMailbox : MailboxModel
             },
             OnFault);
 
-    public void OnFault(FileFault fault) => _store.Log.FileFault(AccountName, Folder.Path, fault);
+    public void OnFault(FileFault fault) => _faults.Tell(fault);
+
+    /// <summary>What it owes to its files cannot be paid at present: no commit is taken. RFC 9051 §7.1 calls that UNAVAILABLE.</summary>
+    public bool IsSick => _sickness != Sickness.None;
+
+    /// <summary>It has ended, and its last commits are not in its files yet.</summary>
+    public bool IsUnpaid { get; set; }
+
+    /// <summary>Its debts could not be paid, or could not be made durable.</summary>
+    public void Sicken(FileFault fault, bool whileSyncing = false)
+    {
+        if (_sickness == Sickness.None)
+        {
+            _store.Log.MailboxSick(AccountName, Folder.Path, fault);
+        }
+        if (_sickness != Sickness.Unsynced)
+        {
+            _sickness = whileSyncing ? Sickness.Unsynced : Sickness.Unpaid;
+        }
+    }
+
+    /// <summary>They were paid; where it was the sync that failed, only another sync tells.</summary>
+    public void Recover(bool wasSynced)
+    {
+        if (_sickness == Sickness.Unpaid || (wasSynced && _sickness != Sickness.None))
+        {
+            _sickness = Sickness.None;
+            _store.Log.MailboxWell(AccountName, Folder.Path);
+        }
+    }
 
     /// <summary>Messages whose names do not say their flags yet. Taken: the caller puts back what it cannot do.</summary>
     public List<uint> TakeStaleNames()
@@ -291,6 +323,7 @@ internal sealed class MaildirMailbox : MailboxModel
         lock (Owed.Lock)
         {
             IsClosed = true;
+            IsUnpaid = false;
         }
         _cache.Dispose();
     }
@@ -329,6 +362,8 @@ internal sealed class MaildirMailbox : MailboxModel
         return await SummaryMaking.RunAsync(_store, this, now, index);
     }
 
+    protected override bool TakesNoCommits => IsSick;
+
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 
     protected override void RecentClaimed()
@@ -357,6 +392,13 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
+    }
+
+    private enum Sickness
+    {
+        None,
+        Unpaid,
+        Unsynced,
     }
 
     private static string TargetOf(PreparedFile file) =>

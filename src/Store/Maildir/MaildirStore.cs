@@ -24,7 +24,7 @@ public sealed class MaildirStore : IMailStore
     private long _staged;
     private int _disposed;
 
-    private MaildirStore(MaildirStoreOptions options, IFiles files, FileWorkers workers, IFile @lock, TimeProvider clock, ILogger log)
+    private MaildirStore(MaildirStoreOptions options, IFiles files, FileWorkers workers, IFile @lock, TimeProvider clock, ILogger log, Guid bootId)
     {
         _options = options;
         _lock = @lock;
@@ -35,6 +35,7 @@ public sealed class MaildirStore : IMailStore
         UniqueNames = new UniqueNames(clock, options.HostName);
         _stagingFolder = Path.Combine(options.DataFolder, "staging");
         _journalFolder = Path.Combine(options.DataFolder, "journal");
+        Carried = new CarriedDebts(this, _journalFolder, bootId);
         Housekeeper = new Housekeeper(this);
         Watcher = new FolderWatcher(this);
         SummaryBlocks = new SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
@@ -58,6 +59,8 @@ public sealed class MaildirStore : IMailStore
 
     /// <summary>The summaries in memory, of all mailboxes.</summary>
     internal SummaryBlocks SummaryBlocks { get; }
+
+    internal CarriedDebts Carried { get; }
 
     internal DeliveryJournal Journal { get; private set; } = null!;
 
@@ -112,7 +115,7 @@ public sealed class MaildirStore : IMailStore
         if (await Housekeeper.CheckpointAsync() && !Journal.IsBroken)
         {
             Journal.Dispose();
-            await Workers.RunAsync<Done>(() => RemoveSegments(Files, _journalFolder), OnStagingFault);
+            await Workers.RunAsync<Done>(() => RemoveSegments(Files, _journalFolder, Housekeeper.HasCarried), OnStagingFault);
         }
         Stop();
     }
@@ -182,7 +185,7 @@ public sealed class MaildirStore : IMailStore
         }
         try
         {
-            var store = new MaildirStore(options, files, workers, @lock, clock, log);
+            var store = new MaildirStore(options, files, workers, @lock, clock, log, bootId);
             files.CreateFolder(store._stagingFolder);
             files.CreateFolder(store._journalFolder);
             foreach (string staged in files.List(store._stagingFolder) ?? [])
@@ -190,8 +193,13 @@ public sealed class MaildirStore : IMailStore
                 files.Unlink(Path.Combine(store._stagingFolder, staged));
             }
             JournalContent content = JournalReader.Read(files, store._journalFolder, bootId);
-            Recovery.Run(store, content);
-            RemoveSegments(files, store._journalFolder);
+            Dictionary<Guid, JournalMailbox> failed = Recovery.Run(store, content);
+            store.Carried.Begin(content, failed.Keys);
+            foreach (string damaged in content.Damaged)
+            {
+                files.Rename(damaged, damaged + ".damaged"); // For whoever wants to look.
+            }
+            RemoveSegments(files, store._journalFolder, keepCarried: failed.Count > 0);
             store.Journal = new DeliveryJournal(
                 files, store._journalFolder, options.Limits, bootId, content.LastSegment, content.LastSequence, WriteRecord, log);
             return store;
@@ -203,12 +211,16 @@ public sealed class MaildirStore : IMailStore
         }
     }
 
-    private static StoreResult<Done> RemoveSegments(IFiles files, string folder)
+    private static StoreResult<Done> RemoveSegments(IFiles files, string folder, bool keepCarried)
     {
-        foreach (string segment in files.List(folder) ?? [])
+        foreach (string segment in (files.List(folder) ?? []).Where(s => s.EndsWith(JournalReader.Extension, StringComparison.Ordinal)))
         {
-            files.Unlink(Path.Combine(folder, segment));
+            if (!keepCarried || segment != CarriedRecords.FileName)
+            {
+                files.Unlink(Path.Combine(folder, segment));
+            }
         }
+        files.SyncFolder(folder);
         return default(Done);
     }
 
