@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 3013, Level = LogLevel.Error, Message = "The journal segment {Segment} is damaged: commits after its damage are lost; it is kept with the ending .damaged")]
     public static partial void JournalDamaged(this ILogger log, string segment);
 
+    [LoggerMessage(EventId = 3014, Level = LogLevel.Information, Message = "Rebuilding the index of {Folder}: {Done} of {All} messages")]
+    public static partial void Rebuilding(this ILogger log, string folder, int done, int all);
+
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
 }

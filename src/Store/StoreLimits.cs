@@ -48,6 +48,9 @@ public sealed record StoreLimits
     /// <summary>The same for its heap of names.</summary>
     public long NamesOctetsDeadMax { get; init; } = 1 << 20;
 
+    /// <summary>How often a long rebuild of an index is logged.</summary>
+    public TimeSpan RebuildReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;
 

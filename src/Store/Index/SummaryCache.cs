@@ -71,6 +71,10 @@ internal sealed class SummaryCache : IDisposable
         return Create(files, path, memory);
     }
 
+    /// <summary>As it is, to look at: nothing may be added. Null where there is none.</summary>
+    public static SummaryCache? OpenToRead(IFiles files, string folder) =>
+        files.Open(Path.Combine(folder, FileName), OpenKind.Read) is { } file ? new SummaryCache(file, GenerationOf(file), (file.Octets + 7) & ~7L, null) : null;
+
     /// <summary>Starts a new file in place of one that may be there.</summary>
     public static SummaryCache Create(IFiles files, string path, SummaryBlocks? memory)
     {

@@ -102,7 +102,7 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
             }
             catch (FileFault fault)
             {
-                mailbox.Sicken(fault);
+                mailbox.Health.Sicken(fault);
                 unwell.Add(mailbox);
             }
             ulong device = store.Files.FileSystemOf(mailbox.Account.Root);
@@ -134,7 +134,7 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
         store.Journal.Recycle(segments);
         foreach (MaildirMailbox mailbox in touched.Where(m => !unwell.Contains(m)))
         {
-            mailbox.Recover(wasSynced: true);
+            mailbox.Health.Recover(wasSynced: true);
         }
         return unwell;
     }
@@ -161,7 +161,7 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
         {
             foreach (MaildirMailbox mailbox in mailboxes)
             {
-                mailbox.Sicken(fault, whileSyncing: true);
+                mailbox.Health.Sicken(fault, whileSyncing: true);
                 unwell.Add(mailbox);
             }
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MailAccess.Store.Files;
 
 namespace MailAccess.Store.Maildir;
@@ -10,6 +11,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Checkpoints _checkpoints = new(store);
+    private readonly ConcurrentQueue<string> _litter = new();
     private Task _round = Task.CompletedTask;
 
     /// <inheritdoc cref="Checkpoints.Touched"/>
@@ -17,6 +19,9 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 
     /// <inheritdoc cref="Checkpoints.HasCarried"/>
     public bool HasCarried => _checkpoints.HasCarried;
+
+    /// <summary>A staged message's file that could not be removed.</summary>
+    public void RemoveLater(string path) => _litter.Enqueue(path);
 
     /// <summary>The timer's tick: begins a round if none is under way.</summary>
     public void Tick()
@@ -71,6 +76,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
     {
         try
         {
+            if (!_litter.IsEmpty)
+            {
+                await store.Workers.RunAsync(Sweep, store.OnStagingFault);
+            }
             foreach (MaildirAccount account in store.Accounts)
             {
                 foreach (MaildirMailbox mailbox in account.OpenMailboxes)
@@ -92,6 +101,16 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
     }
 
+    private StoreResult<Done> Sweep()
+    {
+        for (int count = _litter.Count; count > 0 && _litter.TryPeek(out string? path); count--)
+        {
+            store.Files.Unlink(path);
+            _litter.TryDequeue(out _);
+        }
+        return default(Done);
+    }
+
     private async ValueTask KeepAsync(MaildirMailbox mailbox)
     {
         if (mailbox.IsUnpaid)
@@ -99,7 +118,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             await RunAsync(mailbox, () => PayAndClose(mailbox));
             return;
         }
-        if (mailbox.IsSick || mailbox.Owed.OwesRemovals)
+        if (mailbox.Health.IsSick || mailbox.Owed.OwesRemovals)
         {
             await RunAsync(mailbox, () => Pay(mailbox));
         }
@@ -141,11 +160,11 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                     mailbox.Owed.Pay();
                 }
             }
-            mailbox.Recover(wasSynced: false);
+            mailbox.Health.Recover(wasSynced: false);
         }
         catch (FileFault fault)
         {
-            mailbox.Sicken(fault);
+            mailbox.Health.Sicken(fault);
         }
     }
 

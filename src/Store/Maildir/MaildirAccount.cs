@@ -167,6 +167,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
+    /// <inheritdoc cref="MaildirStore.RebuildIndexAsync"/>
+    public ValueTask<StoreResult<int>> RebuildAsync(MailboxName mailboxName, Action<int, int> progress) => LockedAsync<int>(
+        () =>
+        {
+            lock (_openGate)
+            {
+                if (_open.ContainsKey(mailboxName))
+                {
+                    return StoreError.Busy;
+                }
+            }
+            return _folders.Find(mailboxName) is { } found && new MaildirFolder(store.Files, Path.Combine(root, found)) is var folder && folder.Exists()
+                ? MailboxLoader.RebuildAnew(store, folder, NextUidValidity, progress)
+                : StoreError.NotFound;
+        },
+        CancellationToken.None);
+
     /// <inheritdoc cref="AccountFolders.Of"/>
     public string? FolderOf(Guid guid) => _folders.Of(guid);
 

@@ -10,23 +10,19 @@ namespace MailAccess.Store.Maildir;
 internal sealed class MaildirMailbox : MailboxModel
 {
     private readonly MaildirStore _store;
-    private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
-    private readonly FaultLog _faults;
-    private int _isReadingAhead;
-    private volatile Sickness _sickness;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
     {
         _store = store;
-        _faults = new FaultLog(store, account.Name, folder.Path);
+        Health = new MailboxHealth(store, account.Name, folder.Path);
         Account = account;
         Folder = folder;
         Guid = loaded.State.Guid;
         Names = loaded.State.Names;
         Letters = loaded.Letters;
-        _cache = loaded.Cache;
+        Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -71,7 +67,9 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>The last debt was paid, or the journal is kept because it could not be. Under the lock of <see cref="Owed"/>.</summary>
     public bool IsClosed { get; private set; }
 
-    public ulong CacheGeneration => _cache.Generation;
+    public MailboxSummaries Summaries { get; }
+
+    public ulong CacheGeneration => Summaries.Cache.Generation;
 
     public Uid Unclaimed => FirstUnclaimed;
 
@@ -114,12 +112,8 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
-        bool isThere = _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> encoded);
+        bool isThere = Summaries.TryGet(record, out ReadOnlyMemory<byte> encoded);
         summary = new MessageSummary(encoded);
-        if (!isThere && record.CacheLocator != 0 && Interlocked.Exchange(ref _isReadingAhead, 1) == 0)
-        {
-            ReadAhead(record.CacheLocator);
-        }
         return isThere && summary.IsValid;
     }
 
@@ -190,33 +184,10 @@ internal sealed class MaildirMailbox : MailboxModel
     }
 
     /// <summary>On a worker. 0 where the cache cannot be written: it is only a cache.</summary>
-    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries)
-    {
-        try
-        {
-            return _cache.Add(summaries);
-        }
-        catch (FileFault fault)
-        {
-            OnFault(fault);
-            return new long[summaries.Count];
-        }
-    }
+    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries) => Summaries.Add(summaries);
 
     /// <summary>Empty where the cache has none. On a worker.</summary>
-    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record)
-    {
-        try
-        {
-            return record.CacheLocator != 0
-                && _cache.TryRead(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
-        }
-        catch (FileFault fault)
-        {
-            OnFault(fault); // It is only a cache: the message is read instead.
-            return default;
-        }
-    }
+    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record) => Summaries.Read(record);
 
     /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
     public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -247,36 +218,12 @@ internal sealed class MaildirMailbox : MailboxModel
             },
             OnFault);
 
-    public void OnFault(FileFault fault) => _faults.Tell(fault);
+    public void OnFault(FileFault fault) => Health.Tell(fault);
 
-    /// <summary>What it owes to its files cannot be paid at present: no commit is taken. RFC 9051 §7.1 calls that UNAVAILABLE.</summary>
-    public bool IsSick => _sickness != Sickness.None;
+    public MailboxHealth Health { get; }
 
     /// <summary>It has ended, and its last commits are not in its files yet.</summary>
     public bool IsUnpaid { get; set; }
-
-    /// <summary>Its debts could not be paid, or could not be made durable.</summary>
-    public void Sicken(FileFault fault, bool whileSyncing = false)
-    {
-        if (_sickness == Sickness.None)
-        {
-            _store.Log.MailboxSick(AccountName, Folder.Path, fault);
-        }
-        if (_sickness != Sickness.Unsynced)
-        {
-            _sickness = whileSyncing ? Sickness.Unsynced : Sickness.Unpaid;
-        }
-    }
-
-    /// <summary>They were paid; where it was the sync that failed, only another sync tells.</summary>
-    public void Recover(bool wasSynced)
-    {
-        if (_sickness == Sickness.Unpaid || (wasSynced && _sickness != Sickness.None))
-        {
-            _sickness = Sickness.None;
-            _store.Log.MailboxWell(AccountName, Folder.Path);
-        }
-    }
 
     /// <summary>Messages whose names do not say their flags yet. Taken: the caller puts back what it cannot do.</summary>
     public List<uint> TakeStaleNames()
@@ -325,28 +272,7 @@ internal sealed class MaildirMailbox : MailboxModel
             IsClosed = true;
             IsUnpaid = false;
         }
-        _cache.Dispose();
-    }
-
-    /// <summary>Whoever looks for one summary soon looks for those behind it: they come while he reads this one from its message.</summary>
-    private void ReadAhead(long locator)
-    {
-        Task reading = _store.Workers.RunAsync(() =>
-        {
-            try
-            {
-                _cache.ReadAhead(locator);
-            }
-            catch (FileFault fault)
-            {
-                OnFault(fault);
-            }
-            Volatile.Write(ref _isReadingAhead, 0);
-        });
-        if (reading.IsFaulted)
-        {
-            Volatile.Write(ref _isReadingAhead, 0); // No room for more work.
-        }
+        Summaries.Dispose();
     }
 
     private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
@@ -362,7 +288,7 @@ internal sealed class MaildirMailbox : MailboxModel
         return await SummaryMaking.RunAsync(_store, this, now, index);
     }
 
-    protected override bool TakesNoCommits => IsSick;
+    protected override bool TakesNoCommits => Health.IsSick;
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 
@@ -392,13 +318,6 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
-    }
-
-    private enum Sickness
-    {
-        None,
-        Unpaid,
-        Unsynced,
     }
 
     private static string TargetOf(PreparedFile file) =>

@@ -120,6 +120,19 @@ public sealed class MaildirStore : IMailStore
         Stop();
     }
 
+    /// <summary>
+    /// Makes a mailbox's index anew from its mail; UIDVALIDITY, UIDs, flags, keywords and dates stay. For a store that serves nobody yet: an open
+    /// mailbox is refused as <see cref="StoreError.Busy"/>. The answer is the number of messages.
+    /// </summary>
+    /// <param name="accountName">Whose mailbox.</param>
+    /// <param name="mailboxName">Which.</param>
+    /// <param name="progress">Called with messages done and messages in all, on another thread.</param>
+    public async ValueTask<StoreResult<int>> RebuildIndexAsync(string accountName, MailboxName mailboxName, Action<int, int> progress)
+    {
+        StoreResult<IMailAccount> opened = await OpenAccountAsync(accountName, CancellationToken.None);
+        return opened.TryGet(out IMailAccount? account) ? await ((MaildirAccount)account).RebuildAsync(mailboxName, progress) : opened.Error;
+    }
+
     internal static async Task<StoreResult<MaildirStore>> OpenAsync(
         MaildirStoreOptions options, TimeProvider clock, ILogger log, IFiles files, Guid bootId)
     {
@@ -153,6 +166,20 @@ public sealed class MaildirStore : IMailStore
 
     internal string NextStagingPath() =>
         Path.Combine(_stagingFolder, Interlocked.Increment(ref _staged).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Tells the administrator now and then how far an unexpected rebuild has come.</summary>
+    internal Action<int, int> RebuildProgress(string folder)
+    {
+        long told = Clock.GetTimestamp();
+        return (done, all) =>
+        {
+            if (Clock.GetElapsedTime(told) >= Limits.RebuildReportInterval)
+            {
+                told = Clock.GetTimestamp();
+                Log.Rebuilding(folder, done, all);
+            }
+        };
+    }
 
     internal void Submit(CommitTicket ticket) => Journal.Submit(ticket);
 
