@@ -48,6 +48,11 @@ internal static class IndexFile
             state.Apply(frame);
         }
         logOctets = log.WholeOctets;
+        if (log.Rest > 0 && state.UidNext.Value < uint.MaxValue / 2)
+        {
+            // Lost commits may have given UIDs. Not more than their records have room for: those are never given again.
+            state.UidNext = new Uid(state.UidNext.Value + (uint)Math.Min(uint.MaxValue / 4, (log.Rest / RecordOctets) + 1));
+        }
         return true;
     }
 

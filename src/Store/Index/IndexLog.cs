@@ -33,6 +33,9 @@ internal sealed class IndexLog : IDisposable
     /// <summary>Where the last whole frame ends; 0 where there is no log.</summary>
     public long WholeOctets { get; private set; }
 
+    /// <summary>Octets behind the last whole frame.</summary>
+    public long Rest => Math.Max(0, _end - Math.Max(WholeOctets, HeaderOctets));
+
     /// <summary>Its header is for people: each frame proves itself, and of which version all is the index says, under a checksum.</summary>
     public static IndexLog Open(IFiles files, string folder)
     {
@@ -61,8 +64,8 @@ internal sealed class IndexLog : IDisposable
         {
             return false;
         }
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(Rest);
-        if (length > _end - WholeOctets || length > Array.MaxLength || !Fill((int)length) || !IndexFrame.TryDecode(Rest, out frame, out int octets))
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(Ahead);
+        if (length > _end - WholeOctets || length > Array.MaxLength || !Fill((int)length) || !IndexFrame.TryDecode(Ahead, out frame, out int octets))
         {
             return false;
         }
@@ -73,7 +76,7 @@ internal sealed class IndexLog : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    private ReadOnlySpan<byte> Rest => _piece.AsSpan(_start, _filled - _start);
+    private ReadOnlySpan<byte> Ahead => _piece.AsSpan(_start, _filled - _start);
 
     /// <summary>So many octets are in the piece, from its start on.</summary>
     private bool Fill(int octets)
@@ -87,7 +90,7 @@ internal sealed class IndexLog : IDisposable
             return false;
         }
         byte[] target = octets <= _piece.Length ? _piece : new byte[Math.Max(octets, PieceOctets)];
-        Rest.CopyTo(target);
+        Ahead.CopyTo(target);
         _filled -= _start;
         _start = 0;
         _piece = target;

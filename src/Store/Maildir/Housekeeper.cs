@@ -126,10 +126,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         {
             await RunAsync(mailbox, () => NameFlush.Run(store, mailbox));
         }
-        if (CacheCompaction.IsDue(store, mailbox))
-        {
-            await CacheCompaction.RunAsync(store, mailbox);
-        }
+        await Compaction.RunAsync(store, mailbox);
         if (Folding.IsDue(store, mailbox))
         {
             await RunAsync(mailbox, () => Folding.Run(store, mailbox));

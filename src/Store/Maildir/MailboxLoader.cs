@@ -20,6 +20,11 @@ internal static class MailboxLoader
         {
             state = LoadState(store, folder, newUidValidity, out logOctets);
         }
+        if (Compaction.Names(store, folder, state) is var smaller && smaller != state)
+        {
+            state = smaller;
+            logOctets = IndexFile.LogHeaderOctets;
+        }
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
         SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks);
         if (cache.Generation != state.CacheGeneration)

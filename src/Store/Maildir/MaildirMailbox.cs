@@ -9,8 +9,11 @@ namespace MailAccess.Store.Maildir;
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
 internal sealed class MaildirMailbox : MailboxModel
 {
+    private const int CompactionLookCommits = 256;
+
     private readonly MaildirStore _store;
     private readonly HashSet<uint> _staleNames = [];
+    private ulong _compactionLook;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
@@ -49,6 +52,17 @@ internal sealed class MaildirMailbox : MailboxModel
     public bool LettersChanged { get; set; }
 
     public MailboxFiles Owed { get; }
+
+    /// <summary>True where enough happened since it was last true that a look for what is dead may be worth it. One thread.</summary>
+    public bool TakeCompactionLook(ulong sequence)
+    {
+        if (sequence < _compactionLook + CompactionLookCommits)
+        {
+            return false;
+        }
+        _compactionLook = sequence;
+        return true;
+    }
 
     public JournalMailbox JournalName { get; }
 

@@ -140,13 +140,14 @@ internal static class SummaryMaking
 internal static class SilentCommit
 {
     /// <summary>Under the gate.</summary>
-    public static CommitTicket? Submit(MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts)
+    public static CommitTicket? Submit(
+        MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts, IReadOnlyList<FrameArrival>? names = null)
     {
         if (upserts.Count == 0)
         {
             return null;
         }
-        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, IsSilent = true };
+        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, Arrivals = names ?? [], IsSilent = true };
         var ticket = new CommitTicket(change);
         mailbox.Advance(change, ticket);
         mailbox.Submit(ticket);
