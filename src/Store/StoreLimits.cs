@@ -63,6 +63,18 @@ public sealed record StoreLimits
     /// <summary>Octets of messages that are read for that.</summary>
     public long TrigramOctetsPerRound { get; init; } = 16 << 20;
 
+    /// <summary>Octets of summaries that all mailboxes together keep in memory.</summary>
+    public long SummaryMemoryOctetsMax { get; init; } = 64L << 20;
+
+    /// <summary>Octets of a mailbox's cache that belong to no message any more before it is written anew; never less than those in use.</summary>
+    public long CacheOctetsDeadMax { get; init; } = 1 << 20;
+
+    /// <summary>The same for its heap of names.</summary>
+    public long NamesOctetsDeadMax { get; init; } = 1 << 20;
+
+    /// <summary>How often a long rebuild of an index is logged.</summary>
+    public TimeSpan RebuildReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;
 

@@ -104,7 +104,7 @@ public sealed class MaildirIdentityTests : IdentityContract
         Must(await mailbox.GetSummaryAsync(uids[0], None));
         var model = (MaildirMailbox)((MailboxHandle)mailbox).Model;
         MessageRecord record = Record(mailbox, uids[1]);
-        byte[] old = [.. model.CachedSummary(record).Span];
+        byte[] old = [.. model.ReadSummary(record).Span];
         old[0] = 1;
         long locator = Assert.Single(model.AddToCache([new SummaryToCache(model.Names[Locator.Of(record).NamePlace], old)]));
         Assert.False(mailbox.TryGetSummary(record with { CacheLocator = locator }, out _));

@@ -13,6 +13,7 @@ internal static class RootCommandFactory
             CheckCommand.Create(output, errors),
             UserCommand.Create(output, errors),
             ExpireCommand.Create(output, errors),
+            IndexCommand.Create(output, errors),
             ConfigCommand.Create(output),
         };
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 
@@ -182,9 +181,6 @@ internal sealed class PosixFiles : IFiles
         public void SetModified(long secondsSince1970) => Check(Posix.SetModified(handle, secondsSince1970), "futimens", path);
 
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
-
-        public IMemoryOwner<byte> Map(long offset, int octets) =>
-            Posix.Map(handle, offset, octets) ?? throw new FileFault("mmap", path, Posix.LastError);
 
         public void Dispose() => handle.Dispose();
     }

@@ -7,11 +7,12 @@ internal sealed class IndexState
 {
     private readonly List<MessageRecord> _records;
 
-    public IndexState(Guid guid, UidValidity uidValidity, IEnumerable<MessageRecord>? records = null, NamesHeap? names = null)
+    /// <summary>Takes the records and the names over.</summary>
+    public IndexState(Guid guid, UidValidity uidValidity, List<MessageRecord>? records = null, NamesHeap? names = null)
     {
         Guid = guid;
         UidValidity = uidValidity;
-        _records = [.. records ?? []];
+        _records = records ?? [];
         Names = names ?? new NamesHeap();
     }
 

@@ -26,20 +26,19 @@ internal static class VanishedFile
     private const int CrcAt = 36;
     private const int EntryOctets = 16;
 
-    /// <summary>Adds what the state's frames expunged since its index was written. Called before the index is written anew.</summary>
-    public static void Write(IFiles files, string folder, IndexState state)
+    /// <summary>Adds what the frames expunged since its index was written. Called before the index is written anew.</summary>
+    public static void Write(IFiles files, string folder, IndexContent content)
     {
-        VanishedLog? known = Read(files, folder, state.Guid);
-        bool hasGaps = state.Records.Count != state.UidNext.Value - 1;
-        if (state.Vanished.Count > 0 || (known is null && hasGaps))
+        MailboxSnapshot now = content.Snapshot;
+        VanishedLog? known = Read(files, folder, content.Guid);
+        bool hasGaps = now.Count != now.UidNext.Value - 1;
+        if (content.Vanished.Count > 0 || (known is null && hasGaps))
         {
-            VanishedLog log = known ?? new VanishedLog(state.IndexedModSeq ?? state.HighestModSeq);
-            log.Add(state.Vanished);
+            VanishedLog log = known ?? new VanishedLog(content.IndexedModSeq ?? now.HighestModSeq);
+            log.Add(content.Vanished);
             log.Trim(EntriesMax);
-            files.Replace(Path.Combine(folder, FileName), Encode(state.Guid, log));
-            state.Vanished.Clear();
+            files.Replace(Path.Combine(folder, FileName), Encode(content.Guid, log));
         }
-        state.IndexedModSeq = state.HighestModSeq;
     }
 
     /// <summary>Null where it is missing, damaged, of another version or another mailbox's.</summary>

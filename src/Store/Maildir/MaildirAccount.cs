@@ -205,6 +205,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
+    /// <inheritdoc cref="MaildirStore.RebuildIndexAsync"/>
+    public ValueTask<StoreResult<int>> RebuildAsync(MailboxName mailboxName, Action<int, int> progress) => LockedAsync<int>(
+        () =>
+        {
+            lock (_openGate)
+            {
+                if (_open.ContainsKey(mailboxName))
+                {
+                    return StoreError.Busy;
+                }
+            }
+            return _folders.Find(mailboxName) is { } found && new MaildirFolder(store.Files, Path.Combine(root, found)) is var folder && folder.Exists()
+                ? MailboxLoader.RebuildAnew(store, folder, NextUidValidity, progress)
+                : StoreError.NotFound;
+        },
+        CancellationToken.None);
+
     /// <inheritdoc cref="AccountFolders.Of"/>
     public string? FolderOf(Guid guid) => _folders.Of(guid);
 
@@ -224,11 +241,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
+    private bool IsUnpaid(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            return _open.TryGetValue(mailboxName, out MaildirMailbox? mailbox) && mailbox.IsUnpaid;
+        }
+    }
+
     private StoreResult<MaildirMailbox> Load(MailboxName mailboxName)
     {
         if (TryHold(mailboxName) is { } open)
         {
             return open;
+        }
+        if (IsUnpaid(mailboxName))
+        {
+            return StoreError.Unavailable; // Its last commits are not in its files yet.
         }
         if (_folders.Find(mailboxName) is not { } folderName)
         {

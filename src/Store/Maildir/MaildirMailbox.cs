@@ -14,16 +14,19 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>Fewer messages are read sooner than asked about.</summary>
     private const int FilterMessagesMin = 32;
 
+    private const int CompactionLookCommits = 256;
+
     private readonly MaildirStore _store;
-    private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
     private readonly List<VanishedUids> _vanished;
     private ModSeq _indexedModSeq;
+    private ulong _compactionLook;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
     {
         _store = store;
+        Health = new MailboxHealth(store, account.Name, folder.Path);
         Account = account;
         Folder = folder;
         Guid = loaded.State.Guid;
@@ -31,8 +34,8 @@ internal sealed class MaildirMailbox : MailboxModel
         _indexedModSeq = loaded.State.IndexedModSeq ?? loaded.State.HighestModSeq;
         Names = loaded.State.Names;
         Letters = loaded.Letters;
-        _cache = loaded.Cache;
         SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
+        Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -60,6 +63,17 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public MailboxFiles Owed { get; }
 
+    /// <summary>True where enough happened since it was last true that a look for what is dead may be worth it. One thread.</summary>
+    public bool TakeCompactionLook(ulong sequence)
+    {
+        if (sequence < _compactionLook + CompactionLookCommits)
+        {
+            return false;
+        }
+        _compactionLook = sequence;
+        return true;
+    }
+
     public JournalMailbox JournalName { get; }
 
     /// <summary>When the folders were as the records say. Under the lock of <see cref="Owed"/>.</summary>
@@ -77,7 +91,9 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>The last debt was paid, or the journal is kept because it could not be. Under the lock of <see cref="Owed"/>.</summary>
     public bool IsClosed { get; private set; }
 
-    public ulong CacheGeneration => _cache.Generation;
+    public MailboxSummaries Summaries { get; }
+
+    public ulong CacheGeneration => Summaries.Cache.Generation;
 
     public Uid Unclaimed => FirstUnclaimed;
 
@@ -120,8 +136,9 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
-        summary = new MessageSummary(CachedSummary(record));
-        return summary.IsValid;
+        bool isThere = Summaries.TryGet(record, out ReadOnlyMemory<byte> encoded);
+        summary = new MessageSummary(encoded);
+        return isThere && summary.IsValid;
     }
 
     public override ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken)
@@ -132,9 +149,7 @@ internal sealed class MaildirMailbox : MailboxModel
         {
             return new(StoreError.Expunged);
         }
-        return TryGetSummary(now[index], out MessageSummary known)
-            ? new(known)
-            : SummaryMaking.RunAsync(_store, this, now, index);
+        return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
     }
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
@@ -219,23 +234,10 @@ internal sealed class MaildirMailbox : MailboxModel
     }
 
     /// <summary>On a worker. 0 where the cache cannot be written: it is only a cache.</summary>
-    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries)
-    {
-        try
-        {
-            return _cache.Add(summaries);
-        }
-        catch (FileFault fault)
-        {
-            OnFault(fault);
-            return new long[summaries.Count];
-        }
-    }
+    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries) => Summaries.Add(summaries);
 
-    /// <summary>Empty where the cache has none.</summary>
-    public ReadOnlyMemory<byte> CachedSummary(in MessageRecord record) =>
-        record.CacheLocator != 0
-        && _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
+    /// <summary>Empty where the cache has none. On a worker.</summary>
+    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record) => Summaries.Read(record);
 
     /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
     public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -266,7 +268,12 @@ internal sealed class MaildirMailbox : MailboxModel
             },
             OnFault);
 
-    public void OnFault(FileFault fault) => _store.Log.FileFault(AccountName, Folder.Path, fault);
+    public void OnFault(FileFault fault) => Health.Tell(fault);
+
+    public MailboxHealth Health { get; }
+
+    /// <summary>It has ended, and its last commits are not in its files yet.</summary>
+    public bool IsUnpaid { get; set; }
 
     /// <summary>Messages whose names do not say their flags yet. Taken: the caller puts back what it cannot do.</summary>
     public List<uint> TakeStaleNames()
@@ -329,10 +336,26 @@ internal sealed class MaildirMailbox : MailboxModel
         lock (Owed.Lock)
         {
             IsClosed = true;
+            IsUnpaid = false;
         }
-        _cache.Dispose();
         SearchFilter?.Dispose();
+        Summaries.Dispose();
     }
+
+    private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
+    {
+        if (now[index].CacheLocator != 0)
+        {
+            StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
+            if (read.TryGet(out MessageSummary known) && known.IsValid)
+            {
+                return read;
+            }
+        }
+        return await SummaryMaking.RunAsync(_store, this, now, index);
+    }
+
+    protected override bool TakesNoCommits => Health.IsSick;
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 

@@ -73,7 +73,11 @@ internal sealed class MaildirStagedMessage(MaildirStore store, bool mayUseMemory
         if (Interlocked.Exchange(ref _file, null) is { } file)
         {
             string path = FilePath!;
-            await store.Workers.RunAsync<Done>(() => Remove(file, path), store.OnStagingFault);
+            if ((await store.Workers.RunAsync<Done>(() => Remove(file, path), store.OnStagingFault)).Error != StoreError.None)
+            {
+                file.Dispose();
+                store.Housekeeper.RemoveLater(path); // The workers have no room, or the disk is in trouble.
+            }
         }
     }
 

@@ -59,7 +59,7 @@ internal static class SummaryMaking
         {
             long octets = 0;
             int end = Math.Min(snapshot.Count, first + messages);
-            for (int i = first; i < end && octets <= PartOctetsMax && !mailbox.TryGetSummary(snapshot[i], out _); i++)
+            for (int i = first; i < end && octets <= PartOctetsMax && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
             {
                 octets += snapshot[i].Octets;
                 if (Make(mailbox, snapshot[i], buffer) is { } summary)
@@ -169,13 +169,14 @@ internal readonly record struct MadeSummary(MessageRecord Record, ReadOnlyMemory
 internal static class SilentCommit
 {
     /// <summary>Under the gate.</summary>
-    public static CommitTicket? Submit(MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts)
+    public static CommitTicket? Submit(
+        MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts, IReadOnlyList<FrameArrival>? names = null)
     {
         if (upserts.Count == 0)
         {
             return null;
         }
-        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, IsSilent = true };
+        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, Arrivals = names ?? [], IsSilent = true };
         var ticket = new CommitTicket(change);
         mailbox.Advance(change, ticket);
         mailbox.Submit(ticket);

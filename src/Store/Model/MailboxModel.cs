@@ -117,6 +117,9 @@ internal abstract class MailboxModel
     /// <summary>Seconds since 1970, of the store's clock.</summary>
     public abstract long NowSeconds { get; }
 
+    /// <summary>For now: what is submitted fails as <see cref="StoreError.Unavailable"/>.</summary>
+    protected virtual bool TakesNoCommits => false;
+
     /// <summary>The first or the last subscriber came or went.</summary>
     protected virtual void SubscribersChanged()
     {
@@ -156,12 +159,12 @@ internal abstract class MailboxModel
         LastTicket = ticket;
     }
 
-    /// <summary>True where an earlier commit failed on which this one was computed.</summary>
+    /// <summary>True where an earlier commit failed on which this one was computed, or where the mailbox takes none.</summary>
     public bool IsStale(MailboxChange change)
     {
         lock (Gate)
         {
-            return change.Generation != Generation || _isGone;
+            return change.Generation != Generation || _isGone || TakesNoCommits;
         }
     }
 
