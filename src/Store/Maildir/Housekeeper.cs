@@ -267,14 +267,8 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             }
             IndexFile.Write(store.Files, mailbox.Folder.Path, state);
             mailbox.Owed.Folded(frames);
-            var list = new UidList
-            {
-                UidValidity = state.UidValidity,
-                UidNext = state.UidNext,
-                Guid = state.Guid,
-                Entries = [.. state.Records.Select(r => (r.Uid, state.Names[Locator.Of(r).NamePlace]))],
-            };
-            store.Files.Replace(Path.Combine(mailbox.Folder.Path, MailboxLoader.UidListName), list.Format());
+            KeywordsFile.Write(store.Files, mailbox.Folder.Path, state, mailbox.Letters);
+            mailbox.UidList.Write(state);
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class MaildirMailbox : MailboxModel
         Guid = loaded.State.Guid;
         Names = loaded.State.Names;
         Letters = loaded.Letters;
+        UidList = loaded.UidList;
         _cache = loaded.Cache;
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
@@ -47,6 +48,9 @@ internal sealed class MaildirMailbox : MailboxModel
 
     /// <summary>The file of letters lacks some. Under the gate.</summary>
     public bool LettersChanged { get; set; }
+
+    /// <summary>The list of UIDs for the case that the index is lost, and for other programs. Under the lock of <see cref="Owed"/>.</summary>
+    public UidListFile UidList { get; }
 
     public MailboxFiles Owed { get; }
 
@@ -126,6 +130,9 @@ internal sealed class MaildirMailbox : MailboxModel
             ? new(known)
             : SummaryMaking.RunAsync(_store, this, now, index);
     }
+
+    public override ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        _store.Workers.RunAsync<IReadOnlyDictionary<Uid, MessageNames>>(ReadNames, OnFault);
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
         MailboxRefresh.RunAsync(_store, this);
@@ -266,7 +273,7 @@ internal sealed class MaildirMailbox : MailboxModel
     public Locator WantedLocator(MessageRecord record, KeywordTable keywords)
     {
         Locator now = Locator.Of(record);
-        FlagLetters letters = FlagLetters.From(record.Flags, Letters.LettersOf(keywords, record.Keywords), now.Letters);
+        FlagLetters letters = FlagLetters.From(record.Flags, Letters.LettersOf(keywords, record.Keywords, now.Letters));
         bool staysInNew = now.IsInNew && letters.Bits == 0 && record.Uid >= FirstUnclaimed;
         return Locator.Create(now.NamePlace, staysInNew, now.HasBareLf, letters);
     }
@@ -309,6 +316,25 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
+    }
+
+    private StoreResult<IReadOnlyDictionary<Uid, MessageNames>> ReadNames()
+    {
+        IReadOnlyDictionary<Uid, string> fields;
+        lock (Owed.Lock)
+        {
+            fields = UidList.Fields();
+        }
+        MailboxSnapshot now = Published;
+        Dictionary<Uid, MessageNames> names = new(now.Count);
+        for (int i = 0; i < now.Count; i++)
+        {
+            string baseName = Names[Locator.Of(now[i]).NamePlace];
+            string? known = fields.GetValueOrDefault(now[i].Uid);
+            names.Add(now[i].Uid, new MessageNames(
+                baseName, known is null ? null : Maildir.UidList.Field(known, 'P'), (known is null ? null : Maildir.UidList.Field(known, 'G')) ?? baseName));
+        }
+        return names;
     }
 
     private static string TargetOf(PreparedFile file) =>

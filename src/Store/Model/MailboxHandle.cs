@@ -44,6 +44,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
     public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<MessageSummary>() : model.GetSummaryAsync(uid, cancellationToken);
 
+    public ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<IReadOnlyDictionary<Uid, MessageNames>>() : model.GetNamesAsync(cancellationToken);
+
     public Uid ClaimRecent(bool onlyLook) => model.ClaimRecent(onlyLook);
 
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _released, 1) == 0 ? model.ReleaseAsync() : default;

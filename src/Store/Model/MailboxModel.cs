@@ -76,6 +76,9 @@ internal abstract class MailboxModel
 
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
 
+    public virtual ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        StoreResults.From<IReadOnlyDictionary<Uid, MessageNames>>(new Dictionary<Uid, MessageNames>());
+
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
 
