@@ -12,6 +12,7 @@ internal static class RootCommandFactory
             ServeCommand.Create(output, errors),
             CheckCommand.Create(output, errors),
             UserCommand.Create(output, errors),
+            AdoptCommand.Create(output, errors),
             ConfigCommand.Create(output),
         };
 }

@@ -53,9 +53,12 @@ internal sealed class AccountFile(IFiles files, string root)
         if (isNew && subscriptions is null && CourierFolder.ReadSubscriptions(files, root) is { Count: > 0 } courier)
         {
             Subscribed.UnionWith(courier);
-            SaveSubscriptions();
+            MustSaveSubscriptions = true;
         }
     }
+
+    /// <summary>They were taken over and are nowhere but here.</summary>
+    public bool MustSaveSubscriptions { get; private set; }
 
     /// <summary>Higher than any before, also after a restart and with a clock set back. Durable.</summary>
     public UidValidity NextUidValidity(DateTimeOffset now)

@@ -22,6 +22,10 @@ internal sealed class AccountFolders(MaildirStore store, string root)
         new MaildirFolder(store.Files, root).Create();
         List<string> entries = store.Files.List(root) ?? [];
         File.Load(entries.Where(IsMailbox));
+        if (File.MustSaveSubscriptions)
+        {
+            File.SaveSubscriptions();
+        }
         foreach (string folder in entries.Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
         {
             store.Files.RemoveFolder(Path.Combine(root, folder));

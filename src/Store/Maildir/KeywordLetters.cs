@@ -21,13 +21,23 @@ internal sealed class KeywordLetters
         {
             int space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space > 0 && space + 1 < line.Length
-                && int.TryParse(line.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < letters._names.Length)
+                && int.TryParse(line.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
-                letters._names[number] = line[(space + 1)..];
+                if (number < letters._names.Length)
+                {
+                    letters._names[number] = line[(space + 1)..];
+                }
+                else
+                {
+                    letters.BeyondLetters++;
+                }
             }
         }
         return letters;
     }
+
+    /// <summary>Keywords in the file that have no letter: which messages have them stands in Dovecot's index alone.</summary>
+    public int BeyondLetters { get; private set; }
 
     public byte[] Format()
     {
@@ -101,6 +111,9 @@ internal sealed class KeywordLetters
         }
         return names;
     }
+
+    /// <summary>Those of the letters that no keyword has, as bits.</summary>
+    public uint WithoutName(uint letters) => letters & ~FlagLetters.PassedKeyword & ~NamedLetters();
 
     /// <summary>True where the names of files say all of this keyword.</summary>
     public bool HasLetter(string name) => LetterOf(name) >= 0 || IsForwarded(name);
