@@ -330,9 +330,10 @@ internal sealed class MaildirMailbox : MailboxModel
         for (int i = 0; i < now.Count; i++)
         {
             string baseName = Names[Locator.Of(now[i]).NamePlace];
-            string? known = fields.GetValueOrDefault(now[i].Uid);
-            names.Add(now[i].Uid, new MessageNames(
-                baseName, known is null ? null : Maildir.UidList.Field(known, 'P'), (known is null ? null : Maildir.UidList.Field(known, 'G')) ?? baseName));
+            string known = fields.GetValueOrDefault(now[i].Uid) ?? "";
+            string? uidl = Maildir.UidList.Field(known, 'P');
+            string? guid = Maildir.UidList.Field(known, 'G');
+            names.Add(now[i].Uid, new MessageNames(baseName, uidl is "" ? baseName : uidl, guid is null or "" ? baseName : guid));
         }
         return names;
     }

@@ -98,9 +98,9 @@ internal sealed record UidList
         return OctetText.Encode(text.ToString());
     }
 
-    /// <summary>The value of one of an entry's fields, or null.</summary>
+    /// <summary>The value of one of an entry's fields, or null. An empty P is Dovecot's way to say that the UIDL is the file's name.</summary>
     public static string? Field(string fields, char key) =>
-        fields.Split(' ').FirstOrDefault(f => f.Length > 1 && f[0] == key)?[1..];
+        fields.Split(' ').FirstOrDefault(f => f.Length > 0 && f[0] == key)?[1..];
 
     private static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> content)
     {
