@@ -106,7 +106,8 @@ internal static class FolderNames
     public static FolderSpelling SpellingOf(IEnumerable<string> folders)
     {
         bool isUtf8 = false;
-        foreach (string folder in folders.Where(IsFolder))
+        // Octets that are no UTF-8 tell nothing.
+        foreach (string folder in folders.Where(f => IsFolder(f) && !f.Contains(OctetText.Escape, StringComparison.Ordinal)))
         {
             bool isAscii = Ascii.IsValid(folder);
             if (isAscii && folder.Contains('&', StringComparison.Ordinal)

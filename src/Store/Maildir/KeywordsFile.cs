@@ -13,6 +13,9 @@ internal static class KeywordsFile
 {
     public const string FileName = "mailaccess.keywords";
 
+    /// <summary>More messages than a mailbox holds: a damaged line.</summary>
+    private const uint RangeMax = 100_000_000;
+
     /// <summary>Durable. Nothing is written where it would be the same.</summary>
     public static void Write(IFiles files, string folder, IndexState state, KeywordLetters letters)
     {
@@ -99,7 +102,7 @@ internal static class KeywordsFile
         string start = colon < 0 ? text : text[..colon];
         string end = colon < 0 ? text : text[(colon + 1)..];
         if (uint.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
-            && uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out uint last) && last >= first && last < uint.MaxValue)
+            && uint.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out uint last) && last >= first && last - first < RangeMax)
         {
             for (uint uid = first; uid <= last; uid++)
             {

@@ -27,6 +27,7 @@ internal static class MailboxLoader
             // Durable before any locator of the new generation is.
             state.CacheGeneration = cache.Generation;
             IndexFile.Write(store.Files, folder.Path, state);
+            uidList.Stamp();
             logOctets = IndexFile.LogHeaderOctets;
         }
         SweepTemporary(store, folder);
@@ -60,7 +61,8 @@ internal static class MailboxLoader
         }
         if (uidList.Read() is not { } list)
         {
-            uidList.Write(state); // It was never written, or was removed: UIDs must survive the index.
+            // It was never written, or was removed: UIDs must survive the index. Taking over from Courier may have been interrupted here.
+            uidList.Write(state, CourierFolder.ReadUids(store.Files, folder.Path) is { } courier && courier.UidValidity == state.UidValidity ? courier.Fields : null);
             return state;
         }
         if (list.UidValidity != state.UidValidity)
@@ -73,6 +75,10 @@ internal static class MailboxLoader
             IndexFile.Write(store.Files, folder.Path, state);
             logOctets = IndexFile.LogHeaderOctets;
             uidList.Write(state);
+        }
+        else
+        {
+            uidList.Stamp();
         }
         return state;
     }

@@ -75,14 +75,22 @@ internal sealed class UidListFile(IFiles files, string folder)
             Fields = fields,
         };
         files.Replace(_path, list.Format());
-        if (files.TryStat(_indexPath, out FileFacts index) && files.Open(_path, OpenKind.Write) is { } file)
+        _known = files.TryStat(_path, out FileFacts facts) ? facts : default;
+        Stamp();
+        _fields = fields.Count == 0 ? fields : state.Records.Where(r => fields.ContainsKey(r.Uid)).ToDictionary(r => r.Uid, r => fields[r.Uid]);
+    }
+
+    /// <summary>The list, as we know it, goes with the index that was just written.</summary>
+    public void Stamp()
+    {
+        if (files.TryStat(_path, out FileFacts facts) && facts == _known
+            && files.TryStat(_indexPath, out FileFacts index) && files.Open(_path, OpenKind.Write) is { } file)
         {
             using (file)
             {
                 file.SetModified((index.ModifiedTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond);
             }
+            _known = files.TryStat(_path, out facts) ? facts : default;
         }
-        _known = files.TryStat(_path, out FileFacts facts) ? facts : default;
-        _fields = fields.Count == 0 ? fields : state.Records.Where(r => fields.ContainsKey(r.Uid)).ToDictionary(r => r.Uid, r => fields[r.Uid]);
     }
 }

@@ -26,6 +26,7 @@ internal static class IndexRebuild
             new Making(store, folder, state, list).AddAll(frames, adopted.ReadKeywords());
         }
         IndexFile.Write(store.Files, folder.Path, state);
+        KeywordsFile.Write(store.Files, folder.Path, state, KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []));
         uidList.Write(state, adopted.Uids?.Fields ?? new Dictionary<Uid, string>());
         if (wasOurs)
         {
