@@ -4,12 +4,13 @@ using System.Text;
 namespace MailAccess.Store.Files;
 
 /// <summary>
-/// Octets as text and back, without loss: UTF-8, and each octet that is no UTF-8 as one private character (U+10FE00 and the octet).
+/// Octets as text and back, without loss: UTF-8, and each octet that is no UTF-8 as one private character, U+10FE80 to U+10FEFF.
 /// So a file name of any octets is a string like any other; only where strings become octets of the system do they change back.
 /// </summary>
 /// <remarks>
 /// Octets → text → octets is the identity for all octets: where these happen to spell one of our private characters, they are taken
-/// for octets that are no UTF-8.
+/// for octets that are no UTF-8. No text becomes a dot, a slash or a zero that it does not hold: only octets above 0x7F have such characters.
+/// (<see cref="Maildir.FolderNames"/> shows others as U+10FE00 to U+10FE7F, which here are characters like any other.)
 /// </remarks>
 internal static class OctetText
 {
@@ -72,5 +73,5 @@ internal static class OctetText
     /// <summary>Adds the private character that stands for the octet.</summary>
     public static void Append(StringBuilder text, byte octet) => text.Append(Escape).Append((char)(SecondOfZero + octet));
 
-    private static bool IsOurs(Rune rune) => rune.Value is >= 0x10FE00 and <= 0x10FEFF;
+    private static bool IsOurs(Rune rune) => rune.Value is >= 0x10FE80 and <= 0x10FEFF;
 }

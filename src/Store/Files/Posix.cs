@@ -27,6 +27,7 @@ internal static unsafe partial class Posix
     public const int NotADirectory = 20;
     public const int IsADirectory = 21;
     public const int NameTooLong = 36;
+    public const int TooManyLevels = 40; // A link that leads to itself.
     public const int NoSpace = 28;
     public const int TooManyLinks = 31;
 

@@ -41,7 +41,7 @@ internal sealed class PosixFiles : IFiles
             facts = new FileFacts(stat.IsFolder, stat.IsFolder ? 0 : stat.Octets, DateTime.UnixEpoch.Ticks + stat.ModifiedSince1970Ticks);
             return true;
         }
-        return Posix.LastError is Posix.NoEntry or Posix.NotADirectory or Posix.NameTooLong ? false : throw new FileFault("stat", path, Posix.LastError);
+        return Posix.LastError is Posix.NoEntry or Posix.NotADirectory or Posix.NameTooLong or Posix.TooManyLevels ? false : throw new FileFault("stat", path, Posix.LastError);
     }
 
     public bool Rename(string from, string to) => Succeeded(Posix.Rename(from, to), "rename", to);

@@ -19,6 +19,8 @@ internal static class FolderNames
     /// <summary>Longest folder name that file systems take, in octets.</summary>
     public const int FolderOctetsMax = 255;
 
+    private const int ShiftOfPrivateLength = 8;
+
     private static readonly (char Plain, string Shifted)[] Utf8Shifts = [('&', "&ACY-"), ('.', "&AC4-"), ('~', "&AH4-")];
 
     /// <summary>The folder below the account's root; empty for INBOX.</summary>
@@ -133,24 +135,49 @@ internal static class FolderNames
         int at = 0;
         while (at < level.Length)
         {
-            int shift = ShiftAt(level, at);
-            plain.Append(shift < 0 ? level[at] : Utf8Shifts[shift].Plain);
-            at += shift < 0 ? 1 : Utf8Shifts[shift].Shifted.Length;
+            if (TryReadShift(level, at, out string? shifted, out int length))
+            {
+                plain.Append(shifted);
+                at += length;
+            }
+            else
+            {
+                plain.Append(level[at++]);
+            }
         }
         decoded = plain.ToString();
         return true;
     }
 
+    /// <summary>Private characters are shifted one by one: as they are they would become octets (<see cref="OctetText"/>), and two of these a letter.</summary>
     private static void EncodeUtf8(StringBuilder folder, string level)
     {
         for (int i = 0; i < level.Length; i++)
         {
-            bool mustShift = level[i] == '.' || (level[i] == '~' && i == 0) || ShiftAt(level, i) >= 0;
+            if (level[i] == OctetText.Escape)
+            {
+                ModifiedUtf7.Encode(folder, level.AsSpan(i++, 2), _ => true);
+                continue;
+            }
+            bool mustShift = level[i] == '.' || (level[i] == '~' && i == 0) || TryReadShift(level, i, out _, out _);
             folder.Append(mustShift ? Array.Find(Utf8Shifts, s => s.Plain == level[i]).Shifted : level[i].ToString());
         }
     }
 
-    private static int ShiftAt(string level, int at) => Array.FindIndex(Utf8Shifts, s => string.CompareOrdinal(level, at, s.Shifted, 0, s.Shifted.Length) == 0);
+    private static bool TryReadShift(string level, int at, [NotNullWhen(true)] out string? shifted, out int length)
+    {
+        int shift = Array.FindIndex(Utf8Shifts, s => string.CompareOrdinal(level, at, s.Shifted, 0, s.Shifted.Length) == 0);
+        if (shift >= 0)
+        {
+            shifted = Utf8Shifts[shift].Plain.ToString();
+            length = Utf8Shifts[shift].Shifted.Length;
+            return true;
+        }
+        length = ShiftOfPrivateLength;
+        shifted = null;
+        return level[at] == '&' && at + length <= level.Length && level.IndexOf('-', at) == at + length - 1
+            && ModifiedUtf7.TryDecodeLenient(level.Substring(at, length), out shifted) && shifted.Length == 2 && shifted[0] == OctetText.Escape;
+    }
 
     /// <summary>Without any spelling: what a name may hold stands for itself, each octet of anything else for a private character.</summary>
     private static bool TryDecodeOctets(string folder, [NotNullWhen(true)] out MailboxName? name)

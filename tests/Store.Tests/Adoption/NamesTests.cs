@@ -9,7 +9,7 @@ namespace MailAccess.Store.Tests.Adoption;
 /// <summary>Names of folders and files: any octets have a name, and a name has one folder.</summary>
 public sealed class NamesTests
 {
-    private const string Hostile = "ab.~&-+ü台/ ,:=\"'\\\u00e9\U0001F600#\U0010FE41*%\u0001\u007f\u0085\uFFFD\u2028A0C4Y";
+    private const string Hostile = "ab.~&-+ü台/ ,:=\"'\\\u00e9\U0001F600#\U0010FE41\U0010FE2F\U0010FE2E\U0010FE00\U0010FEC3\U0010FEBC\U0010FEFF*%\u0001\u007f\u0085\uFFFD\u2028A0C4Y";
 
     [Fact]
     public void Any_octets_are_a_text_and_the_text_is_these_octets() =>
@@ -37,7 +37,9 @@ public sealed class NamesTests
             {
                 continue;
             }
-            string folder = FolderNames.Encode(name, spelling);
+            byte[] octets = OctetText.Encode(FolderNames.Encode(name, spelling)); // As the system gets it.
+            Assert.Equal(-1, octets.AsSpan().IndexOfAny((byte)'/', (byte)0));
+            string folder = OctetText.Decode(octets);
             Assert.True(folder.Length > 1 && folder[0] == '.' && folder[1] != '.' && !folder.Contains('/') && !folder.EndsWith('.'), folder);
             Assert.True(FolderNames.TryDecode(folder, spelling, out MailboxName? decoded), folder);
             Assert.Equal(name, decoded);
@@ -60,6 +62,21 @@ public sealed class NamesTests
             Assert.Equal(folders.Order(StringComparer.Ordinal), map.Values.Order(StringComparer.Ordinal));
             Assert.DoesNotContain(MailboxName.Inbox, map.Keys);
         }
+    }
+
+    [Theory]
+    [InlineData("\U0010FE2E\U0010FE2Fx")]
+    [InlineData("\U0010FE2F..\U0010FE2Fx")]
+    [InlineData("x\U0010FE00")]
+    public void No_name_leaves_the_root_by_private_characters(string text)
+    {
+        Assert.True(MailboxName.TryParse(text, out MailboxName? name));
+        foreach (FolderSpelling spelling in Enum.GetValues<FolderSpelling>())
+        {
+            byte[] octets = OctetText.Encode(FolderNames.Encode(name, spelling));
+            Assert.True(octets[0] == '.' && octets[1] != '.' && octets.AsSpan().IndexOfAny((byte)'/', (byte)0) < 0, Encoding.UTF8.GetString(octets));
+        }
+        Assert.Equal(text, Encoding.UTF8.GetString(OctetText.Encode(text))); // Nor where a path is made of it as it is.
     }
 
     [Theory]
