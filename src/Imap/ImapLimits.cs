@@ -60,6 +60,12 @@ public sealed record ImapLimits
     /// <summary>Octets of a LIST pattern with its reference.</summary>
     public int ListPatternOctetsMax { get; init; } = 1024;
 
+    /// <summary>Patterns of one extended LIST. RFC 5258 §3.</summary>
+    public int ListPatternsMax { get; init; } = 100;
+
+    /// <summary>Messages of one APPEND. RFC 3502.</summary>
+    public int AppendMessagesMax { get; init; } = 1000;
+
     /// <summary>Fields of ID; RFC 2971 §3.3.</summary>
     public int IdFieldsMax { get; init; } = 30;
 

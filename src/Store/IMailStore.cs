@@ -10,7 +10,7 @@ public interface IMailStore : IAsyncDisposable
     ValueTask<StoreResult<IMailAccount>> OpenAccountAsync(string accountName, CancellationToken cancellationToken);
 
     /// <summary>A place for a message that is just arriving; it belongs to no mailbox until it is appended.</summary>
-    /// <param name="octetsExpected">A hint; 0 where unknown.</param>
+    /// <param name="octetsExpected">A hint, 0 where unknown: what will be large need not be kept in memory first.</param>
     ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken);
 }
 

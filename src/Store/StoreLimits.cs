@@ -9,6 +9,9 @@ public sealed record StoreLimits
     /// <summary>An arriving message up to this size stays in memory, a larger one goes to a file.</summary>
     public int StagedMemoryOctetsMax { get; init; } = 256 * 1024;
 
+    /// <summary>Of what is expected to be longer, nothing stays in memory.</summary>
+    public long StagedExpectedOctetsMax { get; init; } = 16L << 20;
+
     /// <summary>A message up to this size is opened by reading it whole; a larger one is read in pieces.</summary>
     public int ReadWholeOctetsMax { get; init; } = 256 * 1024;
 

@@ -85,7 +85,9 @@ public sealed class MaildirStore : IMailStore
 
     /// <inheritdoc/>
     public ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
-        octetsExpected > Limits.MessageOctetsMax ? new(StoreError.TooBig) : StoreResults.From<IStagedMessage>(new MaildirStagedMessage(this));
+        octetsExpected > Limits.MessageOctetsMax
+            ? new(StoreError.TooBig)
+            : StoreResults.From<IStagedMessage>(new MaildirStagedMessage(this, mayUseMemory: octetsExpected <= Limits.StagedExpectedOctetsMax));
 
     /// <summary>Lets commits settle, writes what is owed to files and indexes, and ends with an empty journal.</summary>
     public async ValueTask DisposeAsync()
