@@ -55,4 +55,10 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
+
+    [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "Took over {Folder} from {Format}: {Messages} messages, UIDVALIDITY {UidValidity}")]
+    public static partial void MailboxAdopted(this ILogger log, string folder, Maildir.Adoption.AdoptedFormat format, int messages, uint uidValidity);
+
+    [LoggerMessage(EventId = 3021, Level = LogLevel.Warning, Message = "Another program has changed the UIDVALIDITY of {Folder} from {Before} to {After}; its numbering counts from now on")]
+    public static partial void MailboxRenumbered(this ILogger log, string folder, uint before, uint after);
 }

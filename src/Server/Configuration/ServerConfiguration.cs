@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Pop3;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
@@ -22,6 +23,7 @@ internal sealed record ServerConfiguration
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
+    public required UniqueIdFormat UniqueIds { get; init; }
     public required FromHeaderRule FromHeader { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
@@ -60,6 +62,7 @@ internal sealed record ServerConfiguration
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
+            UniqueIds = ReadUniqueIds(root.Section(Settings.Pop3), file, errors),
             FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(
@@ -85,6 +88,16 @@ internal sealed record ServerConfiguration
             errors.Add(mail.Error(file, Settings.MessageSizeMax, "a server must take messages of at least 64KB (RFC 5321 §4.5.3.1.7)"));
         }
         return new MailConfiguration(path, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders));
+    }
+
+    private static UniqueIdFormat ReadUniqueIds(ConfigurationView pop3, string file, List<ConfigurationError> errors)
+    {
+        if (UniqueIdFormat.TryParse(pop3.Get(Settings.UidlFormat), out UniqueIdFormat? format, out string? problem))
+        {
+            return format;
+        }
+        errors.Add(pop3.Error(file, Settings.UidlFormat, problem));
+        return UniqueIdFormat.Default;
     }
 
     private static void CheckAtLeast(ConfigurationView view, Setting<TimeSpan> setting, TimeSpan least, string source, string file, List<ConfigurationError> errors)

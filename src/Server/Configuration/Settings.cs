@@ -137,6 +137,12 @@ internal static class Settings
 
     public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities]);
 
+    // pop3
+    public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",
+        "How the unique-ids of POP3 are made, in the notation of Dovecot's pop3_uidl_format: %u UID, %v UIDVALIDITY, %f name of the file, %g GUID; a width, 0, X, L or U before the letter. Coming from another server: Courier \"UID%u-%v\", Cyrus \"%v.%u\" (before version 2.1.3 \"%u\"), UW \"%08Xv%08Xu\". What a taken over Maildir says of single messages counts more.");
+
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat]);
+
     // submission
     public static readonly Setting<FromHeaderRule> FromHeader = new("fromHeader",
         ScalarTypes.Choice(("reject", FromHeaderRule.Reject), ("add-sender", FromHeaderRule.AddSender), ("allow", FromHeaderRule.Allow)),
@@ -200,7 +206,7 @@ internal static class Settings
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
             HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, Search, Tls, Listeners, Imap,
-            Submission, Queue, Limits, Log,
+            Pop3, Submission, Queue, Limits, Log,
         ]);
 
     private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);

@@ -111,6 +111,9 @@ internal abstract class MailboxModel
     {
     }
 
+    public virtual ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        StoreResults.From<IReadOnlyDictionary<Uid, MessageNames>>(new Dictionary<Uid, MessageNames>());
+
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
 
