@@ -96,6 +96,9 @@ internal interface IFile : IDisposable
     /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
     bool TryLock();
 
+    /// <summary>The same against programs that lock by <c>fcntl</c>.</summary>
+    bool TryLockForSharing();
+
     /// <summary>A shared view for reading; the file never shrinks while it exists.</summary>
     IMemoryOwner<byte> Map(long offset, int octets);
 }

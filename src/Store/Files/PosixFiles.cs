@@ -182,6 +182,8 @@ internal sealed class PosixFiles : IFiles
 
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
 
+        public bool TryLockForSharing() => Mbox.PosixSpool.TryLock(handle);
+
         public IMemoryOwner<byte> Map(long offset, int octets) =>
             Posix.Map(handle, offset, octets) ?? throw new FileFault("mmap", path, Posix.LastError);
 

@@ -246,6 +246,8 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
 
         public bool TryLock() => file.TryLock();
 
+        public bool TryLockForSharing() => file.TryLockForSharing();
+
         public IMemoryOwner<byte> Map(long offset, int octets) => file.Map(offset, octets);
 
         public void Dispose() => file.Dispose();
