@@ -4,7 +4,7 @@ using System.Text;
 using MailAccess.Auth;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
-using MailAccess.Store.Maildir;
+using MailAccess.Store;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -95,7 +95,7 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
 
-        MaildirStore? store = await StoreSetup.OpenAsync(_configuration, accounts, _clock, _loggers, errors);
+        IMailStore? store = await StoreSetup.OpenAsync(_configuration, accounts, _clock, _loggers, errors);
         if (store is null)
         {
             return;

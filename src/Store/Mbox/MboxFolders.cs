@@ -100,6 +100,7 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
             // Its UIDs first: a file without them would be taken for one that somebody put there.
             string data = DataFolderOf(created);
             store.Files.CreateFolder(data);
+            store.Files.SyncFolder(Path.GetDirectoryName(data)!);
             MboxIndex.Write(store.Files, data, new IndexState(Guid.NewGuid(), NextUidValidity()), [], 0, 0);
             string path = MakeRoomFor(created);
             using (IFile file = store.Files.Open(path, OpenKind.CreateNew)!)

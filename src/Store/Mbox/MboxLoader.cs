@@ -12,7 +12,11 @@ internal static class MboxLoader
     public static (MboxSpool Spool, MboxState State, SummaryCache Cache) Load(
         MboxStore store, MboxFolders folders, string path, string dataFolder, SpoolLock held)
     {
-        store.Files.CreateFolder(dataFolder);
+        if (!store.Files.TryStat(dataFolder, out _))
+        {
+            store.Files.CreateFolder(dataFolder);
+            store.Files.SyncFolder(Path.GetDirectoryName(dataFolder)!);
+        }
         MboxState? state = MboxIndex.Load(store.Files, dataFolder);
         byte[]? step = new SpoolRewrite(store.Files, dataFolder).Recover(held.File, held.Touch, o => store.Log.RewriteRecovered(path, o));
         if (state is not null && step is not null && MboxIndex.Decode(step, out _) is { } record)

@@ -90,8 +90,28 @@ internal sealed class SpoolLock : IDisposable
         Release(_store, _dotLock);
     }
 
-    private static IFile? Open(MboxStore store, string path, bool create) =>
-        create || store.Files.TryStat(path, out _) ? store.Files.Open(path, OpenKind.Write) : null;
+    private static IFile? Open(MboxStore store, string path, bool create)
+    {
+        bool exists = store.Files.TryStat(path, out _);
+        if (!exists && !create)
+        {
+            return null;
+        }
+        IFile file = store.Files.Open(path, OpenKind.Write)!;
+        if (!exists)
+        {
+            try
+            {
+                store.Files.SyncFolder(Path.GetDirectoryName(path)!);
+            }
+            catch (FileFault)
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+        return file;
+    }
 
     private static bool TryDotLock(MboxStore store, string path, out string? dotLock)
     {
