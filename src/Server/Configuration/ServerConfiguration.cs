@@ -65,7 +65,7 @@ internal sealed record ServerConfiguration
 
     private static MailConfiguration ReadMail(ConfigurationView mail, string data, string file, List<ConfigurationError> errors)
     {
-        MailFormat format = mail.Get(Settings.Format);
+        MailFormat format = mail.Get(Settings.MailFormat);
         string path = mail.Get(Settings.MailPath) is { } configured
             ? mail.FullPath(configured) : Path.Combine(data, "mail", "{user}", format == MailFormat.Mbox ? "folders" : "Maildir");
         string inbox = mail.Get(Settings.MailInbox) is { } spool ? mail.FullPath(spool) : Path.Combine(data, "mail", "{user}", "inbox");

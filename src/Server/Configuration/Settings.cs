@@ -46,8 +46,8 @@ internal static class Settings
         [PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime]);
 
     // mail
-    public static readonly Setting<MailFormat> Format = new("format",
-        ScalarTypes.Choice(("maildir", MailFormat.Maildir), ("mbox", MailFormat.Mbox)), MailFormat.Maildir, "\"maildir\"",
+    public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",
+        ScalarTypes.Choice(("maildir", Configuration.MailFormat.Maildir), ("mbox", Configuration.MailFormat.Mbox)), Configuration.MailFormat.Maildir, "\"maildir\"",
         "How mail is kept: maildir, a file for each message; or mbox, a file for each mailbox, INBOX being a spool file. Both may be shared with other mail programs.");
 
     public static readonly Setting<string?> MailInbox = new("inbox", Optional(ScalarTypes.Text), null, null,
@@ -67,7 +67,7 @@ internal static class Settings
     public static readonly Setting<bool> CreateSpecialFolders = new("createSpecialFolders", ScalarTypes.Switch, true, "true",
         "A new account gets Drafts, Sent, Archive, Junk and Trash, marked for their use (RFC 6154), and subscribed.");
 
-    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [Format, MailPath, MailInbox, MailLocks, MessageSizeMax, CreateSpecialFolders]);
+    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailFormat, MailPath, MailInbox, MailLocks, MessageSizeMax, CreateSpecialFolders]);
 
     // tls
     public static readonly Setting<string> CertificateFile = new("certificate", ScalarTypes.Text, "", "\"fullchain.pem\"",

@@ -257,6 +257,7 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
     private async Task CloseAsync(MboxMailbox mailbox)
     {
         bool wasGone = mailbox.IsGone;
+        await Committer.IdleAsync();
         mailbox.MarkGone();
         await Committer.IdleAsync();
         if (!wasGone)

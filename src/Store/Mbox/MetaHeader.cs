@@ -120,7 +120,7 @@ internal sealed class MetaFields
                     | (value.Contains((byte)'D') ? SystemFlags.Deleted : 0) | (value.Contains((byte)'T') ? SystemFlags.Draft : 0);
                 break;
             case "X-Keywords":
-                foreach (string word in Encoding.UTF8.GetString(value).Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries))
+                foreach (string word in Encoding.UTF8.GetString(value).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
                 {
                     if (Keywords.Count < KeywordTable.KeywordsMax && !Keywords.Contains(word, StringComparer.OrdinalIgnoreCase))
                     {

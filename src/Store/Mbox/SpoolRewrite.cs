@@ -167,18 +167,14 @@ internal sealed class SpoolRewrite(IFiles files, string folder)
             long at = job.Start;
             uint crc = 0;
             Copy(side, HeaderOctets, HeaderOctets + job.TailOctets, spool, ref at, ref crc, touch);
-            if (job.NewOctets >= job.OldOctets)
-            {
-                spool.Sync();
-                return;
-            }
             spool.Sync();
             job = job with { Phase = 3 };
             WriteHeader(side, job);
             side.Sync();
         }
+        // From here on nothing is copied again: another program may have changed the file since.
         // Not cut yet only where what is to be cut is still there; else all behind the new length is new mail.
-        if (spool.Octets >= job.OldOctets && CrcOf(spool, job.NewOctets, job.OldOctets) == job.CutCrc)
+        if (job.NewOctets < job.OldOctets && spool.Octets >= job.OldOctets && CrcOf(spool, job.NewOctets, job.OldOctets) == job.CutCrc)
         {
             long now = spool.Octets;
             if (now > job.OldOctets)
