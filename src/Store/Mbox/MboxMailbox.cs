@@ -139,6 +139,16 @@ internal sealed class MboxMailbox : MailboxModel
         }
         if (isUnchanged)
         {
+            // Somebody else may have looked just now: then his news are on their way.
+            CommitTicket? last;
+            lock (Gate)
+            {
+                last = LastTicket;
+            }
+            if (last is not null)
+            {
+                await last.Settled;
+            }
             return default(Done);
         }
         return await MboxRefresh.RunAsync(_store, this);
