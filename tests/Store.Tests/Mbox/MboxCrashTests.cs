@@ -59,7 +59,7 @@ public abstract class MboxCrashTests(Fault fault)
         using SpoolFolder folder = new();
         _said.Clear();
         FaultyFiles files = Files(folder, at, "stash");
-        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow.AddDays(1)); // A dot-lock that was left half made is stale by then.
+        var clock = new ManualTimeProvider(TimeProvider.System.GetUtcNow().AddDays(1)); // A dot-lock that was left half made is stale by then.
         List<string> states = [CrashRun.EmptyState];
         string interrupted = "open";
         var uids = new Dictionary<(uint Validity, uint Uid), string>();
