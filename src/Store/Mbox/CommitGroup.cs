@@ -112,7 +112,11 @@ internal sealed class CommitGroup(MboxStore store, List<CommitTicket> tickets)
                 {
                     return StoreError.NotFound;
                 }
-                if (held is not null && !mailbox.Spool.IsUnchanged())
+                if (held is not null && mailbox.Spool is { FileOctets: 0, Layout.Count: 0 } && held.File!.Octets == 0)
+                {
+                    mailbox.Spool.NoteFacts(0); // We have just made it.
+                }
+                else if (held is not null && !mailbox.Spool.IsUnchanged())
                 {
                     mailbox.News.Add(SpoolScan.Run(store, mailbox.Spool, held.File, mailbox.Published));
                 }

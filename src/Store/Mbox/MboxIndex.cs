@@ -120,6 +120,8 @@ internal static class MboxIndex
         using IFile log = files.Open(Path.Combine(folder, LogName), OpenKind.Write)!;
         log.Truncate(0);
         log.Write(0, LogHeader(index.Sequence));
+        log.Sync();
+        files.SyncFolder(folder); // Steps are only as durable as the file's name.
     }
 
     /// <summary>Of a log that continues the index of this sequence.</summary>

@@ -37,7 +37,7 @@ internal sealed class MboxMailbox : MailboxModel
     /// <summary>Entries that a commit under way will make messages. Under the gate.</summary>
     public HashSet<long> Pending { get; } = [];
 
-    /// <summary>What was found in the file while something else was done there. The committer's.</summary>
+    /// <summary>What was found in the file while something else was done there. Under the lock of the spool.</summary>
     public List<ScanNews> News { get; } = [];
 
     /// <summary>Flags or UIDs may be missing in headers.</summary>
@@ -129,7 +129,7 @@ internal sealed class MboxMailbox : MailboxModel
             {
                 lock (Spool.Lock)
                 {
-                    return Spool.IsUnchanged();
+                    return Spool.IsUnchanged() && News.Count == 0;
                 }
             },
             OnFault);

@@ -15,6 +15,14 @@ internal static class MboxRefresh
             (StoreError looked, ticket) = await LookAsync(store, mailbox);
             return looked;
         });
+        if (error == StoreError.None && ticket is null)
+        {
+            // Nothing new, or somebody else has just found it: then it is on its way.
+            lock (mailbox.Gate)
+            {
+                ticket = mailbox.LastTicket;
+            }
+        }
         if (error == StoreError.None && ticket is not null)
         {
             error = await ticket.Settled;

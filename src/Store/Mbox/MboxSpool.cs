@@ -245,6 +245,7 @@ internal sealed class MboxSpool : IDisposable
             {
                 _log.Truncate(0);
                 _log.Write(0, MboxIndex.LogHeader(_logSequence));
+                _store.Files.SyncFolder(DataFolder);
                 _logEnd = MboxIndex.LogHeaderOctets;
             }
             else if (_log.Octets > _logEnd)
