@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Store.Mbox;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
@@ -45,8 +46,20 @@ internal static class Settings
         [PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime]);
 
     // mail
+    public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",
+        ScalarTypes.Choice(("maildir", Configuration.MailFormat.Maildir), ("mbox", Configuration.MailFormat.Mbox)), Configuration.MailFormat.Maildir, "\"maildir\"",
+        "How mail is kept: maildir, a file for each message; or mbox, a file for each mailbox, INBOX being a spool file. Both may be shared with other mail programs.");
+
+    public static readonly Setting<string?> MailInbox = new("inbox", Optional(ScalarTypes.Text), null, null,
+        "With the format mbox: the spool file of an account, with the same words in braces as mail.path, such as \"/var/mail/{local}\". Default: mail/{user}/inbox in the data folder.");
+
+    public static readonly ListSetting<SpoolLockKind> MailLocks = new("locks",
+        ScalarTypes.Choice(("dotlock", SpoolLockKind.DotLock), ("fcntl", SpoolLockKind.Fcntl), ("flock", SpoolLockKind.Flock)),
+        [SpoolLockKind.DotLock, SpoolLockKind.Fcntl], "[\"dotlock\", \"fcntl\"]",
+        "With the format mbox: how a file is locked against other mail programs. All of these are taken, in this order, which should be that of the other programs.");
+
     public static readonly Setting<string?> MailPath = new("path", Optional(ScalarTypes.Text), null, "\"/var/mail/{user}/Maildir\"",
-        "The Maildir of an account: {user} is the account's name, {local} and {domain} its parts before and behind the @, {home} the home folder of the passwd file. Default: mail/{user}/Maildir in the data folder.");
+        "The Maildir of an account; with the format mbox, the folder of all its mailboxes but INBOX. {user} is the account's name, {local} and {domain} its parts before and behind the @, {home} the home folder of the passwd file. Default: mail/{user}/Maildir in the data folder; with mbox, mail/{user}/folders.");
 
     public static readonly Setting<long> MessageSizeMax = new("messageSizeMax", ScalarTypes.Size, 50L << 20, "\"50MB\"",
         "Largest message that is accepted, in octets, by SMTP, LMTP and IMAP APPEND alike.");
@@ -54,7 +67,7 @@ internal static class Settings
     public static readonly Setting<bool> CreateSpecialFolders = new("createSpecialFolders", ScalarTypes.Switch, true, "true",
         "A new account gets Drafts, Sent, Archive, Junk and Trash, marked for their use (RFC 6154), and subscribed.");
 
-    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders]);
+    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailFormat, MailPath, MailInbox, MailLocks, MessageSizeMax, CreateSpecialFolders]);
 
     // search
     public static readonly Setting<bool> SearchTrigrams = new("trigrams", ScalarTypes.Switch, true, "true",

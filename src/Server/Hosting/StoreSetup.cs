@@ -2,6 +2,7 @@ using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Maildir;
+using MailAccess.Store.Mbox;
 using MailAccess.Store.Quota;
 using Microsoft.Extensions.Logging;
 
@@ -10,29 +11,59 @@ namespace MailAccess.Server.Hosting;
 /// <summary>Opens the store from its configuration.</summary>
 internal static class StoreSetup
 {
-    public static async Task<MaildirStore?> OpenAsync(
+    public static async Task<IMailStore?> OpenAsync(
         ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+    {
+        string folder = Path.Combine(configuration.DataFolder, "store");
+        StoreResult<IMailStore> opened = configuration.Mail.Format == MailFormat.Mbox
+            ? AsStore(await OpenMboxAsync(configuration, accounts, folder, clock, loggers))
+            : AsStore(await OpenMaildirAsync(configuration, accounts, quota, folder, clock, loggers));
+        if (opened.TryGet(out IMailStore? store))
+        {
+            return store;
+        }
+        errors.Add(opened.Error == StoreError.Busy
+            ? $"another server is running on {folder}"
+            : $"the store in {folder} cannot be opened (see the log): {opened.Error}");
+        return null;
+    }
+
+    /// <summary>Also for a type that C# cannot convert to by itself: an interface.</summary>
+    private static StoreResult<IMailStore> AsStore<T>(StoreResult<T> opened)
+        where T : class, IMailStore =>
+        opened.TryGet(out T? store) ? Of<IMailStore>(store) : opened.Error;
+
+    private static StoreResult<T> Of<T>(T value) => value;
+
+    private static Task<StoreResult<MboxStore>> OpenMboxAsync(
+        ServerConfiguration configuration, IAccountDirectory accounts, string folder, TimeProvider clock, ILoggerFactory loggers) =>
+        MboxStore.OpenAsync(
+            new MboxStoreOptions
+            {
+                DataFolder = folder,
+                HostName = configuration.HostName,
+                InboxOf = name => RootOf(name, configuration.Mail.InboxTemplate, accounts),
+                FolderRootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
+                LockOrder = configuration.Mail.Locks,
+            },
+            clock,
+            loggers.CreateLogger("MailAccess.Store"));
+
+    private static Task<StoreResult<MaildirStore>> OpenMaildirAsync(
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, string folder, TimeProvider clock, ILoggerFactory loggers)
     {
         MaildirStoreOptions options = new()
         {
-            DataFolder = Path.Combine(configuration.DataFolder, "store"),
+            DataFolder = folder,
             HostName = configuration.HostName,
             Quota = quota,
             HasSearchFilters = configuration.HasSearchFilters,
             RootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
         };
-        StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
-        if (opened.TryGet(out MaildirStore? store))
-        {
-            return store;
-        }
-        errors.Add(opened.Error == StoreError.Busy
-            ? $"another server is running on {options.DataFolder}"
-            : $"the store in {options.DataFolder} cannot be opened (see the log): {opened.Error}");
-        return null;
+        return MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
     }
 
-    /// <summary>The Maildir of an account; null where its name cannot be part of a path.</summary>
+    /// <summary>The place of an account by the template; null where its name cannot be part of a path.</summary>
     internal static string? RootOf(string name, string template, IAccountDirectory accounts)
     {
         int at = name.LastIndexOf('@');

@@ -183,6 +183,8 @@ internal sealed class PosixFiles : IFiles
 
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
 
+        public bool TryLockForSharing() => Mbox.PosixSpool.TryLock(handle);
+
         public void Dispose() => handle.Dispose();
     }
 }

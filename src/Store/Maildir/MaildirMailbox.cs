@@ -108,6 +108,11 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override long NowSeconds => _store.Clock.GetUtcNow().ToUnixTimeSeconds();
 
+    public override object CommitDomain => _store;
+
+    public override ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
+        _store.StageAsync(octetsExpected, cancellationToken);
+
     public override void Submit(CommitTicket ticket)
     {
         foreach (MailboxChange change in ticket.Changes)
