@@ -39,6 +39,10 @@ public sealed record StoreLimits
     /// <summary>Octets of a mailbox's log after which a new index is written; never less than the index itself.</summary>
     public long LogOctetsBeforeFold { get; init; } = 1 << 20;
 
+    /// <summary>Folders, two for each open mailbox, that the kernel is asked to watch (inotify); never more than half of what it allows a
+    /// user. Mailboxes beyond are polled while somebody listens to them.</summary>
+    public int FolderWatchesMax { get; init; } = 65_536;
+
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;
 

@@ -21,7 +21,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _mayUseSummary = plan.NeedsSummary || plan.Items.Any(i => i.Section is { IsOfKeptFields: true });
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly;
     private readonly bool _hasFlags = plan.HasFlags;
+    private readonly bool _needsMeasure = plan.NeedsMeasure;
     private StoreError _error;
+    private StoreError _measureError;
 
     /// <summary>The worst that happened to a message: <see cref="StoreError.Expunged"/> or something temporary.</summary>
     public StoreError Error => _error;
@@ -29,6 +31,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
     {
+        await MeasureAsync(targets);
         List<int> batch = [];
         for (int range = 0; range < targets.Ranges.Length; range++)
         {
@@ -48,6 +51,18 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
         }
         await ReadBatchAsync(batch);
+    }
+
+    /// <summary>Sizes and dates of messages that another server left may not be known yet. What cannot be measured is reported where it is told.</summary>
+    private async ValueTask MeasureAsync(IndexRanges targets)
+    {
+        if (_needsMeasure && selected.Mailbox.Snapshot.UnmeasuredCount > 0)
+        {
+            MailboxSnapshot view = selected.View;
+            StoreResult<Done> measured = await selected.Mailbox.MeasureAsync(
+                UidSet.FromRanges(targets.Ranges.ToArray().Select(r => (view[r.First].Uid, view[r.Last].Uid))), CancellationToken.None);
+            _measureError = measured.Error;
+        }
     }
 
     /// <summary>Messages that are read, not peeked at: their <c>\Seen</c> is one commit, told with the message.</summary>
@@ -128,7 +143,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
-        if (_needsSummary && !hasSummary)
+        if ((_needsSummary && !hasSummary) || (_needsMeasure && !record.IsMeasured))
         {
             return false;
         }
@@ -160,6 +175,11 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
+        if (_needsMeasure && !record.IsMeasured)
+        {
+            Fail(isGone, _measureError == StoreError.None ? StoreError.Expunged : _measureError);
+            return;
+        }
         if (_needsSummary && !selected.Mailbox.TryGetSummary(record, out summary))
         {
             StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);

@@ -35,6 +35,9 @@ internal sealed class FetchPlan
     /// <summary>ENVELOPE, BODY, BODYSTRUCTURE or kept header fields are among them.</summary>
     public bool NeedsSummary => Items.Any(i => i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure);
 
+    /// <summary>RFC822.SIZE or INTERNALDATE are among them: messages must be measured.</summary>
+    public bool NeedsMeasure => Items.Any(i => i.Kind is FetchKind.Size or FetchKind.InternalDate);
+
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
 

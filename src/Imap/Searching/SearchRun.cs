@@ -11,10 +11,11 @@ namespace MailAccess.Imap.Searching;
 internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
 {
     private readonly MailboxSnapshot _view = selected.View;
-    private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
+    private MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
     private ContentSearch? _content;
     private StoreError _error;
+    private bool _needsMeasure;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
     public StoreError Error => _error;
@@ -51,6 +52,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
             case SearchKey.Keyword keyword:
                 bound = new SearchKey.KeywordBits(_latest.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
                 return true;
+            case SearchKey.Size or SearchKey.InternalDate:
+                _needsMeasure = true;
+                return true;
             case SearchKey.Header or SearchKey.Content:
                 _texts.Add(key);
                 return true;
@@ -64,6 +68,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     {
         List<int> found = [];
         List<int> undecided = [];
+        await MeasureAsync();
         TimeProvider clock = session.Services.Clock;
         long sliceStart = clock.GetTimestamp();
         IndexRanges candidates = CandidatesOf(key);
@@ -97,6 +102,16 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         return found;
     }
 
+    /// <summary>Sizes and dates of messages that another server left may not be known yet.</summary>
+    private async ValueTask MeasureAsync()
+    {
+        if (_needsMeasure && _latest.UnmeasuredCount > 0)
+        {
+            _error = (await selected.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None)).Error;
+            _latest = selected.Mailbox.Snapshot;
+        }
+    }
+
     private IndexRanges CandidatesOf(SearchKey key) => key switch
     {
         SearchKey.Indices indices => indices.Ranges,
@@ -109,6 +124,10 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private bool? Decide(SearchKey key, int index)
     {
         MessageRecord record = Current(index);
+        if (_needsMeasure && !record.IsMeasured)
+        {
+            return false; // Expunged meanwhile: it matches nothing.
+        }
         SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, null);
         bool? byRecord = facts.Decide(key);
         if (byRecord is null && selected.Mailbox.TryGetSummary(record, out MessageSummary summary))

@@ -12,6 +12,12 @@ internal sealed class PosixFiles : IFiles
 
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const int ListOctets = 256 * 1024;
+
+    /// <summary>ext2 to ext4, xfs, btrfs, tmpfs, f2fs, overlay, zfs, bcachefs, ramfs: all that happens to them happens in this kernel.</summary>
+    private static readonly long[] LocalFileSystems =
+        [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010, 0x794C_7630, 0x2FC1_2FC1, 0xCA45_1A4E, 0x8584_58F6];
+
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     public IFile? Open(string path, OpenKind kind)
@@ -34,23 +40,12 @@ internal sealed class PosixFiles : IFiles
 
     public bool TryStat(string path, out FileFacts facts)
     {
-        facts = default;
-        try
+        if (Posix.TryStat(path, out facts))
         {
-            var info = new FileInfo(path);
-            if (info.Exists)
-            {
-                facts = new FileFacts(false, info.Length, info.LastWriteTimeUtc.Ticks);
-                return true;
-            }
-            bool isFolder = (int)info.Attributes != -1 && (info.Attributes & FileAttributes.Directory) != 0;
-            facts = isFolder ? new FileFacts(true, 0, info.LastWriteTimeUtc.Ticks) : default;
-            return isFolder;
+            return true;
         }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FileFault("stat", path, 13);
-        }
+        int error = Posix.LastError;
+        return error is Posix.NoEntry or Posix.NotADirectory ? false : throw new FileFault("stat", path, error);
     }
 
     public bool Rename(string from, string to) => Succeeded(Posix.Rename(from, to), "rename", to);
@@ -95,6 +90,33 @@ internal sealed class PosixFiles : IFiles
         }
         return names;
     }
+
+    public FolderListing? ListFiles(string path)
+    {
+        using SafeFileHandle? folder = Posix.Open(path, Posix.ReadOnly | Posix.Directory, 0);
+        if (folder is null)
+        {
+            int error = Posix.LastError;
+            return error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
+        }
+        var listing = new FolderListing();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ListOctets);
+        try
+        {
+            int count;
+            while ((count = Posix.ListEntries(folder, buffer)) > 0)
+            {
+                listing.AddEntries(buffer.AsSpan(0, count));
+            }
+            return count == 0 ? listing : throw new FileFault("getdents", path, Posix.LastError);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public bool IsLocal(string path) => Array.IndexOf(LocalFileSystems, Posix.FileSystemKind(path)) >= 0;
 
     public void SyncFolder(string path)
     {
@@ -153,6 +175,8 @@ internal sealed class PosixFiles : IFiles
     private sealed class PosixFile(SafeFileHandle handle, string path) : IFile
     {
         public long Octets => Posix.Seek(handle, 0, 2);
+
+        public FileFacts Facts => Posix.TryStat(handle, out FileFacts facts) ? facts : throw new FileFault("statx", path, Posix.LastError);
 
         public int Read(long offset, Span<byte> destination)
         {

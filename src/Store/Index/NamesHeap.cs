@@ -28,7 +28,14 @@ internal sealed class NamesHeap
     /// <summary>The place of the name; -1 where the heap is full.</summary>
     public long Add(string name)
     {
-        int length = Encoding.UTF8.GetByteCount(name);
+        Span<byte> utf8 = name.Length <= 256 ? stackalloc byte[768] : new byte[Encoding.UTF8.GetMaxByteCount(name.Length)];
+        return Add(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
+    }
+
+    /// <inheritdoc cref="Add(string)"/>
+    public long Add(ReadOnlySpan<byte> name)
+    {
+        int length = name.Length;
         int entry = (2 + length + 7) & ~7;
         if ((long)_used + entry > Array.MaxLength / 2)
         {
@@ -42,7 +49,7 @@ internal sealed class NamesHeap
         }
         int place = _used;
         BinaryPrimitives.WriteUInt16LittleEndian(octets.AsSpan(place), (ushort)length);
-        Encoding.UTF8.GetBytes(name, octets.AsSpan(place + 2));
+        name.CopyTo(octets.AsSpan(place + 2));
         Volatile.Write(ref _octets, octets);
         _used += entry;
         return place;

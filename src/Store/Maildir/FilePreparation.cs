@@ -132,7 +132,7 @@ internal static class FilePreparation
                 places = [actual!, .. places];
             }
             return Array.Exists(places, p => TryLinkOrCopy(store, source.Folder.Full(p), target))
-                || (source.Folder.Scan().TryGetValue(baseName, out FoundFile found) && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target))
+                || (source.Folder.Look().TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile found) && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target))
                 ? StoreError.None
                 : StoreError.Expunged;
         }

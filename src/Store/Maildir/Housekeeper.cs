@@ -258,6 +258,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                 return;
             }
             mailbox.Owed.Pay();
+            MailboxRefresh.RememberTimes(store, mailbox);
             IndexState state;
             int frames;
             lock (mailbox.Gate)

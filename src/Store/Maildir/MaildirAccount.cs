@@ -46,6 +46,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             return opened.Error;
         }
         var handle = new MailboxHandle(mailbox);
+        Measuring.Start(store, mailbox);
+        if (mailbox.IsJustScanned)
+        {
+            return handle;
+        }
         StoreResult<Done> refreshed = await mailbox.RefreshAsync(cancellationToken);
         if (refreshed.Error != StoreError.None)
         {
@@ -199,6 +204,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         var folder = new MaildirFolder(store.Files, Path.Combine(root, folderName));
         LoadedMailbox loaded = MailboxLoader.Load(store, folder, NextUidValidity);
         var mailbox = new MaildirMailbox(store, this, mailboxName, folder, loaded) { Handles = 1 };
+        if (loaded.IsJustScanned)
+        {
+            loaded.News.Settled();
+        }
         lock (_openGate)
         {
             _open[mailboxName] = mailbox;

@@ -23,7 +23,10 @@ internal sealed class MaildirMailbox : MailboxModel
         Names = loaded.State.Names;
         Letters = loaded.Letters;
         _cache = loaded.Cache;
-        Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
+        News = loaded.News;
+        News.Mailbox = this;
+        IsJustScanned = loaded.IsJustScanned;
+        Owed = new MailboxFiles(store.Files, folder, loaded.News, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
         JournalName = new JournalMailbox(Guid, account.Name, System.IO.Path.GetRelativePath(account.Root, folder.Path));
@@ -49,6 +52,11 @@ internal sealed class MaildirMailbox : MailboxModel
     public bool LettersChanged { get; set; }
 
     public MailboxFiles Owed { get; }
+
+    public FolderNews News { get; }
+
+    /// <summary>The index was made from the files a moment ago: who opens the mailbox first need not compare them again.</summary>
+    public bool IsJustScanned { get; }
 
     public JournalMailbox JournalName { get; }
 
@@ -127,8 +135,14 @@ internal sealed class MaildirMailbox : MailboxModel
             : SummaryMaking.RunAsync(_store, this, now, index);
     }
 
-    public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
-        MailboxRefresh.RunAsync(_store, this);
+    public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
+    {
+        _store.Watcher.Drain();
+        return News.IsQuiet ? new(default(Done)) : MailboxRefresh.RunAsync(_store, this);
+    }
+
+    public override ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
+        Measuring.RunAsync(_store, this, uids);
 
     public override ValueTask ReleaseAsync()
     {
@@ -146,12 +160,11 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         lock (Owed.Lock)
         {
-            if (!Folder.Scan().TryGetValue(baseName, out FoundFile found))
-            {
-                return null;
-            }
-            Owed.SetActual(baseName, found.RelativePath);
-            return _store.Files.Open(Folder.Full(found.RelativePath), OpenKind.Read);
+            ScannedFolder found = Folder.Look();
+            MailboxRefresh.NoteOddNames(this, found);
+            return found.TryGet(Names.Utf8At(Locator.Of(record).NamePlace), out ScannedFile there)
+                ? _store.Files.Open(Folder.Full(there.RelativePath), OpenKind.Read)
+                : null;
         }
     }
 
@@ -170,6 +183,10 @@ internal sealed class MaildirMailbox : MailboxModel
         if (file is null)
         {
             return StoreError.Expunged;
+        }
+        if (!record.IsMeasured)
+        {
+            record = Measure.Of(file, Names.Utf8At(Locator.Of(record).NamePlace), new byte[Measure.BufferOctets]).ApplyTo(record);
         }
         bool hasBareLf = Locator.Of(record).HasBareLf;
         if (record.Octets > _store.Limits.ReadWholeOctetsMax)

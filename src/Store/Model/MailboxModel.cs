@@ -76,6 +76,9 @@ internal abstract class MailboxModel
 
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IMailbox.MeasureAsync"/>
+    public virtual ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) => new(default(Done));
+
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
 
