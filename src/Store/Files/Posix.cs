@@ -102,30 +102,6 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     private static partial nint ListRaw(SafeFileHandle folder, byte* buffer, nint count);
 
-    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
-    private static partial int LinkAtRaw(SafeFileHandle fromFolder, byte* from, SafeFileHandle toFolder, byte* to, int flags);
-
-    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
-    private static partial int RenameAtRaw(SafeFileHandle fromFolder, byte* from, SafeFileHandle toFolder, byte* to);
-
-    /// <summary>False on failure; see <see cref="LastError"/>. The names end with NUL.</summary>
-    public static bool TryLinkAt(SafeFileHandle fromFolder, ReadOnlySpan<byte> from, SafeFileHandle toFolder, ReadOnlySpan<byte> to)
-    {
-        fixed (byte* old = from, added = to)
-        {
-            return LinkAtRaw(fromFolder, old, toFolder, added, 0) == 0;
-        }
-    }
-
-    /// <inheritdoc cref="TryLinkAt"/>
-    public static bool TryRenameAt(SafeFileHandle fromFolder, ReadOnlySpan<byte> from, SafeFileHandle toFolder, ReadOnlySpan<byte> to)
-    {
-        fixed (byte* old = from, added = to)
-        {
-            return RenameAtRaw(fromFolder, old, toFolder, added) == 0;
-        }
-    }
-
     /// <summary>Octets of directory entries; 0 at the end, -1 on failure.</summary>
     public static int ListEntries(SafeFileHandle folder, Span<byte> destination)
     {

@@ -162,6 +162,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
         foreach (MaildirMailbox mailbox in touched)
         {
+            PayInParts(mailbox);
             lock (mailbox.Owed.Lock)
             {
                 // Also one that is gone but not yet closed: its last commits may be in these segments only.
@@ -196,6 +197,20 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
         store.Journal.Recycle(segments);
         return default(Done);
+    }
+
+    /// <summary>Thousands of files are not placed or removed in one go: sessions wait for the same lock.</summary>
+    private static void PayInParts(MaildirMailbox mailbox)
+    {
+        bool isMore;
+        do
+        {
+            lock (mailbox.Owed.Lock)
+            {
+                isMore = !mailbox.IsClosed && mailbox.Folder.Exists() && mailbox.Owed.PayPart();
+            }
+        }
+        while (isMore);
     }
 
     private static async ValueTask LastCommitAsync(MaildirMailbox mailbox)

@@ -11,6 +11,9 @@ namespace MailAccess.Store.Maildir;
 /// <remarks>File work is done under <see cref="Lock"/>, on workers only. What fails stays owed and is tried again by housekeeping.</remarks>
 internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNews news, long logOctets)
 {
+    /// <summary>Files that are placed or removed while the lock is held once.</summary>
+    public const int PartMax = 256;
+
     private readonly Lock _owed = new();
     private readonly List<byte[]> _frames = [];
     private readonly ConcurrentDictionary<string, string> _unplaced = new(StringComparer.Ordinal);
@@ -142,6 +145,17 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         }
     }
 
+    /// <summary>Pays a part of what is owed in files; true where there is more. Under the lock.</summary>
+    public bool PayPart()
+    {
+        foreach (string baseName in _unplaced.Keys.Take(PartMax))
+        {
+            Place(baseName);
+        }
+        RemoveFiles(PartMax);
+        return !_unplaced.IsEmpty || !_removed.IsEmpty;
+    }
+
     /// <summary>Pays what is owed but the flags in names. Under the lock. The frames come last: what is in the log is done on disk.</summary>
     public void Pay()
     {
@@ -154,7 +168,7 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         {
             Place(baseName);
         }
-        RemoveFiles();
+        RemoveFiles(int.MaxValue);
         WriteLog(frames);
     }
 
@@ -197,10 +211,10 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         }
     }
 
-    private void RemoveFiles()
+    private void RemoveFiles(int max)
     {
         ScannedFolder? found = null;
-        foreach ((string baseName, string path) in _removed)
+        foreach ((string baseName, string path) in _removed.Take(max))
         {
             bool isActual = _actual.TryGetValue(baseName, out string? actual);
             if (!Unlink(isActual ? actual! : path) && !Unlink(path))

@@ -9,6 +9,9 @@ namespace MailAccess.Store.Maildir;
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
 internal sealed class MaildirMailbox : MailboxModel
 {
+    /// <summary>So many new messages are in <c>new</c> or <c>cur</c> before the client hears that they are there.</summary>
+    private const int PlacedBeforeAnswerMax = 64;
+
     private readonly MaildirStore _store;
     private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
@@ -218,21 +221,18 @@ internal sealed class MaildirMailbox : MailboxModel
         record.CacheLocator != 0
         && _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
 
-    /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
-    public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
-        await _store.Workers.RunAsync<Done>(
-            () =>
-            {
-                lock (Owed.Lock)
-                {
-                    foreach (PreparedFile file in prepared)
-                    {
-                        Owed.Place(file.BaseName);
-                    }
-                }
-                return default(Done);
-            },
-            OnFault);
+    /// <summary>
+    /// After the commit: the files get their names. Of many the caller does not wait for it, since they are found in <c>tmp</c> too, and only other
+    /// programs notice. A fault is not the commit's: the message is there, and is placed later.
+    /// </summary>
+    public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared)
+    {
+        ValueTask<StoreResult<Done>> placing = _store.Workers.RunAsync(() => Place(prepared), OnFault);
+        if (prepared.Count <= PlacedBeforeAnswerMax)
+        {
+            await placing;
+        }
+    }
 
     /// <summary>There was no commit: the files go. What cannot be removed now is swept when the mailbox is next loaded.</summary>
     public async ValueTask DiscardAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -296,6 +296,21 @@ internal sealed class MaildirMailbox : MailboxModel
             IsClosed = true;
         }
         _cache.Dispose();
+    }
+
+    private StoreResult<Done> Place(IReadOnlyList<PreparedFile> prepared)
+    {
+        for (int next = 0; next < prepared.Count;)
+        {
+            lock (Owed.Lock) // For a while only: others want to work with the files too.
+            {
+                for (int end = Math.Min(prepared.Count, next + MailboxFiles.PartMax); next < end; next++)
+                {
+                    Owed.Place(prepared[next].BaseName);
+                }
+            }
+        }
+        return default(Done);
     }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
