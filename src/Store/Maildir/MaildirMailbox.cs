@@ -9,11 +9,8 @@ using MailAccess.Store.Search;
 namespace MailAccess.Store.Maildir;
 
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
-internal sealed class MaildirMailbox : MailboxModel
+internal sealed partial class MaildirMailbox : MailboxModel
 {
-    /// <summary>Fewer messages are read sooner than asked about.</summary>
-    private const int FilterMessagesMin = 32;
-
     private const int CompactionLookCommits = 256;
 
     /// <summary>So many new messages are in <c>new</c> or <c>cur</c> before the client hears that they are there.</summary>
@@ -145,39 +142,6 @@ internal sealed class MaildirMailbox : MailboxModel
         IReadOnlyList<MessageRecord> sources, MailboxModel destination, CancellationToken cancellationToken) =>
         _store.Workers.RunAsync(() => FilePreparation.Copy(_store, this, sources, (MaildirMailbox)destination), OnFault);
 
-    public override ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken)
-    {
-        MailboxSnapshot now = Published;
-        int index = now.IndexOf(uid);
-        if (index < 0)
-        {
-            return new(StoreError.Expunged);
-        }
-        MessageRecord record = now[index];
-        return record.IsMeasured ? _store.Workers.RunAsync(() => OpenContent(record), OnFault) : MeasureAndOpenAsync(uid, cancellationToken);
-    }
-
-    public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
-    {
-        bool isThere = Summaries.TryGet(record, out ReadOnlyMemory<byte> encoded);
-        summary = new MessageSummary(encoded);
-        return isThere && summary.IsValid;
-    }
-
-    public override ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken)
-    {
-        MailboxSnapshot now = Published;
-        int index = now.IndexOf(uid);
-        if (index < 0)
-        {
-            return new(StoreError.Expunged);
-        }
-        return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
-    }
-
-    public override ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
-        _store.Workers.RunAsync<IReadOnlyDictionary<Uid, MessageNames>>(ReadNames, OnFault);
-
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
     {
         _store.Watcher.Drain();
@@ -187,92 +151,11 @@ internal sealed class MaildirMailbox : MailboxModel
     public override ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
         Measuring.RunAsync(_store, this, uids);
 
-    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
-        since >= Published.HighestModSeq
-            ? new(UidSet.Empty)
-            : _store.Workers.RunAsync<UidSet>(() => VanishedSince(since, among), OnFault);
-
     public override ValueTask ReleaseAsync()
     {
         Account.Release(this);
         return default;
     }
-
-    public override SearchPool SearchPool => _store.SearchPool;
-
-    public override StoreLimits Limits => _store.Limits;
-
-    public override void OnSearchFault(FileFault fault) => OnFault(fault);
-
-    /// <summary>Null where the configuration wants none.</summary>
-    public TrigramFilter? SearchFilter { get; }
-
-    public override ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
-        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
-        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
-            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnFault, cancellationToken)
-            : new(indices);
-
-    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
-    {
-        using IFile? file = OpenFile(record);
-        return file is null ? SearchRead.Gone : scratch.Read(file, Locator.Of(record).HasBareLf, _store.Limits.SearchWholeOctetsMax);
-    }
-
-    /// <summary>On a worker: finds the file, also where another program has renamed it since we looked.</summary>
-    public IFile? OpenFile(MessageRecord record)
-    {
-        string baseName = Names[Locator.Of(record).NamePlace];
-        if ((Owed.Open(baseName, Locator.Of(record)) ?? Owed.Open(baseName, CurrentLocator(record))) is { } file)
-        {
-            return file;
-        }
-        lock (Owed.Lock)
-        {
-            ScannedFolder found = Folder.Look();
-            MailboxRefresh.NoteOddNames(this, found);
-            return found.TryGet(Names.Utf8At(Locator.Of(record).NamePlace), out ScannedFile there)
-                ? _store.Files.Open(Folder.Full(there.RelativePath), OpenKind.Read)
-                : null;
-        }
-    }
-
-    /// <summary>Where the message lies now: a record that somebody has kept may know an older name.</summary>
-    public Locator CurrentLocator(MessageRecord record)
-    {
-        MailboxSnapshot now = Published;
-        int index = now.IndexOf(record.Uid);
-        return index < 0 ? Locator.Of(record) : Locator.Of(now[index]);
-    }
-
-    /// <summary>On a worker.</summary>
-    public StoreResult<IMessageContent> OpenContent(MessageRecord record)
-    {
-        IFile? file = OpenFile(record);
-        if (file is null)
-        {
-            return StoreError.Expunged;
-        }
-        if (!record.IsMeasured)
-        {
-            record = Measure.Of(file, Names.Utf8At(Locator.Of(record).NamePlace), new byte[Measure.BufferOctets]).ApplyTo(record);
-        }
-        bool hasBareLf = Locator.Of(record).HasBareLf;
-        if (record.Octets > _store.Limits.ReadWholeOctetsMax)
-        {
-            return hasBareLf ? new BareLfContent(file, record.Octets, _store) : new FileContent(file, _store);
-        }
-        using (file)
-        {
-            return PooledContent.Read(file, record.Octets, hasBareLf);
-        }
-    }
-
-    /// <summary>On a worker. 0 where the cache cannot be written: it is only a cache.</summary>
-    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries) => Summaries.Add(summaries);
-
-    /// <summary>Empty where the cache has none. On a worker.</summary>
-    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record) => Summaries.Read(record);
 
     /// <summary>
     /// After the commit: the files get their names. Of many the caller does not wait for it, since they are found in <c>tmp</c> too, and only other
@@ -374,47 +257,6 @@ internal sealed class MaildirMailbox : MailboxModel
         Summaries.Dispose();
     }
 
-    private async ValueTask<StoreResult<IMessageContent>> MeasureAndOpenAsync(Uid uid, CancellationToken cancellationToken)
-    {
-        StoreResult<Done> measured = await MeasureAsync(UidSet.Of(uid), cancellationToken);
-        MailboxSnapshot now = Published;
-        int index = now.IndexOf(uid);
-        if (index < 0)
-        {
-            return StoreError.Expunged;
-        }
-        MessageRecord record = now[index];
-        return record.IsMeasured
-            ? await _store.Workers.RunAsync(() => OpenContent(record), OnFault)
-            : measured.Error == StoreError.None ? StoreError.Expunged : measured.Error;
-    }
-
-    private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
-    {
-        if (!now[index].IsMeasured)
-        {
-            // How lines end decides what the structure says; who asks for one message soon asks for those behind it.
-            Uid uid = now[index].Uid;
-            Uid last = now[Math.Min(now.Count - 1, index + SummaryMaking.BatchMessagesMax)].Uid;
-            StoreResult<Done> measured = await MeasureAsync(UidSet.FromRanges([(uid, last)]), CancellationToken.None);
-            now = Published;
-            index = now.IndexOf(uid);
-            if (index < 0 || !now[index].IsMeasured)
-            {
-                return index < 0 || measured.Error == StoreError.None ? StoreError.Expunged : measured.Error;
-            }
-        }
-        if (now[index].CacheLocator != 0)
-        {
-            StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
-            if (read.TryGet(out MessageSummary known) && known.IsValid)
-            {
-                return read;
-            }
-        }
-        return await SummaryMaking.RunAsync(_store, this, now, index);
-    }
-
     protected override bool TakesNoCommits => Health.IsSick;
 
     private StoreResult<Done> Place(IReadOnlyList<PreparedFile> prepared)
@@ -465,41 +307,6 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
-    }
-
-    /// <summary>On a worker. A fold holds the same lock, so that what it moves to the file is seen once.</summary>
-    private StoreResult<UidSet> VanishedSince(ModSeq since, UidSet? among)
-    {
-        lock (Owed.Lock)
-        {
-            VanishedLog? known = VanishedFile.Read(_store.Files, Folder.Path, Guid);
-            lock (Gate)
-            {
-                VanishedLog log = known ?? new VanishedLog(_indexedModSeq);
-                log.Add(_vanished);
-                return log.Since(since, among, Published);
-            }
-        }
-    }
-
-    private StoreResult<IReadOnlyDictionary<Uid, MessageNames>> ReadNames()
-    {
-        IReadOnlyDictionary<Uid, string> fields;
-        lock (Owed.Lock)
-        {
-            fields = UidList.Fields();
-        }
-        MailboxSnapshot now = Published;
-        Dictionary<Uid, MessageNames> names = new(now.Count);
-        for (int i = 0; i < now.Count; i++)
-        {
-            string baseName = Names[Locator.Of(now[i]).NamePlace];
-            string known = fields.GetValueOrDefault(now[i].Uid) ?? "";
-            string? uidl = Maildir.UidList.Field(known, 'P');
-            string? guid = Maildir.UidList.Field(known, 'G');
-            names.Add(now[i].Uid, new MessageNames(baseName, uidl is "" ? baseName : uidl, guid is null or "" ? baseName : guid));
-        }
-        return names;
     }
 
     private static string TargetOf(PreparedFile file) =>

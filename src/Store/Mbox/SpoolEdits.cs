@@ -22,7 +22,9 @@ internal static class SpoolEdits
                 // The first one that stays now says what holds for all.
                 HeaderEdit? edit = HeaderEdit.Of(held.File!, entry, b => b with
                 {
-                    UidValidity = spoolBase.UidValidity, LastUid = spoolBase.LastUid, AllKeywords = spoolBase.Keywords,
+                    UidValidity = spoolBase.UidValidity,
+                    LastUid = spoolBase.LastUid,
+                    AllKeywords = spoolBase.Keywords,
                 });
                 if (edit is not null)
                 {
