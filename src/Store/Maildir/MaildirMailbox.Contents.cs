@@ -2,7 +2,6 @@ using MailAccess.Message;
 using MailAccess.Message.Searching;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
-using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
 using MailAccess.Store.Search;
 

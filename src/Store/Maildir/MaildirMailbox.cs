@@ -1,5 +1,3 @@
-using MailAccess.Message;
-using MailAccess.Message.Searching;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
