@@ -17,6 +17,7 @@ internal sealed class MemoryMailbox : MailboxModel
         _store = store;
         SpecialUse = specialUse;
         _messages = new();
+        SideFiles = new(StringComparer.Ordinal);
     }
 
     private MemoryMailbox(MemoryMailbox old, MailboxName name)
@@ -26,9 +27,13 @@ internal sealed class MemoryMailbox : MailboxModel
         SpecialUse = old.SpecialUse;
         _messages = old._messages;
         _lastLocator = old._lastLocator;
+        SideFiles = old.SideFiles;
     }
 
     public SpecialUse SpecialUse { get; }
+
+    /// <summary>Small files beside the messages. Under the account's lock.</summary>
+    public Dictionary<string, ReadOnlyMemory<byte>> SideFiles { get; }
 
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 
