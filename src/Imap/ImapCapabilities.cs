@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Store.Access;
 using MailAccess.Wire;
 
 namespace MailAccess.Imap;
@@ -12,6 +13,9 @@ internal static class ImapCapabilities
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
     private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE"];
 
+    /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
+    private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters];
+
     /// <summary>Everything that can be switched off.</summary>
     public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin];
 
@@ -22,6 +26,11 @@ internal static class ImapCapabilities
         if (isLoggedIn)
         {
             all.AddRange(AfterLogin);
+            if (services.Store is AccessMailStore access)
+            {
+                all.Add("METADATA"); // Both of mailboxes and of the server, RFC 5464 §1.
+                all.AddRange(access.Sharing is null || services.IsDisabled("ACL") ? [] : OfSharing);
+            }
         }
         else
         {

@@ -23,6 +23,9 @@ internal static class ImapCommands
         RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition,
         LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
         NamespaceCommand.Definition, IdleCommand.Definition,
+        // RFC 4314 §3, RFC 5464 §4.
+        AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
+        AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
         // Selected: §6.4; RFC 3691, 4315, 6851.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
         ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,
