@@ -43,7 +43,7 @@ internal static class MetadataArguments
             arguments.Position++; // literal8 = "~{" number "}" CRLF *OCTET, RFC 3516 §3.
         }
         bool read = arguments.TryNString(out ReadOnlyMemory<byte> octets, out bool isString);
-        value = isString ? octets.ToArray() : null; // The command's buffer goes.
+        value = isString ? (ReadOnlyMemory<byte>?)octets.ToArray() : null; // The command's buffer goes.
         return read;
     }
 }

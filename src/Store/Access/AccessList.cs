@@ -44,11 +44,20 @@ public sealed class AccessList
         return isOwner ? rights | OwnersMinimum : rights;
     }
 
-    /// <summary>The list with another entry, in place of the one with the same identifier. </summary>
+    /// <summary>The list with another entry, in place of the one with the same identifier.</summary>
     public AccessList With(AccessEntry entry)
     {
-        IEnumerable<AccessEntry> others = Without(entry.Subject, entry.IsNegative).Entries;
-        return new AccessList([.. others, entry]);
+        List<AccessEntry> entries = [.. Entries];
+        int at = entries.FindIndex(e => e.Subject == entry.Subject && e.IsNegative == entry.IsNegative);
+        if (at < 0)
+        {
+            entries.Add(entry);
+        }
+        else
+        {
+            entries[at] = entry;
+        }
+        return new AccessList(entries);
     }
 
     /// <summary>The list without the entry of this identifier.</summary>
