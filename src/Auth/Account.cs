@@ -14,6 +14,9 @@ public sealed record Account
     /// </summary>
     public required IReadOnlyList<string> Addresses { get; init; }
 
+    /// <summary>Quota rules given by the account source, as Dovecot writes them (<c>*:storage=1G</c>); they go before the configuration's.</summary>
+    public IReadOnlyList<string> QuotaRules { get; init; } = [];
+
     /// <summary>Home folder given by the account source, or null for the configured default.</summary>
     public string? Home { get; init; }
 }

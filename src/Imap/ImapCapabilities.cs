@@ -7,17 +7,29 @@ namespace MailAccess.Imap;
 /// <summary>What is announced: only what is whole. RFC 3501 §7.2.1.</summary>
 internal static class ImapCapabilities
 {
+    private const string AppendLimit = "APPENDLIMIT";
+
+    /// <summary>Who has not logged in may send little without being asked, who has may send much. RFC 7888 §5.</summary>
+    private const string LiteralMinus = "LITERAL-";
+
+    private const string LiteralPlus = "LITERAL+";
+
     /// <summary>Valid in every state.</summary>
-    private static readonly string[] Always = ["LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE"];
+    private static readonly string[] Always = [LiteralPlus, "SASL-IR", "ID", "ENABLE", "IDLE"];
 
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
-    private static readonly string[] AfterLogin = ["NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE"];
+    private static readonly string[] AfterLogin =
+    [
+        "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
+        "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
+        "OBJECTID", "SAVEDATE", "PREVIEW",
+    ];
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
     private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters];
 
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin];
+    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit, "ACL", "METADATA"];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -26,6 +38,7 @@ internal static class ImapCapabilities
         if (isLoggedIn)
         {
             all.AddRange(AfterLogin);
+            all.Add(AppendLimit);
             if (services.Store is AccessMailStore access)
             {
                 all.Add("METADATA"); // Both of mailboxes and of the server, RFC 5464 §1.
@@ -45,7 +58,11 @@ internal static class ImapCapabilities
             }
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
-        return string.Join(' ', all.Where(c => !services.IsDisabled(c) || c == "IMAP4rev1"));
+        // The resources are nothing without their commands. RFC 9208 §3.1.1.
+        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c) || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")));
+        return string.Join(' ', all.Where(c => !IsOff(c))
+            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
+                : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));
     }
 
     /// <summary>What the authenticator may know of the client now.</summary>

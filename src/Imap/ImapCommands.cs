@@ -18,11 +18,13 @@ internal static class ImapCommands
         CapabilityCommand.Definition, NoopCommand.Definition, LogoutCommand.Definition, IdCommand.Definition,
         // Not authenticated: §6.2.
         StartTlsCommand.Definition, AuthenticateCommand.Definition, LoginCommand.Definition,
-        // Authenticated or selected: §6.3; RFC 5161, 2342, 2177.
+        // Authenticated or selected: §6.3; RFC 5161, 2342, 2177, 4978, 8437.
         SelectCommand.Definition, SelectCommand.ExamineDefinition, CreateCommand.Definition, DeleteCommand.Definition,
         RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition,
         LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
-        NamespaceCommand.Definition, IdleCommand.Definition,
+        NamespaceCommand.Definition, IdleCommand.Definition, CompressCommand.Definition, UnauthenticateCommand.Definition,
+        // RFC 9208.
+        QuotaCommands.GetQuota, QuotaCommands.GetQuotaRoot, QuotaCommands.SetQuota,
         // RFC 4314 §3, RFC 5464 §4.
         AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
         AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,

@@ -60,13 +60,19 @@ public sealed record ImapLimits
     /// <summary>Octets of a LIST pattern with its reference.</summary>
     public int ListPatternOctetsMax { get; init; } = 1024;
 
+    /// <summary>Patterns of one extended LIST. RFC 5258 §3.</summary>
+    public int ListPatternsMax { get; init; } = 100;
+
+    /// <summary>Messages of one APPEND. RFC 3502.</summary>
+    public int AppendMessagesMax { get; init; } = 1000;
+
     /// <summary>Fields of ID; RFC 2971 §3.3.</summary>
     public int IdFieldsMax { get; init; } = 30;
 
     /// <summary>Output that may wait before a handler awaits the client.</summary>
     public int OutputOctetsMax { get; init; } = 64 * 1024;
 
-    /// <summary>Messages opened before their turn comes in a FETCH or SEARCH of many.</summary>
+    /// <summary>Messages opened before their turn comes in a FETCH of many.</summary>
     public int ReadAheadMessages { get; init; } = 8;
 
     /// <summary>Larger messages are not opened ahead.</summary>
@@ -75,8 +81,8 @@ public sealed record ImapLimits
     /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
     public int SeenBatchMessages { get; init; } = 1000;
 
-    /// <summary>Messages of a search whose content is read in one go.</summary>
-    public int SearchBatchMessages { get; init; } = 256;
+    /// <summary>Octets of a message in which SEARCH looks for a Date field that no summary knows.</summary>
+    public int SearchDateOctetsMax { get; init; } = 256 * 1024;
 
     /// <summary>A search runs so long before others get a turn.</summary>
     public TimeSpan SearchSlice { get; init; } = TimeSpan.FromMilliseconds(10);

@@ -28,7 +28,7 @@ internal sealed class ImapSession : IAsyncDisposable
     }
 
     /// <summary>The client.</summary>
-    public IConnection Connection { get; }
+    public IConnection Connection { get; private set; }
 
     /// <summary>What all sessions share.</summary>
     public ImapServices Services { get; }
@@ -51,6 +51,9 @@ internal sealed class ImapSession : IAsyncDisposable
 
     /// <summary>What is announced now.</summary>
     public string Capabilities => ImapCapabilities.For(Connection, Services, Account is not null);
+
+    /// <summary>COMPRESS is active.</summary>
+    public bool IsCompressed => Connection is DeflateConnection;
 
     private ImapLimits Limits => Services.Limits;
 
@@ -108,6 +111,18 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>After a successful login.</summary>
     public void LogIn(IMailAccount account) => Account = account;
 
+    /// <summary>Back to the state before login: nothing of the user may stay. RFC 8437 §4.1.</summary>
+    public async ValueTask LogOutAsync()
+    {
+        await SelectAsync(null);
+        if (Account is { } account)
+        {
+            Account = null;
+            await account.DisposeAsync();
+        }
+        Connection.SetDeadline(Limits.LoginTimeout);
+    }
+
     /// <summary>Makes a mailbox the selected one, or none; the former one is let go.</summary>
     public async ValueTask SelectAsync(SelectedMailbox? mailbox)
     {
@@ -126,21 +141,35 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return false;
         }
-        Reader.Dispose();
-        Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
-        Reader = new CommandReader(Connection, Writer, Limits);
+        StartReading();
         Connection.SetDeadline(Limits.LoginTimeout);
         return true;
+    }
+
+    /// <summary>The OK of COMPRESS has been flushed: from the next octet on both sides compress. RFC 4978 §3.</summary>
+    public void Compress()
+    {
+        Connection = new DeflateConnection(Connection);
+        StartReading();
+        Connection.SetDeadline(Limits.IdleTimeout);
     }
 
     public async ValueTask DisposeAsync()
     {
         Reader.Dispose();
-        await SelectAsync(null);
-        if (Account is not null)
+        if (IsCompressed)
         {
-            await Account.DisposeAsync();
+            await Connection.DisposeAsync(); // Of the connection below only its owner disposes.
         }
+        await LogOutAsync();
+    }
+
+    /// <summary>With the connection's streams as they are now.</summary>
+    private void StartReading()
+    {
+        Reader.Dispose();
+        Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
+        Reader = new CommandReader(Connection, Writer, Limits);
     }
 
     /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>

@@ -12,7 +12,7 @@ public sealed class BodyTextDecoder
     private readonly Decoder _charset;
     private readonly ITextSink _sink;
     private readonly ArrayBufferWriter<byte> _decoded = new();
-    private readonly char[] _chars = new char[CharsMax];
+    private readonly char[] _chars = ArrayPool<char>.Shared.Rent(CharsMax);
     private bool _goesOn = true;
 
     /// <summary>A decoder for this part's body; the sink gets text until it wants no more.</summary>
@@ -34,7 +34,7 @@ public sealed class BodyTextDecoder
         return _goesOn;
     }
 
-    /// <summary>After the last octets; false where the sink wants no more.</summary>
+    /// <summary>After the last octets, once; false where the sink wants no more. Nothing is fed afterwards.</summary>
     public bool Finish()
     {
         if (_goesOn)
@@ -43,6 +43,7 @@ public sealed class BodyTextDecoder
             WriteDecoded(flush: true);
         }
         _sink.EndOfText();
+        ArrayPool<char>.Shared.Return(_chars);
         return _goesOn;
     }
 

@@ -94,11 +94,23 @@ public static class Charsets
         ["iso-2022-kr"] = 50225,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<int> AsciiCodePages = new[]
+    {
+        65001, 20127, 874, 866, 850, 437, 10000, 20866, 21866, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258,
+        28591, 28592, 28593, 28594, 28595, 28596, 28597, 28598, 28599, 28603, 28605,
+    }.ToFrozenSet();
+
     /// <summary>The encoding that reads this charset; never fails on octets. Null, unknown, us-ascii: see the remarks.</summary>
     public static Encoding ForReading(string? name) => Find(name) ?? Guessing;
 
     /// <summary>Whether text in this charset can be read as what it says, for SEARCH CHARSET (RFC 9051 §6.4.4).</summary>
     public static bool IsKnown(string name) => IsAscii(name.Trim()) || Find(name) is not null;
+
+    /// <summary>
+    /// Whether each octet below 128 is the ASCII character of its number, wherever it stands: text of this charset can be looked
+    /// through without decoding it. Not the multi-octet charsets of Asia but UTF-8, whose later octets are letters too.
+    /// </summary>
+    public static bool IsAsciiEverywhere(string? name) => Find(name) is not { } encoding || AsciiCodePages.Contains(encoding.CodePage);
 
     /// <summary>Decodes text of the charset; never fails.</summary>
     public static string Decode(string? charset, ReadOnlySpan<byte> octets) => ForReading(charset).GetString(octets);

@@ -25,6 +25,7 @@ internal enum CapturedField
     Bcc,
     InReplyTo,
     MessageId,
+    References,
 }
 
 /// <summary>Takes a header line by line and keeps the unfolded values of the fields a summary needs, within the limits.</summary>
@@ -50,6 +51,7 @@ internal sealed class HeaderCapture(MessageLimits limits)
         ("Bcc"u8.ToArray(), CapturedField.Bcc),
         ("In-Reply-To"u8.ToArray(), CapturedField.InReplyTo),
         ("Message-ID"u8.ToArray(), CapturedField.MessageId),
+        ("References"u8.ToArray(), CapturedField.References),
     ];
 
     private static readonly byte[][] KeptNames = [.. MessageSummary.KeptHeaderFields.Select(Encoding.ASCII.GetBytes)];

@@ -30,6 +30,15 @@ public sealed record MessageLimits
     /// <summary>Addresses of one field in ENVELOPE.</summary>
     public int AddressesMax { get; init; } = 10_000;
 
+    /// <summary>Message-ids of References that are kept to thread by: the first and the last ones.</summary>
+    public int ReferencesMax { get; init; } = 100;
+
+    /// <summary>Characters of a preview. RFC 8970 §3.3: SHOULD be at most 200, MUST be at most 256.</summary>
+    public int PreviewCharactersMax { get; init; } = 200;
+
+    /// <summary>Octets of a body that a preview is looked for in.</summary>
+    public int PreviewOctetsMax { get; init; } = 16 * 1024;
+
     /// <summary>An IMAP string up to this length is quoted, a longer one is a literal.</summary>
     public int QuotedOctetsMax { get; init; } = 1_000;
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MailAccess.Message;
 
 /// <summary>
@@ -18,6 +16,8 @@ public sealed class MessageParser
     private readonly HeaderCapture _header;
     private readonly BoundedBuffer _line;
     private readonly OctetCounter _counter = new();
+    private readonly ContentHash _hash = new();
+    private readonly PreviewCapture _preview;
     private readonly List<PartBuilder> _open = [];
     private readonly PartBuilder _root;
     private int _activeBoundaries;
@@ -30,6 +30,7 @@ public sealed class MessageParser
     private long _lineStartLines;
     private long _regionStart;
     private MimePart? _structure;
+    private SummaryDetails? _details;
 
     /// <summary>A parser for one message.</summary>
     public MessageParser()
@@ -43,6 +44,7 @@ public sealed class MessageParser
         _limits = limits;
         _header = new HeaderCapture(limits);
         _line = new BoundedBuffer(limits.HeaderOctetsMax);
+        _preview = new PreviewCapture(limits);
         _root = new PartBuilder { IsMessageRoot = true };
         _open.Add(_root);
         _header.Begin(isRoot: true);
@@ -64,11 +66,14 @@ public sealed class MessageParser
         {
             throw new InvalidOperationException("The message has been finished.");
         }
-        while (!octets.IsEmpty)
+        ReadOnlySpan<byte> rest = octets;
+        long bareLineFeeds = _counter.CrlfOctets - _counter.RawOctets;
+        while (!rest.IsEmpty)
         {
-            int consumed = _inHeader ? FeedHeader(octets) : FeedBody(octets);
-            octets = octets[consumed..];
+            int consumed = _inHeader ? FeedHeader(rest) : FeedBody(rest);
+            rest = rest[consumed..];
         }
+        _hash.Append(octets, hasBareLf: _counter.CrlfOctets - _counter.RawOctets != bareLineFeeds);
     }
 
     /// <summary>After the last octet: the MIME structure.</summary>
@@ -90,8 +95,10 @@ public sealed class MessageParser
         {
             EndHeader(_counter.CrlfOctets, _counter.Lines);
         }
+        _preview.End(atMark: false);
         CloseDownTo(-1, _counter.CrlfOctets, _counter.Lines);
         _structure = _root.Build();
+        _details = _details! with { Content = _hash.Finish(), Preview = _preview.Text };
         return _structure;
     }
 
@@ -99,21 +106,7 @@ public sealed class MessageParser
     public MessageSummary Summarize()
     {
         MimePart structure = Finish();
-        List<MessageSummaryField> kinds = [MessageSummaryField.Envelope, MessageSummaryField.BodyStructure, MessageSummaryField.Body];
-        List<ReadOnlyMemory<byte>> fields =
-        [
-            _root.Envelope ?? throw new UnreachableException("the root has an envelope"),
-            BodyStructureRenderer.Render(_root, BodyStructureForm.Extended, _limits),
-            BodyStructureRenderer.Render(_root, BodyStructureForm.Basic, _limits),
-        ];
-        if (_header.KeptFields is byte[] kept)
-        {
-            kinds.Add(MessageSummaryField.HeaderFields);
-            fields.Add(kept);
-        }
-        kinds.Add(MessageSummaryField.Structure);
-        fields.Add(StructureCodec.Encode(structure));
-        return new MessageSummary(MessageSummaryCodec.Encode([.. kinds], fields));
+        return SummaryComposer.Compose(_root, structure, _details!, _header.KeptFields, _limits);
     }
 
     private int FeedHeader(ReadOnlySpan<byte> octets)
@@ -153,25 +146,26 @@ public sealed class MessageParser
         }
         if (_activeBoundaries == 0)
         {
-            _counter.Count(octets);
+            CountBody(octets);
             return octets.Length;
         }
         if (_atLineStart && octets[0] == '-')
         {
             StartLine();
+            _preview.Mark();
             _collecting = true;
             return 0;
         }
         int found = octets.IndexOf("\n--"u8);
         if (found >= 0)
         {
-            _counter.Count(octets[..(found + 1)]);
+            CountBody(octets[..(found + 1)]);
             _atLineStart = true;
             return found + 1;
         }
         // The next piece may continue a delimiter that begins in the last two octets of this one.
         int consumed = octets.EndsWith("\n-"u8) ? octets.Length - 1 : octets.Length;
-        _counter.Count(octets[..consumed]);
+        CountBody(octets[..consumed]);
         _atLineStart = octets[consumed - 1] == '\n';
         return consumed;
     }
@@ -183,7 +177,7 @@ public sealed class MessageParser
         ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, room)];
         int lineFeed = window.IndexOf((byte)'\n');
         ReadOnlySpan<byte> piece = lineFeed < 0 ? window : window[..(lineFeed + 1)];
-        _counter.Count(piece);
+        CountBody(piece);
         if (lineFeed >= 0)
         {
             _collecting = false;
@@ -209,6 +203,15 @@ public sealed class MessageParser
             _line.Append(piece);
         }
         return piece.Length;
+    }
+
+    private void CountBody(ReadOnlySpan<byte> octets)
+    {
+        _counter.Count(octets);
+        if (_preview.IsOpen)
+        {
+            _preview.Append(octets);
+        }
     }
 
     private void StartLine()
@@ -307,6 +310,7 @@ public sealed class MessageParser
             end -= 2; // The line end before a delimiter belongs to it. RFC 2046 §5.1.1
             endLines--;
         }
+        _preview.End(atMark: true);
         CloseDownTo(frame, end, endLines);
         if (closes)
         {
@@ -341,6 +345,7 @@ public sealed class MessageParser
         part.BodyStartLines = endLines;
         part.Content = _header.Finish(part.IsInDigest);
         part.Envelope = part.IsMessageRoot ? EnvelopeRenderer.Render(_header, _limits) : null;
+        _details ??= SummaryDetails.OfHeader(_header, _limits);
         _inHeader = false;
         _regionStart = end;
         _atLineStart = true;
@@ -362,6 +367,10 @@ public sealed class MessageParser
         {
             // Clients expect an envelope in a message/rfc822; RFC 2046 §5.2.1 forbids to encode one.
             content.BecomeOpaque();
+        }
+        else if (!_open.Exists(p => p.Kind == PartKind.Message))
+        {
+            _preview.Begin(content); // What somebody else has written and is only enclosed is not what this message says.
         }
     }
 

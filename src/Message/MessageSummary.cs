@@ -11,7 +11,7 @@ namespace MailAccess.Message;
 public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
 {
     /// <summary>Raised with every change of meaning; an older one in a cache is made anew.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>The encoded form, as the store keeps it.</summary>
     public ReadOnlyMemory<byte> Encoded => encoded;
@@ -40,6 +40,31 @@ public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
     /// <summary>The MIME structure, decoded anew at each call; null where it was not kept.</summary>
     public MimePart? Structure => StructureCodec.Decode(MessageSummaryCodec.Get(encoded, MessageSummaryField.Structure).Span);
 
+    /// <summary>
+    /// EMAILID: a hash of the message's octets with CRLF line ends, so that copies have the same, and the same again when the index is
+    /// lost. RFC 8474 §5.1.
+    /// </summary>
+    public ObjectId EmailId => new(ObjectId.EmailPrefix, Id(0));
+
+    /// <summary>
+    /// THREADID: a hash of the first message-id of References, else of In-Reply-To, else of Message-ID, else what EMAILID has.
+    /// Known without looking at any other message. RFC 8474 §5.2.
+    /// </summary>
+    public ObjectId ThreadId => new(ObjectId.ThreadPrefix, Id(16));
+
+    /// <summary>Beginning of the message's text in UTF-8, without control characters; may be empty. RFC 8970.</summary>
+    public ReadOnlyMemory<byte> Preview => MessageSummaryCodec.Get(encoded, MessageSummaryField.Preview);
+
+    /// <summary>What SORT compares.</summary>
+    public MessageSortKeys SortKeys => new(MessageSummaryCodec.Get(encoded, MessageSummaryField.SortKeys));
+
+    /// <summary>What THREAD=REFERENCES compares.</summary>
+    public MessageThreadKeys ThreadKeys => new(MessageSummaryCodec.Get(encoded, MessageSummaryField.ThreadKeys));
+
+    private UInt128 Id(int at) =>
+        MessageSummaryCodec.Get(encoded, MessageSummaryField.ObjectIds) is { Length: 32 } ids
+            ? System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(ids.Span[at..]) : default;
+
     /// <summary>Names of the fields in <see cref="HeaderFields"/>: what Thunderbird, Outlook, Apple Mail, K-9 and mutt ask for.</summary>
     public static readonly IReadOnlyList<string> KeptHeaderFields =
     [
@@ -63,4 +88,12 @@ public enum MessageSummaryField : byte
     HeaderFields = 4,
     /// <summary>The tree of parts with offsets.</summary>
     Structure = 5,
+    /// <summary>EMAILID and THREADID, 16 octets each.</summary>
+    ObjectIds = 6,
+    /// <summary>Preview text.</summary>
+    Preview = 7,
+    /// <summary><see cref="MessageSortKeys"/>.</summary>
+    SortKeys = 8,
+    /// <summary><see cref="MessageThreadKeys"/>.</summary>
+    ThreadKeys = 9,
 }

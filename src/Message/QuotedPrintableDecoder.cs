@@ -28,9 +28,7 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
         {
             if (_state == State.Text && _space.Count == 0)
             {
-                int special = encoded.IndexOfAny((byte)'=', (byte)' ', (byte)'\t');
-                output.Write(special < 0 ? encoded : encoded[..special]);
-                encoded = special < 0 ? [] : encoded[special..];
+                encoded = DecodeRun(encoded, output);
                 if (encoded.IsEmpty)
                 {
                     return;
@@ -39,6 +37,43 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
             Step(encoded[0], output);
             encoded = encoded[1..];
         }
+    }
+
+    /// <summary>What needs no memory of what came before, at the speed of searching and copying; returns what does.</summary>
+    private static ReadOnlySpan<byte> DecodeRun(ReadOnlySpan<byte> encoded, IBufferWriter<byte> output)
+    {
+        while (!encoded.IsEmpty)
+        {
+            int special = encoded.IndexOfAny((byte)'=', (byte)'\r', (byte)'\n');
+            bool isEscape = special >= 0 && encoded[special] == '=';
+            ReadOnlySpan<byte> run = special < 0 ? encoded : encoded[..special];
+            ReadOnlySpan<byte> text = isEscape ? run : run.TrimEnd(" \t"u8);
+            output.Write(text);
+            if (special < 0 || run.Length - text.Length > SpaceOctetsMax)
+            {
+                return encoded[text.Length..];
+            }
+            encoded = encoded[special..];
+            if (!isEscape)
+            {
+                output.Write(encoded[..1]);
+                encoded = encoded[1..];
+            }
+            else if (Hexadecimal.IsOctet(encoded[1..]))
+            {
+                output.Write([Hexadecimal.Octet(encoded[1..])]);
+                encoded = encoded[3..];
+            }
+            else if (encoded.StartsWith("=\n"u8) || encoded.StartsWith("=\r\n"u8))
+            {
+                encoded = encoded[(encoded[1] == '\n' ? 2 : 3)..];
+            }
+            else
+            {
+                return encoded;
+            }
+        }
+        return encoded;
     }
 
     public override void Finish(IBufferWriter<byte> output)

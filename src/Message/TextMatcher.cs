@@ -1,18 +1,20 @@
-using System.Text;
+using MailAccess.Message.Folding;
 
 namespace MailAccess.Message;
 
 /// <summary>
-/// Looks for several strings in a text that flows, without regard to case, across its pieces; in the spirit of
-/// i;unicode-casemap (RFC 5051), but without its decomposition, which the framework does not have in invariant mode.
+/// Looks for several strings in a text that flows, across its pieces, as i;unicode-casemap compares (RFC 5051): without regard to
+/// case, width, ligatures and whether an accent is part of its letter.
 /// </summary>
+/// <remarks>Somewhat more is equal than RFC 5051 says: see <see cref="Folding.FoldedText"/>. RFC 9051 §6.4.4 allows it.</remarks>
 public sealed class TextMatcher : ITextSink
 {
+    private const int PieceChars = 4096;
+
     private readonly string[] _needles;
     private readonly bool[] _found;
     private readonly int _tailMax;
-    private char[] _window = [];
-    private int _tail;
+    private readonly FoldedText _window = new();
     private int _missing;
 
     /// <summary>Looks for these; an empty one is found at once.</summary>
@@ -30,10 +32,17 @@ public sealed class TextMatcher : ITextSink
     /// <summary>The string of this index has been found.</summary>
     public bool IsFound(int index) => _found[index];
 
+    /// <summary>Found by other means, or not to be looked for.</summary>
+    public void MarkFound(int index)
+    {
+        _missing -= _found[index] ? 0 : 1;
+        _found[index] = true;
+    }
+
     /// <summary>Forgets what was found, for the next message.</summary>
     public void Reset()
     {
-        _tail = 0;
+        _window.Clear();
         _missing = 0;
         for (int i = 0; i < _needles.Length; i++)
         {
@@ -45,64 +54,46 @@ public sealed class TextMatcher : ITextSink
     /// <inheritdoc/>
     public bool Write(ReadOnlySpan<char> text)
     {
-        if (IsAllFound)
+        while (!text.IsEmpty && !IsAllFound)
         {
-            return false;
+            // Pieces that stay in the processor's cache.
+            ReadOnlySpan<char> piece = text.Length <= PieceChars ? text : text[..PieceChars];
+            text = text[piece.Length..];
+            _window.Append(piece);
+            Search(_window.SettledText);
+            _window.KeepTail(_tailMax);
         }
-        int length = _tail + text.Length;
-        if (_window.Length < length)
-        {
-            Array.Resize(ref _window, length);
-        }
-        Span<char> added = _window.AsSpan(_tail, text.Length);
-        Fold(text, added);
-        ReadOnlySpan<char> window = _window.AsSpan(0, length);
-        for (int i = 0; i < _needles.Length; i++)
-        {
-            if (!_found[i] && window.Contains(_needles[i], StringComparison.Ordinal))
-            {
-                _found[i] = true;
-                _missing--;
-            }
-        }
-        _tail = Math.Min(_tailMax, length);
-        window[^_tail..].CopyTo(_window);
         return !IsAllFound;
     }
 
     /// <inheritdoc/>
-    public void EndOfText() => _tail = 0;
+    public void EndOfText()
+    {
+        _window.Finish();
+        Search(_window.Text);
+        _window.Clear();
+    }
 
-    /// <summary>Whether the text holds the string, without regard to case.</summary>
+    /// <summary>Whether the text holds the string.</summary>
     public static bool Contains(string text, string needle)
     {
         TextMatcher matcher = new(needle);
         matcher.Write(text);
+        matcher.EndOfText();
         return matcher.IsAllFound;
     }
 
-    internal static string Fold(string text)
-    {
-        char[] folded = new char[text.Length];
-        Fold(text, folded);
-        return new string(folded);
-    }
+    /// <summary>A string as it is compared.</summary>
+    public static string Fold(string text) => FoldedText.Fold(text);
 
-    /// <summary>
-    /// Simple case folding, character by character. Down and up again, because some letters meet only so: the Kelvin sign and
-    /// k, final and other sigma, both sharp s.
-    /// </summary>
-    private static void Fold(ReadOnlySpan<char> text, Span<char> folded)
+    private void Search(ReadOnlySpan<char> text)
     {
-        while (!text.IsEmpty)
+        for (int i = 0; i < _needles.Length && _missing > 0; i++)
         {
-            Ascii.ToUpper(text, folded, out int length); // Up to the first character that is not ASCII, at memory speed.
-            for (; length < text.Length && text[length] >= 0x80; length++)
+            if (!_found[i] && text.IndexOf(_needles[i]) >= 0)
             {
-                folded[length] = char.ToUpperInvariant(char.ToLowerInvariant(text[length]));
+                MarkFound(i);
             }
-            text = text[length..];
-            folded = folded[length..];
         }
     }
 }

@@ -19,6 +19,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly IMailStore _store;
     private readonly LocalRecipients _localRecipients;
+    private readonly LocalDelivery _local;
     private readonly IoThreads? _threads;
     private readonly SpoolFolder? _folder;
     private readonly ISpool _spool;
@@ -54,14 +55,14 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _ids = new SpoolIdSource(clock);
         _schedule = new Schedule(clock);
         _localRecipients = new LocalRecipients(directory, options);
-        LocalDelivery local = new(store, options.Limits);
+        _local = new LocalDelivery(store, options);
         Router router = new(options, resolver, Random.Shared);
         _remote = new RemoteQueue(new RemoteConnector(router, options, clock), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
-        _worker = new MessageWorker(_spool, _schedule, _localRecipients, local, router, _remote, notifier, options, clock, logger);
+        _worker = new MessageWorker(_spool, _schedule, _localRecipients, _local, router, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
-        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, local, options, clock, logger);
+        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
     }
 
     /// <inheritdoc/>
@@ -119,6 +120,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             return new RecipientVerdict(RecipientKind.Remote);
         }
         LocalLookUp found = await _localRecipients.FindAsync(recipient, cancellationToken);
+        if (found is { Outcome: LocalOutcome.Found, AccountName: { } account } && await _local.IsFullAsync(account, cancellationToken))
+        {
+            return new RecipientVerdict(_options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full);
+        }
         return new RecipientVerdict(found.Outcome switch
         {
             LocalOutcome.Found => RecipientKind.Local,

@@ -45,6 +45,9 @@ public sealed record QueueOptions
     /// <summary>8-bit content for a server without 8BITMIME: true: returned to the sender (5.6.3); false: sent as it is, which works nearly everywhere.</summary>
     public bool RefuseEightBitDowngrade { get; init; }
 
+    /// <summary>A full mailbox is an answer for good (552 5.2.2, and a report at once); else it is tried again as long as anything is.</summary>
+    public bool FullMailboxIsPermanent { get; init; }
+
     /// <summary>When a sender that said nothing about DELAY is told that it takes long; null: never.</summary>
     public TimeSpan? DelayWarningAfter { get; init; } = TimeSpan.FromHours(4);
 

@@ -60,8 +60,10 @@ public enum RecipientKind
     Remote,
     /// <summary>A domain of ours, but nobody there.</summary>
     Unknown,
-    /// <summary>A mailbox here that takes no more.</summary>
+    /// <summary>A mailbox here that takes no more now.</summary>
     Full,
+    /// <summary>The same, and trying again is not worth while.</summary>
+    FullForGood,
     /// <summary>Cannot be told now.</summary>
     Temporary,
 }

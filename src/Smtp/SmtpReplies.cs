@@ -51,6 +51,9 @@ public static class SmtpReplies
     /// <summary>The mailbox takes no more now. Temporary: people tidy up.</summary>
     public static readonly SmtpReply MailboxFull = new(452, new(4, 2, 2), "mailbox full");
 
+    /// <summary>The mailbox takes no more, and the sender shall know at once. RFC 3463 §3.3.</summary>
+    public static readonly SmtpReply MailboxFullForGood = new(552, new(5, 2, 2), "mailbox full");
+
     /// <summary>452, not 552: the client keeps the rest and sends again. RFC 5321 §4.5.3.1.10.</summary>
     public static readonly SmtpReply TooManyRecipients = new(452, new(4, 5, 3), "too many recipients");
 

@@ -1,4 +1,6 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store;
 
@@ -10,7 +12,7 @@ public interface IMailStore : IAsyncDisposable
     ValueTask<StoreResult<IMailAccount>> OpenAccountAsync(string accountName, CancellationToken cancellationToken);
 
     /// <summary>A place for a message that is just arriving; it belongs to no mailbox until it is appended.</summary>
-    /// <param name="octetsExpected">A hint; 0 where unknown.</param>
+    /// <param name="octetsExpected">A hint, 0 where unknown: what will be large need not be kept in memory first.</param>
     ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken);
 }
 
@@ -58,6 +60,9 @@ public sealed record MessageToAppend
 
     /// <summary>Internal date; null: now.</summary>
     public DateTimeOffset? InternalDate { get; init; }
+
+    /// <summary>It is taken although there is no room (and counts): a word of the system about that very quota.</summary>
+    public bool IsExemptFromQuota { get; init; }
 }
 
 /// <summary>The mailboxes of one account. A shared handle: dispose it to let go.</summary>
@@ -89,6 +94,12 @@ public interface IMailAccount : IAsyncDisposable
 
     /// <summary>The subscribed names in ordinal order.</summary>
     ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The quota roots that limit this mailbox, which need not exist (RFC 9208 §4.1.2), with what is used of them; with null, all roots of
+    /// the account. None where nothing is limited.
+    /// </summary>
+    ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken);
 }
 
 /// <summary>A mailbox's purpose. RFC 6154 §2.</summary>
@@ -147,6 +158,9 @@ public interface IMailbox : IAsyncDisposable
     /// <summary>Its name when it was opened.</summary>
     MailboxName Name { get; }
 
+    /// <summary>Its identity: the same after a rename and after the index was rebuilt, never another mailbox's. RFC 8474 §4.</summary>
+    Guid MailboxId { get; }
+
     /// <summary>The state after the latest commit.</summary>
     MailboxSnapshot Snapshot { get; }
 
@@ -172,6 +186,12 @@ public interface IMailbox : IAsyncDisposable
     /// <summary>Removes those of the messages that have <c>\Deleted</c>, or all of them, for good.</summary>
     ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// UIDs that were expunged after the mod-sequence, of these where they are given. Where that is too long ago to be known exactly, all UIDs
+    /// below UIDNEXT that no message has (RFC 7162 §3.2.5.2 and §3.2.6 allow it).
+    /// </summary>
+    ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken);
+
     /// <summary>Copies with flags, keywords and internal date; all or nothing (RFC 9051 §6.4.7). The destination may be this mailbox.</summary>
     ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken);
 
@@ -186,6 +206,13 @@ public interface IMailbox : IAsyncDisposable
 
     /// <summary>The same, made from the message where the cache lacks it, and then kept there.</summary>
     ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For each term, those of the candidates that have it in their decoded text. Reads them as far as nothing cheaper decides; holds
+    /// nobody up. Throws <see cref="OperationCanceledException"/>, and <see cref="IOException"/> as reading does.
+    /// </summary>
+    ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+        UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken);
 
     /// <summary>
     /// The first UID that no session has claimed as recent; afterwards all present ones are claimed. RFC 3501 §2.3.2.

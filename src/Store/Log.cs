@@ -29,6 +29,30 @@ internal static partial class Log
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Housekeeping of the store failed")]
     public static partial void HousekeepingFailed(this ILogger log, Exception fault);
 
+    [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "{Account} has reached {Percent} % of its quota: {Octets} octets in {Messages} messages")]
+    public static partial void QuotaReached(this ILogger log, string account, int percent, long octets, long messages);
+
+    [LoggerMessage(EventId = 3021, Level = LogLevel.Information, Message = "Expiry looked at {Mailboxes} mailboxes of {Accounts} accounts: {Messages} messages expired, {Failures} failures")]
+    public static partial void ExpirySwept(this ILogger log, int accounts, int mailboxes, long messages, int failures);
+
+    [LoggerMessage(EventId = 3022, Level = LogLevel.Information, Message = "Expired from {Mailbox} of {Account}: {Messages} messages ({Mode})")]
+    public static partial void Expired(this ILogger log, string account, string mailbox, long messages, Expiry.ExpiryMode mode);
+
+    [LoggerMessage(EventId = 3010, Level = LogLevel.Error, Message = "The mail of {Account} in {Folder} cannot be written; changes to it are refused for now, nothing that was accepted is lost")]
+    public static partial void MailboxSick(this ILogger log, string account, string folder, Exception fault);
+
+    [LoggerMessage(EventId = 3011, Level = LogLevel.Information, Message = "The mail of {Account} in {Folder} can be written again")]
+    public static partial void MailboxWell(this ILogger log, string account, string folder);
+
+    [LoggerMessage(EventId = 3012, Level = LogLevel.Error, Message = "The mailbox {Folder} of {Account} could not be brought to what the journal says; it stays closed until its files can be written")]
+    public static partial void MailboxNotRecovered(this ILogger log, string account, string folder, Exception fault);
+
+    [LoggerMessage(EventId = 3013, Level = LogLevel.Error, Message = "The journal segment {Segment} is damaged: commits after its damage are lost; it is kept with the ending .damaged")]
+    public static partial void JournalDamaged(this ILogger log, string segment);
+
+    [LoggerMessage(EventId = 3014, Level = LogLevel.Information, Message = "Rebuilding the index of {Folder}: {Done} of {All} messages")]
+    public static partial void Rebuilding(this ILogger log, string folder, int done, int all);
+
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
 }

@@ -40,6 +40,18 @@ public sealed class PasswdFileTests : IDisposable
         Assert.DoesNotContain(_log.Lines, l => l.Level >= LogLevel.Warning);
     }
 
+    [Fact]
+    public async Task Quota_rules_are_kept_in_their_order_up_to_the_first_that_is_missing()
+    {
+        PasswdFile file = Write(
+            """
+            alice:{PLAIN}x::::::userdb_quota_rule2=Trash:storage=+10%% userdb_quota_rule=*:storage=1G userdb_quota_rule4=Spam:ignore
+            bob:{PLAIN}x
+            """);
+        Assert.Equal(["*:storage=1G", "Trash:storage=+10%%"], (await file.FindByLoginAsync("alice", default))?.Account.QuotaRules);
+        Assert.Empty((await file.FindByLoginAsync("bob", default))!.Account.QuotaRules);
+    }
+
     [Theory]
     [InlineData("alice", "alice@example.test")]
     [InlineData("Alice@EXAMPLE.test", "alice@example.test")]

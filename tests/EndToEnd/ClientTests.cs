@@ -22,6 +22,15 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
     }
 
     [Fact]
+    public async Task Zlib_reads_every_compressed_response_as_soon_as_it_was_sent()
+    {
+        Programs.Require("python3");
+        string said = await Programs.RunAsync("python3",
+            [Path.Combine(Programs.Clients, "compress.py"), Server.PortBase.ToString(CultureInfo.InvariantCulture), Server.CaFile, Alice, Password]);
+        Assert.Contains("ok", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Swaks_sends_with_an_attachment_over_starttls_and_curl_reads_it_by_imap_and_pop3()
     {
         Programs.Require("swaks", "curl");

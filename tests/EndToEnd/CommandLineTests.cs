@@ -60,6 +60,39 @@ public sealed class CommandLineTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task The_index_is_checked_dumped_and_rebuilt_and_only_looked_at_while_the_server_runs()
+    {
+        string data = Directory.CreateTempSubdirectory("mailaccess-index-").FullName;
+        string file = Path.Combine(data, "check.json");
+        await File.WriteAllTextAsync(file, $$"""{ "data": "{{data}}", "domains": ["example.test"], "accounts": { "passwdFile": "{{data}}/passwd" } }""");
+        await using (DemoServer server = await DemoServer.StartAsync(data))
+        {
+            await using (LineClient client = await SoakLoad.LoginAsync(server, "alice"))
+            {
+                await client.CommandAsync("b APPEND INBOX (\\Flagged key) {12+}\r\nSubject: x\r\n", "b OK");
+                await client.CommandAsync("c LOGOUT", "c OK");
+            }
+            Assert.Contains("server is running", await RunAsync(0, "index", "dump", "alice@example.test", "INBOX", "--config", file), StringComparison.Ordinal);
+            Assert.Contains("another server is running", await RunAsync(69, "index", "rebuild", "--config", file), StringComparison.Ordinal);
+            Assert.Equal(0, await server.TerminateAsync());
+        }
+        Assert.Contains("alice@example.test INBOX: good, 1 messages", await RunAsync(0, "index", "check", "--config", file), StringComparison.Ordinal);
+        string json = await RunAsync(0, "index", "dump", "alice@example.test", "INBOX", "--json", "--config", file);
+        Assert.Contains("\"keywords\":[\"key\"]", json, StringComparison.Ordinal);
+        string index = Path.Combine(data, "mail", "alice@example.test", "Maildir", "mailaccess.index");
+        byte[] octets = await File.ReadAllBytesAsync(index);
+        octets[^1] ^= 1;
+        await File.WriteAllBytesAsync(index, octets);
+        Assert.Contains("damaged", await RunAsync(65, "index", "check", "alice@example.test", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("INBOX: 1 messages", await RunAsync(0, "index", "rebuild", "alice@example.test", "INBOX", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("INBOX: good, 1 messages", await RunAsync(0, "index", "check", "alice@example.test", "INBOX", "--config", file), StringComparison.Ordinal);
+        string rebuilt = await RunAsync(0, "index", "dump", "alice@example.test", "INBOX", "--json", "--config", file);
+        Assert.Contains("\"flags\":[\"\\\\Flagged\"],\"keywords\":[\"key\"]", rebuilt, StringComparison.Ordinal);
+        Assert.Contains("no account", await RunAsync(67, "index", "check", "nobody", "--config", file), StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
     private static Task<string> RunAsync(int expectedCode, params string[] arguments) => RunAsync(expectedCode, arguments, "");
 
     private static async Task<string> RunAsync(int expectedCode, string[] arguments, string input)

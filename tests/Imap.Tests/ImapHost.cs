@@ -4,6 +4,7 @@ using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Store.Metadata;
 using MailAccess.Store.Memory;
+using MailAccess.Store.Quota;
 using MailAccess.Testing;
 using MailAccess.Wire;
 
@@ -14,13 +15,14 @@ internal sealed class ImapHost : IAsyncDisposable
 {
     private readonly ManualTimeProvider _clock = new();
     private readonly MemoryMailStore _store;
+    private readonly FixedQuota _quota = new();
     private ImapSessionFactory? _factory;
     private bool _allowsPlaintext = true;
     private IMailStore? _access;
 
     public ImapHost(int octetsPerRead)
     {
-        _store = new MemoryMailStore(_clock);
+        _store = new MemoryMailStore(_clock, quota: _quota);
         Runner = new TranscriptRunner(_clock, Run) { OctetsPerRead = octetsPerRead };
         Runner.Directives["mailbox"] = FillAsync;
         Runner.Directives["create"] = CreateAsync;
@@ -30,6 +32,7 @@ internal sealed class ImapHost : IAsyncDisposable
         Runner.Directives["delete"] = async name => Value(await (await AccountAsync()).DeleteAsync(Name(name), default));
         Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
         Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
+        Runner.Directives["quota"] = SetQuotaAsync;
         Runner.Directives["sharing"] = _ => Share(new SharingOptions
         {
             SystemAccount = "#public",
@@ -124,6 +127,20 @@ internal sealed class ImapHost : IAsyncDisposable
         };
     }
 
+    /// <summary><c>@quota 1000 3</c>: octets and messages for the account; <c>@quota 1000 - Box 2</c>: and messages for one mailbox.</summary>
+    private Task SetQuotaAsync(string rest)
+    {
+        string[] words = rest.Split(' ');
+        long?[] numbers = [.. words.Select(w => long.TryParse(w, CultureInfo.InvariantCulture, out long number) ? number : (long?)null)];
+        _quota.Rules = new QuotaRules
+        {
+            Account = new QuotaLimit(numbers[0], numbers[1]),
+            Mailboxes = words.Length < 4 || !MailboxSelector.TryParse(words[2], out MailboxSelector? selector)
+                ? [] : [new MailboxQuotaRule { Mailbox = selector, Own = new QuotaLimit(null, numbers[3]) }],
+        };
+        return Task.CompletedTask;
+    }
+
     private Task Configure(Func<ImapOptions, ImapOptions> change)
     {
         Assert.Null(_factory); // Options are for sessions that connect later.
@@ -179,5 +196,17 @@ internal sealed class ImapHost : IAsyncDisposable
         await using IMailbox opened = Value(await (await AccountAsync()).OpenAsync(Name(words[0]), default));
         UidSet uids = UidSet.Of(new Uid(uint.Parse(words[1], CultureInfo.InvariantCulture)));
         Value(await opened.ExpungeAsync(uids, ExpungeScope.AllNamed, default));
+    }
+}
+
+/// <summary>One rule for everybody.</summary>
+internal sealed class FixedQuota : IQuotaPolicy
+{
+    public QuotaRules Rules { get; set; } = QuotaRules.None;
+
+    public ValueTask<QuotaRules> RulesOfAsync(string accountName, CancellationToken cancellationToken) => new(Rules);
+
+    public void Warn(QuotaWarning warning)
+    {
     }
 }

@@ -1,5 +1,7 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Pop3.Tests;
 
@@ -52,12 +54,17 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
         public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
             inner.ListSubscriptionsAsync(cancellationToken);
 
+        public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+            inner.GetQuotaAsync(mailbox, cancellationToken);
+
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     private sealed class FaultyMailbox(IMailbox inner, HashSet<string> failing) : IMailbox
     {
         public MailboxName Name => inner.Name;
+
+        public Guid MailboxId => inner.MailboxId;
 
         public MailboxSnapshot Snapshot => inner.Snapshot;
 
@@ -77,6 +84,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
         public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
             failing.Contains("expunge") ? new(StoreError.Unavailable) : inner.ExpungeAsync(uids, scope, cancellationToken);
 
+        public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+            inner.VanishedSinceAsync(since, among, cancellationToken);
+
         public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
             inner.CopyAsync(uids, destination, cancellationToken);
 
@@ -93,6 +103,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
             inner.GetSummaryAsync(uid, cancellationToken);
+
+        public ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+            UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) => inner.SearchTextAsync(candidates, terms, cancellationToken);
 
         public Uid ClaimRecent(bool onlyLook) => inner.ClaimRecent(onlyLook);
 

@@ -95,7 +95,7 @@ public sealed class IntakeTests
         await harness.StartAsync();
         Envelope envelope = QueueHarness.Envelope("x@elsewhere.test", "alice@example.test", "bob@example.test", "carol@example.test", "nobody@example.test");
         CommitOutcome outcome = await harness.SendAsync(envelope, CommitMode.ReplyPerRecipient);
-        Assert.Equal([250, 451, 552, 550], outcome.PerRecipient.Select(r => r.Code));
+        Assert.Equal([250, 451, 452, 550], outcome.PerRecipient.Select(r => r.Code));
         Assert.Empty(harness.Disk.Names);
     }
 
@@ -122,6 +122,7 @@ public sealed class IntakeTests
     {
         await using QueueHarness harness = new();
         harness.Store = new FailingStore(harness.Store) { ["bob"] = StoreError.OverQuota };
+        harness.Options = harness.Options with { FullMailboxIsPermanent = true };
         await harness.StartAsync();
         CommitOutcome outcome = await harness.SendAsync("alice@example.test", "bob@example.test", "nobody@example.test");
         Assert.Equal(552, outcome.Overall.Code);

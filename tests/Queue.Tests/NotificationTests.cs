@@ -147,6 +147,7 @@ public sealed class NotificationTests
     {
         await using QueueHarness harness = new();
         harness.Store = new FailingStore(harness.Store) { ["carol"] = StoreError.OverQuota };
+        harness.Options = harness.Options with { FullMailboxIsPermanent = true };
         await harness.StartAsync();
         Assert.True((await harness.SendAsync("alice@example.test", "bob@example.test", "carol@example.test")).Overall.IsPositive);
         Assert.Contains("Final-Recipient: rfc822; carol@example.test\r\nAction: failed\r\nStatus: 5.2.2\r\n", await ReportAsync(harness), StringComparison.Ordinal);

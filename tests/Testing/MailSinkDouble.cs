@@ -54,6 +54,7 @@ public sealed class MailSinkDouble : IMailSink
         {
             "unknown" => RecipientKind.Unknown,
             "full" => RecipientKind.Full,
+            "full-for-good" => RecipientKind.FullForGood,
             "temporary" => RecipientKind.Temporary,
             _ when recipient.Domain is "" || recipient.Domain.Equals("example.test", StringComparison.OrdinalIgnoreCase) => RecipientKind.Local,
             _ => RecipientKind.Remote,

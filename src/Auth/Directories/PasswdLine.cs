@@ -9,8 +9,9 @@ namespace MailAccess.Auth.Directories;
 /// from the end, extra fields are separated by blanks.
 /// </summary>
 /// <remarks>
-/// Of the extra fields we read <c>userdb_home=</c>, our own <c>addresses=a@x,b@y</c>, and what restricts logging in: <c>nologin</c>, and
-/// <c>allow_nets=</c>, which we cannot check and therefore treat as nologin. Others (<c>userdb_mail=</c>, quota rules, …) are ignored.
+/// Of the extra fields we read <c>userdb_home=</c>, our own <c>addresses=a@x,b@y</c>, <c>userdb_quota_rule=</c> with
+/// <c>userdb_quota_rule2=</c> and so on, and what restricts logging in: <c>nologin</c>, and
+/// <c>allow_nets=</c>, which we cannot check and therefore treat as nologin. Others (<c>userdb_mail=</c>, …) are ignored.
 /// </remarks>
 internal sealed record PasswdLine
 {
@@ -18,6 +19,7 @@ internal sealed record PasswdLine
     private const int PasswordField = 1;
     private const int HomeField = 5;
     private const int ExtraField = 7;
+    private const string QuotaRuleField = "userdb_quota_rule";
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -30,6 +32,9 @@ internal sealed record PasswdLine
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
     public string? Home { get; init; }
+
+    /// <summary>As they stand there.</summary>
+    public IReadOnlyList<string> QuotaRules { get; init; } = [];
 
     /// <summary>Why the account cannot log in, or null.</summary>
     public string? LoginProblem { get; init; }
@@ -92,8 +97,20 @@ internal sealed record PasswdLine
             Addresses = addresses,
             Home = string.IsNullOrEmpty(home) ? null : home,
             LoginProblem = loginProblem,
+            QuotaRules = ReadQuotaRules(extra),
         };
         return true;
+    }
+
+    /// <summary>The one without a number, then 2, 3, … as long as there are any.</summary>
+    private static List<string> ReadQuotaRules(Dictionary<string, string> extra)
+    {
+        List<string> rules = [];
+        for (int number = 1; extra.TryGetValue(number == 1 ? QuotaRuleField : $"{QuotaRuleField}{number}", out string? rule); number++)
+        {
+            rules.Add(rule);
+        }
+        return rules;
     }
 
     /// <summary>local@domain with both parts there, and nothing that separates.</summary>

@@ -78,7 +78,7 @@ internal sealed class PasswdTable
             Skip(logger, number, problem);
             return;
         }
-        Account account = new() { Name = line.User, Addresses = AddressesOf(line), Home = line.Home };
+        Account account = new() { Name = line.User, Addresses = AddressesOf(line), Home = line.Home, QuotaRules = line.QuotaRules };
         if (!_byName.TryAdd(line.User, new StoredAccount(account, line.Credential)))
         {
             Skip(logger, number, $"{line.User} stands in the file already");

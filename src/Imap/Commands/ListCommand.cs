@@ -5,36 +5,15 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>LIST — RFC 3501 §6.3.8; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.</summary>
+/// <summary>
+/// LIST — RFC 3501 §6.3.8, extended by RFC 5258 and RFC 5819; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.
+/// </summary>
 internal static class ListCommand
 {
     public static readonly ImapCommand Definition = new("LIST", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
 
-    /// <summary>list = "LIST" SP mailbox SP list-mailbox — RFC 3501 §9. A pattern that no name can match is null.</summary>
-    public static bool TryParse(ImapArguments arguments, out MailboxPattern? pattern, out bool isEmpty)
-    {
-        pattern = null;
-        isEmpty = false;
-        if (!(arguments.TrySpace() && arguments.TryAstring(out ReadOnlyMemory<byte> reference)
-              && arguments.TrySpace() && arguments.TryListMailbox(out ReadOnlyMemory<byte> wanted) && arguments.AtEnd))
-        {
-            return false;
-        }
-        isEmpty = wanted.IsEmpty;
-        if (reference.Length + wanted.Length > arguments.Limits.ListPatternOctetsMax)
-        {
-            return arguments.Missing("a shorter pattern");
-        }
-        // The canonical form is the reference with the pattern behind it: there is one hierarchy, and no name is absolute (§6.3.8).
-        if (ModifiedUtf7.TryDecode(reference.Span, out string? start) && ModifiedUtf7.TryDecode(wanted.Span, out string? rest))
-        {
-            pattern = new MailboxPattern(start + rest);
-        }
-        return true;
-    }
-
     /// <summary>mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox — RFC 3501 §9.</summary>
-    public static void WriteLine(ImapWriter writer, ReadOnlySpan<byte> verb, string attributes, MailboxName name)
+    public static void WriteName(ImapWriter writer, ReadOnlySpan<byte> verb, string attributes, MailboxName name)
     {
         writer.Write("* "u8);
         writer.Write(verb);
@@ -42,18 +21,17 @@ internal static class ListCommand
         writer.Write(attributes);
         writer.Write(") \"/\" "u8);
         writer.WriteMailbox(name);
-        writer.Write("\r\n"u8);
     }
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        if (!TryParse(arguments, out MailboxPattern? pattern, out bool isEmpty))
+        if (!ListRequest.TryParse(arguments, session.Services, out ListRequest request))
         {
             return ImapErrors.Syntax(arguments);
         }
-        if (isEmpty)
+        if (request.AsksForSeparator)
         {
-            // An empty pattern asks for the separator and the root of the reference, §6.3.8.
+            // An empty pattern asks for the separator and the root of the reference, RFC 3501 §6.3.8.
             session.Writer.Write("* LIST (\\Noselect) \"/\" \"\"\r\n"u8);
             return ImapCompletion.Ok("listed");
         }
@@ -62,9 +40,14 @@ internal static class ListCommand
         {
             return ImapErrors.ToCompletion(all.Error);
         }
-        foreach (MailboxListing listing in listings.Where(l => pattern is not null && pattern.Matches(l.Name.Value)))
+        StoreResult<IReadOnlyList<MailboxName>> subscriptions = await session.Account.ListSubscriptionsAsync(CancellationToken.None);
+        if (!subscriptions.TryGet(out IReadOnlyList<MailboxName>? subscribed))
         {
-            WriteLine(session.Writer, "LIST"u8, Attributes(listing, session.Services), listing.Name);
+            return ImapErrors.ToCompletion(subscriptions.Error);
+        }
+        foreach (ListedName listed in ListSelector.Select(request, listings, subscribed))
+        {
+            await WriteAsync(session, request, listed);
             if (session.Writer.IsFull)
             {
                 await session.Writer.FlushAsync();
@@ -73,24 +56,51 @@ internal static class ListCommand
         return ImapCompletion.Ok("listed");
     }
 
-    private static string Attributes(MailboxListing listing, ImapServices services)
+    private static async ValueTask WriteAsync(ImapSession session, ListRequest request, ListedName listed)
+    {
+        // The answer to STATUS follows its LIST, and LIST must say where there can be none (RFC 5819 §2): so that comes first.
+        IMailbox? mailbox = null;
+        bool wantsStatus = request.Status is not null && listed is { IsSelected: true, Listing.IsSelectable: true };
+        bool isUnusable = wantsStatus && !(await StatusItems.OpenAsync(session.Account!, listed.Name)).TryGet(out mailbox);
+        ImapWriter writer = session.Writer;
+        WriteName(writer, "LIST"u8, Attributes(listed, request, session.Services, isUnusable), listed.Name);
+        if (listed.HasSelectedBelow)
+        {
+            writer.Write(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8); // RFC 5258 §3.5.
+        }
+        writer.Write("\r\n"u8);
+        if (mailbox is not null)
+        {
+            await using (mailbox)
+            {
+                request.Status!.Write(writer, session.Services, mailbox);
+            }
+        }
+    }
+
+    private static string Attributes(ListedName listed, ListRequest request, ImapServices services, bool isUnusable)
     {
         List<string> attributes = [];
-        if (!listing.IsSelectable)
+        if (listed.Listing is not { IsSelectable: true } || isUnusable)
         {
-            attributes.Add("\\Noselect");
+            // \NonExistent implies \Noselect (RFC 5258 §3), which is what the plain command knows.
+            attributes.Add(request.IsExtended && !isUnusable ? "\\NonExistent" : "\\Noselect");
         }
-        else if (listing.IsMarked)
+        else if (listed.Listing.IsMarked)
         {
             attributes.Add("\\Marked");
         }
-        if (!services.IsDisabled("CHILDREN"))
+        if (!services.IsDisabled("CHILDREN") || (request.Return & ListReturn.Children) != 0)
         {
-            attributes.Add(listing.HasChildren ? "\\HasChildren" : "\\HasNoChildren");
+            attributes.Add(listed.Listing is { HasChildren: true } ? "\\HasChildren" : "\\HasNoChildren");
         }
-        if (listing.SpecialUse != SpecialUse.None && !services.IsDisabled("SPECIAL-USE"))
+        if ((request.Return & ListReturn.Subscribed) != 0 && listed.IsSubscribed)
         {
-            attributes.Add("\\" + listing.SpecialUse);
+            attributes.Add("\\Subscribed");
+        }
+        if (listed.Listing is { SpecialUse: not SpecialUse.None } special && !services.IsDisabled("SPECIAL-USE"))
+        {
+            attributes.Add("\\" + special.SpecialUse);
         }
         return string.Join(' ', attributes);
     }

@@ -12,11 +12,11 @@ internal static class LsubCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        if (!ListCommand.TryParse(arguments, out MailboxPattern? pattern, out bool isEmpty))
+        if (!ListRequest.TryParsePlain(arguments, out ListRequest request))
         {
             return ImapErrors.Syntax(arguments);
         }
-        if (isEmpty)
+        if (request.AsksForSeparator)
         {
             session.Writer.Write("* LSUB (\\Noselect) \"/\" \"\"\r\n"u8);
             return ImapCompletion.Ok("listed");
@@ -28,13 +28,13 @@ internal static class LsubCommand
         }
         HashSet<MailboxName> subscribed = [.. names];
         SortedDictionary<string, (MailboxName Name, bool IsSubscribed)> found = new(StringComparer.Ordinal);
-        foreach (MailboxName name in pattern is null ? [] : names)
+        foreach (MailboxName name in names)
         {
             // Where the pattern stops at a level, a subscribed name below is shown by its parent, \Noselect unless
             // that is subscribed itself (§6.3.9).
             for (MailboxName? shown = name; shown is not null; shown = shown.Parent)
             {
-                if (pattern!.Matches(shown.Value))
+                if (request.Matches(shown.Value))
                 {
                     found[shown.Value] = (shown, subscribed.Contains(shown));
                     break;
@@ -43,7 +43,8 @@ internal static class LsubCommand
         }
         foreach ((MailboxName name, bool isSubscribed) in found.Values)
         {
-            ListCommand.WriteLine(session.Writer, "LSUB"u8, isSubscribed ? "" : "\\Noselect", name);
+            ListCommand.WriteName(session.Writer, "LSUB"u8, isSubscribed ? "" : "\\Noselect", name);
+            session.Writer.Write("\r\n"u8);
             if (session.Writer.IsFull)
             {
                 await session.Writer.FlushAsync();

@@ -31,7 +31,7 @@ internal static class SearchCommand
             return ImapErrors.BadSequence;
         }
         MailboxSnapshot view = selected.View;
-        List<int> found = await run.RunAsync(bound);
+        List<int> found = await run.RunAsync(bound, CancellationToken.None);
         if (run.Error != StoreError.None)
         {
             return ImapErrors.ToCompletion(run.Error);

@@ -1,6 +1,7 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Message;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 
@@ -45,6 +46,10 @@ internal static class SelectCommand
         SelectedMailbox selected = new(mailbox, isReadOnly);
         await session.SelectAsync(selected);
         Describe(session.Writer, selected);
+        if (!session.Services.IsDisabled("OBJECTID"))
+        {
+            session.Writer.WriteUntagged($"OK [MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})] its identity"); // RFC 8474 §4.2.
+        }
         return isReadOnly ? ImapCompletion.Ok("READ-ONLY", "examined") : ImapCompletion.Ok("READ-WRITE", "selected");
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
@@ -18,7 +19,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly ImapWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session, selected);
     private readonly bool _needsSummary = plan.NeedsSummary;
-    private readonly bool _mayUseSummary = plan.NeedsSummary || plan.Items.Any(i => i.Section is { IsOfKeptFields: true });
+    private readonly bool _mayUseSummary = plan.MayUseSummary;
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
     private readonly bool _hasFlags = plan.HasFlags;
     private StoreError _error;
@@ -128,9 +129,13 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
-        if (_needsSummary && !hasSummary)
+        if (!hasSummary)
         {
-            return false;
+            if (_needsSummary)
+            {
+                return false;
+            }
+            summary = default;
         }
         foreach (FetchItem item in plan.Items)
         {
@@ -160,7 +165,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
-        if (_needsSummary && !selected.Mailbox.TryGetSummary(record, out summary))
+        bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
+        summary = hasSummary ? summary : default;
+        if (_needsSummary && !hasSummary)
         {
             StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);
             if (!made.TryGet(out summary))
@@ -273,10 +280,39 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 _writer.Write("BODY "u8);
                 _writer.Write(summary.Body.Span);
                 break;
-            default:
+            case FetchKind.BodyStructure:
                 _writer.Write("BODYSTRUCTURE "u8);
                 _writer.Write(summary.BodyStructure.Span);
                 break;
+            case FetchKind.EmailId:
+                _writer.Write("EMAILID "u8);
+                _writer.WriteObjectId(summary.EmailId);
+                break;
+            case FetchKind.ThreadId:
+                _writer.Write("THREADID "u8);
+                _writer.WriteObjectId(summary.ThreadId);
+                break;
+            case FetchKind.SavedDate:
+                _writer.Write("SAVEDATE "u8);
+                _writer.WriteDateTime(record.SavedDateSeconds);
+                break;
+            case FetchKind.Preview or FetchKind.LazyPreview:
+                WritePreview(summary);
+                break;
+            default:
+                throw new UnreachableException($"{kind} is written elsewhere");
         }
+    }
+
+    /// <summary>Without a summary nothing was ready, which is NIL and not an empty preview. RFC 8970 §3.2.</summary>
+    private void WritePreview(MessageSummary summary)
+    {
+        _writer.Write("PREVIEW "u8);
+        if (summary.Encoded.IsEmpty)
+        {
+            _writer.Write("NIL"u8);
+            return;
+        }
+        _writer.WriteString(summary.Preview.Span);
     }
 }

@@ -3,7 +3,7 @@ using MailAccess.Store;
 namespace MailAccess.Imap.Grammar;
 
 /// <summary>
-/// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal — RFC 3501 §9; here all but the literal.
+/// append = "APPEND" SP mailbox 1*append-message — RFC 3501 §9, RFC 3502; here one message, and of it all but the literal.
 /// </summary>
 /// <param name="Mailbox">Null: grammatical, but no possible name.</param>
 /// <param name="Flags">Of the new message.</param>
@@ -21,12 +21,19 @@ internal sealed record AppendRequest(MailboxName? Mailbox, FlagList Flags, DateT
     public static bool TryParse(ImapArguments arguments, out AppendRequest request)
     {
         request = null!;
-        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? mailbox) && arguments.TrySpace()))
+        return arguments.TrySpace() && arguments.TryMailbox(out MailboxName? mailbox) && TryParseMessage(arguments, mailbox, out request);
+    }
+
+    /// <summary>append-message = [SP flag-list] [SP date-time] SP literal — RFC 3502; up to the literal.</summary>
+    public static bool TryParseMessage(ImapArguments arguments, MailboxName? mailbox, out AppendRequest request)
+    {
+        request = null!;
+        FlagList flags = FlagList.Empty;
+        DateTimeOffset? date = null;
+        if (!arguments.TrySpace())
         {
             return false;
         }
-        FlagList flags = FlagList.Empty;
-        DateTimeOffset? date = null;
         if (arguments.Next == (byte)'(' && !(FlagList.TryParse(arguments, out flags) && arguments.TrySpace()))
         {
             return false;

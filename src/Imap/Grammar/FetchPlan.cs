@@ -17,6 +17,16 @@ internal enum FetchKind
     Body,
     /// <summary>BODYSTRUCTURE</summary>
     BodyStructure,
+    /// <summary>EMAILID, RFC 8474 §5.3</summary>
+    EmailId,
+    /// <summary>THREADID, RFC 8474 §5.3</summary>
+    ThreadId,
+    /// <summary>SAVEDATE, RFC 8514 §4.2</summary>
+    SavedDate,
+    /// <summary>PREVIEW, RFC 8970 §3</summary>
+    Preview,
+    /// <summary>PREVIEW (LAZY): NIL where it is not ready. RFC 8970 §4.1</summary>
+    LazyPreview,
     /// <summary>BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT</summary>
     Section,
 }
@@ -32,8 +42,12 @@ internal sealed class FetchPlan
     /// <summary>The items; each once.</summary>
     public FetchItem[] Items { get; private init; }
 
-    /// <summary>ENVELOPE, BODY, BODYSTRUCTURE or kept header fields are among them.</summary>
-    public bool NeedsSummary => Items.Any(i => i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure);
+    /// <summary>Among them is what only a summary says: it is made where there is none.</summary>
+    public bool NeedsSummary => Items.Any(i => i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure
+        or FetchKind.EmailId or FetchKind.ThreadId or FetchKind.Preview);
+
+    /// <summary>Among them is what a summary says if there is one.</summary>
+    public bool MayUseSummary => NeedsSummary || Items.Any(i => i.Kind == FetchKind.LazyPreview || i.Section is { IsOfKeptFields: true });
 
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
@@ -112,12 +126,39 @@ internal sealed class FetchPlan
                 : arguments.TryWord(".TEXT"u8) ? Old("RFC822.TEXT"u8, SectionText.Text, isPeek: false)
                 : Old("RFC822"u8, SectionText.Whole, isPeek: false));
         }
+        if (arguments.TryWord("PREVIEW"u8))
+        {
+            return TryParsePreview(arguments, items);
+        }
         FetchKind? kind = arguments.TryWord("FLAGS"u8) ? FetchKind.Flags
             : arguments.TryWord("UID"u8) ? FetchKind.Uid
             : arguments.TryWord("INTERNALDATE"u8) ? FetchKind.InternalDate
             : arguments.TryWord("ENVELOPE"u8) ? FetchKind.Envelope
+            : arguments.TryWord("EMAILID"u8) ? FetchKind.EmailId
+            : arguments.TryWord("THREADID"u8) ? FetchKind.ThreadId
+            : arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
             : null;
         return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
+    }
+
+    /// <summary>"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY" — RFC 8970 §6.</summary>
+    private static bool TryParsePreview(ImapArguments arguments, List<FetchItem> items)
+    {
+        if (!arguments.TryWord(" ("u8))
+        {
+            items.RemoveAll(i => i.Kind == FetchKind.LazyPreview); // The one that may not be NIL answers both.
+            return Add(items, new FetchItem(FetchKind.Preview));
+        }
+        do
+        {
+            if (!arguments.TryWord("LAZY"u8))
+            {
+                return arguments.Missing("LAZY");
+            }
+        }
+        while (arguments.Next == (byte)' ' && arguments.TrySpace());
+        bool isPromised = items.Exists(i => i.Kind == FetchKind.Preview);
+        return arguments.TryChar((byte)')', "LAZY or )") && (isPromised || Add(items, new FetchItem(FetchKind.LazyPreview)));
     }
 
     private static FetchItem Old(ReadOnlySpan<byte> label, SectionText text, bool isPeek) =>

@@ -57,7 +57,7 @@ internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numberi
     }
 
     /// <summary>Runs become ranges, but nothing is sorted: the two sets correspond by position.</summary>
-    private static void AppendInOrder(StringBuilder code, IReadOnlyList<Uid> uids)
+    public static void AppendInOrder(StringBuilder code, IReadOnlyList<Uid> uids)
     {
         int at = 0;
         while (at < uids.Count)

@@ -27,11 +27,14 @@ internal readonly record struct ImapCompletion(ImapStatus Status, string? Code, 
     /// <summary>A login failed: counted apart from errors.</summary>
     public bool IsFailedLogin { get; init; }
 
-    /// <summary>The session ends at once, without this line: what had to be said has been said.</summary>
+    /// <summary>This line is not written: what had to be said has been said.</summary>
     public bool IsSilent { get; init; }
 
     /// <summary>Not the default value.</summary>
     public bool IsGiven => Status != ImapStatus.None;
+
+    /// <summary>The session goes on; the command has written its own tagged line.</summary>
+    public static ImapCompletion Silent => new(ImapStatus.Ok, null, "said") { IsSilent = true };
 
     public static ImapCompletion Ok(string text) => new(ImapStatus.Ok, null, text);
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Responses;
@@ -68,6 +69,16 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
             Write([octet]);
         }
         Write("\""u8);
+    }
+
+    /// <summary>"(" objectid ")" — RFC 8474 §7.</summary>
+    public void WriteObjectId(ObjectId id)
+    {
+        Span<byte> target = Reserve(ObjectId.Length + 2);
+        target[0] = (byte)'(';
+        id.Format(target[1..]);
+        target[ObjectId.Length + 1] = (byte)')';
+        _used += ObjectId.Length + 2;
     }
 
     /// <summary>A mailbox name in modified UTF-7, always quoted.</summary>

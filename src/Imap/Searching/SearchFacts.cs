@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using MailAccess.Message;
 using MailAccess.Store;
 
@@ -7,7 +6,7 @@ namespace MailAccess.Imap.Searching;
 
 /// <summary>What is known of a message at some point of a search, and what that decides: true, false, or null for not yet.</summary>
 internal readonly record struct SearchFacts(
-    MessageRecord Record, int Index, bool IsRecent, bool HasSummary, MessageSummary Summary, Dictionary<SearchKey, bool>? Matches)
+    MessageRecord Record, int Index, bool IsRecent, bool HasSummary, MessageSummary Summary, ContentMatches? Matches)
 {
     /// <summary>Of the Date field, once the message has been read; null: there is none that can be read.</summary>
     public DateOnly? SentDay { get; init; }
@@ -41,32 +40,28 @@ internal readonly record struct SearchFacts(
             case SearchKey.Indices indices:
                 return indices.Ranges.Contains(Index);
             case SearchKey.InternalDate date:
-                DateOnly day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(Record.InternalDateSeconds).UtcDateTime);
-                return day >= date.First && (day < date.End || date.End == DateOnly.MaxValue);
+                return IsWithin(Record.InternalDateSeconds, date.First, date.End);
+            case SearchKey.SavedDate date:
+                return IsWithin(Record.SavedDateSeconds, date.First, date.End);
+            case SearchKey.Identity { Id: null }:
+                return false;
+            case SearchKey.Identity identity:
+                return HasSummary ? (identity.IsThread ? Summary.ThreadId : Summary.EmailId) == identity.Id : null;
             case SearchKey.SentDate date:
                 return DecideSent(date);
             case SearchKey.Header header:
                 return DecideHeader(header);
             case SearchKey.Content:
-                return Matches?[key];
+                return Matches?.Has(key, Record.Uid);
             default:
                 throw new UnreachableException($"search key {key.GetType().Name} was not bound");
         }
     }
 
-    /// <summary>Whether a header has a field of this name whose decoded value contains the text.</summary>
-    public static bool Contains(ReadOnlySpan<byte> header, string name, string text)
+    private static bool IsWithin(long unixSeconds, DateOnly first, DateOnly end)
     {
-        byte[] wanted = Encoding.Latin1.GetBytes(name);
-        HeaderReader reader = new(header);
-        while (reader.TryRead(out HeaderField field))
-        {
-            if (field.Is(wanted) && (text.Length == 0 || field.Decode().Contains(text, StringComparison.OrdinalIgnoreCase)))
-            {
-                return true;
-            }
-        }
-        return false;
+        DateOnly day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(unixSeconds).UtcDateTime);
+        return day >= first && (day < end || end == DateOnly.MaxValue);
     }
 
     private bool? DecideAll(IReadOnlyList<SearchKey> keys)
@@ -86,26 +81,24 @@ internal readonly record struct SearchFacts(
 
     private bool? DecideHeader(SearchKey.Header header)
     {
-        if (Matches is not null)
+        if (HasFields && header.IsKept)
         {
-            return Matches[header];
+            return header.Term.Needle.IsInField(Summary.HeaderFields.Span, header.Term.FieldName.Span);
         }
-        return HasFields && MessageSummary.KeptHeaderFields.Contains(header.Name, StringComparer.OrdinalIgnoreCase)
-            ? Contains(Summary.HeaderFields.Span, header.Name, header.Text)
-            : null;
+        return Matches?.Has(header, Record.Uid);
     }
 
     private bool? DecideSent(SearchKey.SentDate date)
     {
         DateOnly? sent = SentDay;
-        if (Matches is null)
+        if (HasFields)
         {
-            if (!HasFields)
-            {
-                return null;
-            }
             sent = HeaderReader.Find(Summary.HeaderFields.Span, "Date"u8) is { } value
                 && MailDates.TryParseDay(value, out DateOnly day) ? day : null;
+        }
+        else if (Matches is null)
+        {
+            return null;
         }
         return sent is { } known && known >= date.First && (known < date.End || date.End == DateOnly.MaxValue);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Imap.Grammar;
@@ -20,6 +21,11 @@ internal enum SearchFault
 /// <summary>search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key) — RFC 3501 §9; here from the space behind SEARCH.</summary>
 internal sealed class SearchGrammar
 {
+    private static readonly SearchValues<byte> IdCharacters =
+        SearchValues.Create("0123456789-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"u8);
+
+    private const int WordOctetsMax = 20; // The longest is SAVEDATESUPPORTED.
+
     private readonly ImapArguments _arguments;
     private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
     private int _keys;
@@ -102,7 +108,7 @@ internal sealed class SearchGrammar
         {
             return TryMessages(Numbering.Sequence, out key);
         }
-        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Length > 16)
+        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Length > WordOctetsMax)
         {
             return _arguments.Missing("a search key");
         }
@@ -113,7 +119,7 @@ internal sealed class SearchGrammar
 
     private static SearchKey? SimpleKey(string word) => word switch
     {
-        "ALL" => new SearchKey.And([]),
+        "ALL" or "SAVEDATESUPPORTED" => new SearchKey.And([]), // Every mailbox has saved dates: RFC 8514 §4.3.
         "ANSWERED" => new SearchKey.Flag(SystemFlags.Answered),
         "DELETED" => new SearchKey.Flag(SystemFlags.Deleted),
         "DRAFT" => new SearchKey.Flag(SystemFlags.Draft),
@@ -134,6 +140,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
+            or "EMAILID" or "THREADID" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -149,6 +156,7 @@ internal sealed class SearchGrammar
             "UID" => TryMessages(Numbering.Uid, out key),
             "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
+            "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
             "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
             "HEADER" => TryHeader(out key),
             "BCC" or "CC" or "FROM" or "SUBJECT" or "TO" => TryField(word, out key),
@@ -198,6 +206,18 @@ internal sealed class SearchGrammar
         return key is not null;
     }
 
+    /// <summary>objectid = 1*255(ALPHA / DIGIT / "_" / "-") — RFC 8474 §7.</summary>
+    private bool TryIdentity(bool isThread, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Length > 255 || atom.Span.ContainsAnyExcept(IdCharacters))
+        {
+            return _arguments.Missing("an object id");
+        }
+        key = new SearchKey.Identity(ObjectId.TryParse(atom.Span, out ObjectId id) ? id : null, isThread);
+        return true;
+    }
+
     private bool TryContent(bool includesHeader, [NotNullWhen(true)] out SearchKey? key)
     {
         key = TryText(out string? text) ? new SearchKey.Content(text, includesHeader) : null;
@@ -230,12 +250,13 @@ internal sealed class SearchGrammar
         DateOnly next = day == DateOnly.MaxValue ? day : day.AddDays(1);
         (DateOnly first, DateOnly end) = word switch
         {
-            "BEFORE" or "SENTBEFORE" => (DateOnly.MinValue, day),
-            "ON" or "SENTON" => (day, next),
+            "BEFORE" or "SENTBEFORE" or "SAVEDBEFORE" => (DateOnly.MinValue, day),
+            "ON" or "SENTON" or "SAVEDON" => (day, next),
             _ => (day, DateOnly.MaxValue),
         };
         key = word.StartsWith("SENT", StringComparison.Ordinal)
-            ? new SearchKey.SentDate(first, end) : new SearchKey.InternalDate(first, end);
+            ? new SearchKey.SentDate(first, end)
+            : word.StartsWith("SAVED", StringComparison.Ordinal) ? new SearchKey.SavedDate(first, end) : new SearchKey.InternalDate(first, end);
         return true;
     }
 

@@ -1,5 +1,6 @@
-using System.Buffers;
 using MailAccess.Imap.Grammar;
+using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Searching;
@@ -43,16 +44,29 @@ internal abstract record SearchKey
     /// </summary>
     public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
 
+    /// <summary>SAVEDBEFORE, SAVEDON, SAVEDSINCE: the same of the saved date. RFC 8514 §4.3.</summary>
+    public sealed record SavedDate(DateOnly First, DateOnly End) : SearchKey;
+
+    /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
+    public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
+
     /// <summary>SENTBEFORE, SENTON, SENTSINCE: days of the Date field as its author wrote it.</summary>
     public sealed record SentDate(DateOnly First, DateOnly End) : SearchKey;
 
     /// <summary>HEADER, and BCC, CC, FROM, SUBJECT, TO. An empty text: the field is there.</summary>
-    public sealed record Header(string Name, string Text) : SearchKey;
+    public sealed record Header(string Name, string Text) : SearchKey
+    {
+        /// <summary>Prepared to be looked for in many messages.</summary>
+        public TextTerm Term { get; } = TextTerm.Header(Name, Text);
+
+        /// <summary>Summaries keep this field.</summary>
+        public bool IsKept { get; } = MessageSummary.KeptHeaderFields.Contains(Name, StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>BODY, or TEXT: the header too.</summary>
     public sealed record Content(string Text, bool IncludesHeader) : SearchKey
     {
-        /// <summary>The text, prepared to be looked for in many messages.</summary>
-        public SearchValues<string> Needle { get; } = SearchValues.Create([Text], StringComparison.OrdinalIgnoreCase);
+        /// <summary>Prepared to be looked for in many messages.</summary>
+        public TextTerm Term { get; } = IncludesHeader ? TextTerm.Everywhere(Text) : TextTerm.Body(Text);
     }
 }

@@ -10,10 +10,13 @@ namespace MailAccess.Imap.Searching;
 /// </summary>
 internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
 {
+    private const int SliceMessages = 256;
+
     private readonly MailboxSnapshot _view = selected.View;
     private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
-    private ContentSearch? _content;
+    private bool _hasSentDates;
+    private bool _asksSummaries;
     private StoreError _error;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
@@ -52,7 +55,15 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
                 bound = new SearchKey.KeywordBits(_latest.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
                 return true;
             case SearchKey.Header or SearchKey.Content:
+                _asksSummaries |= key is SearchKey.Header { IsKept: true };
                 _texts.Add(key);
+                return true;
+            case SearchKey.SentDate:
+                _asksSummaries = true;
+                _hasSentDates = true;
+                return true;
+            case SearchKey.Identity { Id: not null }:
+                _asksSummaries = true;
                 return true;
             default:
                 return true;
@@ -60,7 +71,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     }
 
     /// <summary>Indices in the view of the messages that match a bound key.</summary>
-    public async ValueTask<List<int>> RunAsync(SearchKey key)
+    public async ValueTask<List<int>> RunAsync(SearchKey key, CancellationToken cancellationToken)
     {
         List<int> found = [];
         List<int> undecided = [];
@@ -70,31 +81,42 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         for (int range = 0; range < candidates.Ranges.Length; range++)
         {
             (int first, int last) = candidates.Ranges[range];
-            for (int i = first; i <= last && _error == StoreError.None; i++)
+            while (first <= last)
             {
-                switch (Decide(key, i))
+                int end = Math.Min(last, first + SliceMessages - 1);
+                DecideRange(key, first, end, found, undecided);
+                first = end + 1;
+                if (clock.GetElapsedTime(sliceStart) > session.Services.Limits.SearchSlice)
                 {
-                    case true:
-                        found.Add(i);
-                        break;
-                    case null:
-                        undecided.Add(i);
-                        break;
-                }
-                if (undecided.Count == session.Services.Limits.SearchBatchMessages)
-                {
-                    await DecideByContentAsync(key, undecided, found);
-                }
-                if ((i & 63) == 0 && clock.GetElapsedTime(sliceStart) > session.Services.Limits.SearchSlice)
-                {
+                    cancellationToken.ThrowIfCancellationRequested();
                     await Task.Yield(); // Others want this thread too.
                     sliceStart = clock.GetTimestamp();
                 }
             }
         }
-        await DecideByContentAsync(key, undecided, found);
-        found.Sort();
+        if (undecided.Count > 0)
+        {
+            undecided = _asksSummaries ? await DecideBySummaryAsync(key, undecided, found, cancellationToken) : undecided;
+            await DecideByContentAsync(key, undecided, found, cancellationToken);
+            found.Sort();
+        }
         return found;
+    }
+
+    private void DecideRange(SearchKey key, int first, int last, List<int> found, List<int> undecided)
+    {
+        for (int i = first; i <= last; i++)
+        {
+            switch (Decide(key, i))
+            {
+                case true:
+                    found.Add(i);
+                    break;
+                case null:
+                    undecided.Add(i);
+                    break;
+            }
+        }
     }
 
     private IndexRanges CandidatesOf(SearchKey key) => key switch
@@ -118,38 +140,96 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         return byRecord;
     }
 
-    /// <summary>Reads messages that neither record nor summary decides; the list is empty afterwards.</summary>
-    private async ValueTask DecideByContentAsync(SearchKey key, List<int> undecided, List<int> found)
+    /// <summary>
+    /// By summaries that have to be read, or made and then kept: the next search has them. Gives what they do not decide either.
+    /// </summary>
+    private async ValueTask<List<int>> DecideBySummaryAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
     {
-        await using ReadAhead ahead = new(selected.Mailbox, _view, p => undecided[p], undecided.Count, session.Services.Limits);
-        for (int position = 0; position < undecided.Count && _error == StoreError.None; position++)
+        List<int> left = [];
+        foreach (int index in undecided)
         {
-            if (await DecideByContentAsync(key, undecided[position], ahead, position))
+            MessageRecord record = Current(index);
+            StoreResult<MessageSummary> asked = await selected.Mailbox.GetSummaryAsync(record.Uid, cancellationToken);
+            if (!asked.TryGet(out MessageSummary summary))
             {
-                found.Add(undecided[position]);
+                // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
+                _error = asked.Error is StoreError.NotFound or StoreError.Expunged ? _error : asked.Error;
+                continue;
+            }
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: true, summary, null);
+            switch (facts.Decide(key))
+            {
+                case true:
+                    found.Add(index);
+                    break;
+                case null:
+                    left.Add(index);
+                    break;
             }
         }
-        undecided.Clear();
+        return left;
     }
 
-    private async ValueTask<bool> DecideByContentAsync(SearchKey key, int index, ReadAhead ahead, int position)
+    /// <summary>Lets the store look into the messages that neither record nor summary decides.</summary>
+    private async ValueTask DecideByContentAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
     {
-        MessageRecord record = Current(index);
-        StoreResult<IMessageContent> opened = await ahead.TakeAsync(position);
+        if (undecided.Count == 0 || _error != StoreError.None)
+        {
+            return;
+        }
+        StoreResult<ContentMatches> searched = await ContentMatches.FindAsync(
+            selected.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), _texts, cancellationToken);
+        if (!searched.TryGet(out ContentMatches? matches))
+        {
+            _error = searched.Error;
+            return;
+        }
+        foreach (int index in undecided)
+        {
+            MessageRecord record = Current(index);
+            bool hasSummary = selected.Mailbox.TryGetSummary(record, out MessageSummary summary);
+            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), hasSummary, summary, matches);
+            if (_hasSentDates && !(hasSummary && summary.HasHeaderFields))
+            {
+                StoreResult<DateOnly?> sent = await SentDayAsync(record, cancellationToken);
+                if (!sent.TryGet(out DateOnly? day))
+                {
+                    // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
+                    if (sent.Error is not (StoreError.NotFound or StoreError.Expunged))
+                    {
+                        _error = sent.Error;
+                        return;
+                    }
+                    continue;
+                }
+                facts = facts with { SentDay = day };
+            }
+            if (facts.Decide(key) == true)
+            {
+                found.Add(index);
+            }
+        }
+    }
+
+    /// <summary>The day of the Date field of a message without a summary.</summary>
+    private async ValueTask<StoreResult<DateOnly?>> SentDayAsync(MessageRecord record, CancellationToken cancellationToken)
+    {
+        StoreResult<IMessageContent> opened = await selected.Mailbox.OpenMessageAsync(record.Uid, cancellationToken);
         if (!opened.TryGet(out IMessageContent? content))
         {
-            // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
-            _error = opened.Error is StoreError.NotFound or StoreError.Expunged ? StoreError.None : opened.Error;
-            return false;
+            return opened.Error;
         }
         await using (content)
         {
-            _content ??= new ContentSearch(session.Services.Limits.HeaderOctetsMax);
-            Dictionary<SearchKey, bool> matches = await _content.MatchAsync(_texts, content,
-                await selected.Structures.GetAsync(record, content));
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, matches)
-            { SentDay = _content.SentDay };
-            return facts.Decide(key) ?? false;
+            byte[] header = new byte[(int)Math.Min(record.Octets, session.Services.Limits.SearchDateOctetsMax)];
+            int length = 0;
+            while (length < header.Length && await content.ReadAsync(length, header.AsMemory(length), cancellationToken) is int read and > 0)
+            {
+                length += read;
+            }
+            return HeaderReader.Find(header.AsSpan(0, length), "Date"u8) is { } date && MailDates.TryParseDay(date, out DateOnly day)
+                ? day
+                : (DateOnly?)null;
         }
     }
 

@@ -1,16 +1,20 @@
 using System.Text;
 using MailAccess.Smtp;
 using MailAccess.Store;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Queue;
 
 /// <summary>Puts messages into mailboxes.</summary>
-internal sealed class LocalDelivery(IMailStore store, QueueLimits limits)
+internal sealed class LocalDelivery(IMailStore store, QueueOptions options)
 {
     public static readonly SmtpReply Delivered = new(250, new(2, 0, 0), "delivered to mailbox");
     public static readonly SmtpReply Loop = new(554, new(5, 4, 6), "the message was delivered to this address before: a loop");
 
     private const int ChunkOctets = 64 * 1024;
+
+    private SmtpReply ToReply(StoreError error) =>
+        error == StoreError.OverQuota && options.FullMailboxIsPermanent ? SmtpReplies.MailboxFullForGood : StoreReplies.ToReply(error);
 
     /// <summary>
     /// What is put before a message at its final delivery. RFC 5321 §4.4: Return-Path, once, at the top; Delivered-To, each
@@ -26,17 +30,30 @@ internal sealed class LocalDelivery(IMailStore store, QueueLimits limits)
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(accountName, CancellationToken.None);
         if (!opened.TryGet(out IMailAccount? account))
         {
-            return StoreReplies.ToReply(opened.Error);
+            return ToReply(opened.Error);
         }
         await using IMailAccount owned = account;
         StoreResult<IMailbox> inbox = await account.OpenAsync(MailboxName.Inbox, CancellationToken.None);
         if (!inbox.TryGet(out IMailbox? mailbox))
         {
-            return StoreReplies.ToReply(inbox.Error);
+            return ToReply(inbox.Error);
         }
         await using IMailbox ownedMailbox = mailbox;
         StoreResult<AppendOutcome> appended = await mailbox.AppendAsync([new MessageToAppend { Message = message }], CancellationToken.None);
-        return appended.TryGet(out _) ? Delivered : StoreReplies.ToReply(appended.Error);
+        return appended.TryGet(out _) ? Delivered : ToReply(appended.Error);
+    }
+
+    /// <summary>Not one more message fits into INBOX. What cannot be found out is found out at the delivery.</summary>
+    public async ValueTask<bool> IsFullAsync(string accountName, CancellationToken cancellationToken)
+    {
+        StoreResult<IMailAccount> opened = await store.OpenAccountAsync(accountName, cancellationToken);
+        if (!opened.TryGet(out IMailAccount? account))
+        {
+            return false;
+        }
+        await using IMailAccount owned = account;
+        StoreResult<IReadOnlyList<QuotaRoot>> found = await account.GetQuotaAsync(MailboxName.Inbox, cancellationToken);
+        return found.TryGet(out IReadOnlyList<QuotaRoot>? roots) && roots.Any(r => r.IsFull);
     }
 
     /// <summary>The same for content without trace fields.</summary>
@@ -47,10 +64,10 @@ internal sealed class LocalDelivery(IMailStore store, QueueLimits limits)
         StoreResult<IStagedMessage> stage = await store.StageAsync(content.Octets + trace.Length, cancellationToken);
         if (!stage.TryGet(out IStagedMessage? staged))
         {
-            return StoreReplies.ToReply(stage.Error);
+            return ToReply(stage.Error);
         }
         await using IStagedMessage owned = staged;
-        HeaderScan scan = new(limits.DeliveredToMax);
+        HeaderScan scan = new(options.Limits.DeliveredToMax);
         StoreError error = (await staged.WriteAsync(trace, cancellationToken)).Error;
         byte[] chunk = new byte[(int)Math.Clamp(content.Octets, 1, ChunkOctets)];
         for (long offset = 0; error == StoreError.None;)
@@ -67,7 +84,7 @@ internal sealed class LocalDelivery(IMailStore store, QueueLimits limits)
         error = error == StoreError.None ? (await staged.CompleteAsync(cancellationToken)).Error : error;
         if (error != StoreError.None)
         {
-            return StoreReplies.ToReply(error);
+            return ToReply(error);
         }
         return scan.WasDeliveredTo(recipient.ToString()) ? Loop : await AppendAsync(accountName, staged);
     }
@@ -79,7 +96,7 @@ internal static class StoreReplies
     public static SmtpReply ToReply(StoreError error) => error switch
     {
         StoreError.NotFound => new SmtpReply(550, new(5, 1, 1), "no such mailbox"),
-        StoreError.OverQuota => new SmtpReply(552, new(5, 2, 2), "mailbox full"),
+        StoreError.OverQuota => SmtpReplies.MailboxFull,
         StoreError.TooBig => new SmtpReply(552, new(5, 3, 4), "message too big for the mailbox"),
         StoreError.InvalidName or StoreError.NotPermitted or StoreError.HasChildren => new SmtpReply(550, new(5, 2, 0), "the mailbox cannot take mail"),
         StoreError.LimitReached => new SmtpReply(452, new(4, 2, 0), "the mailbox is at a limit"),

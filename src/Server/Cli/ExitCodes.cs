@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>EX_USAGE: the command line.</summary>
     public const int Usage = 64;
 
+    /// <summary>EX_DATAERR: an index is not as the mail is.</summary>
+    public const int DataError = 65;
+
     /// <summary>EX_NOUSER: no such account.</summary>
     public const int NoUser = 67;
 

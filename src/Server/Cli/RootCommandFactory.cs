@@ -12,6 +12,8 @@ internal static class RootCommandFactory
             ServeCommand.Create(output, errors),
             CheckCommand.Create(output, errors),
             UserCommand.Create(output, errors),
+            ExpireCommand.Create(output, errors),
+            IndexCommand.Create(output, errors),
             ConfigCommand.Create(output),
         };
 }

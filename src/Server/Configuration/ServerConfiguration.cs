@@ -13,6 +13,12 @@ internal sealed record ServerConfiguration
     public required char RecipientDelimiter { get; init; }
     public required AccountsConfiguration Accounts { get; init; }
     public required MailConfiguration Mail { get; init; }
+    public required QuotaConfiguration Quota { get; init; }
+    public required ExpiryConfiguration Expiry { get; init; }
+
+    /// <summary>Each mailbox has a file that makes searches for text quick.</summary>
+    public bool HasSearchFilters { get; init; } = true;
+
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
@@ -47,7 +53,10 @@ internal sealed record ServerConfiguration
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
                 accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+            HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
+            Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),
+            Expiry = ExpiryConfiguration.From(root.Section(QuotaSettings.Expiry), file, errors),
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),

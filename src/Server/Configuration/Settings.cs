@@ -56,6 +56,12 @@ internal static class Settings
 
     public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders]);
 
+    // search
+    public static readonly Setting<bool> SearchTrigrams = new("trigrams", ScalarTypes.Switch, true, "true",
+        "Keeps a file mailaccess.trigram in each mailbox folder that says which messages a search for a text need not read: some percent of the size of the mail. It is made in the background and may be deleted at any time.");
+
+    public static readonly SectionSetting Search = new("search", "Searching for text in mail.", [SearchTrigrams]);
+
     // tls
     public static readonly Setting<string> CertificateFile = new("certificate", ScalarTypes.Text, "", "\"fullchain.pem\"",
         "PEM file with the certificate and its chain. Read again when it changes.");
@@ -192,7 +198,10 @@ internal static class Settings
 
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
-        [HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, Tls, Listeners, Imap, Submission, Queue, Limits, Log]);
+        [
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, Search, Tls, Listeners, Imap,
+            Submission, Queue, Limits, Log,
+        ]);
 
     private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 

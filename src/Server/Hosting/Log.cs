@@ -22,4 +22,13 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "ended")]
     public static partial void Ended(this ILogger log);
+
+    [LoggerMessage(20, LogLevel.Warning, "passwd file: the quota rule {Rule} of {Account} cannot be read and is left out")]
+    public static partial void QuotaRuleUnknown(this ILogger log, string account, string rule);
+
+    [LoggerMessage(22, LogLevel.Error, "messages were not looked through for what has expired; it is tried again the next time")]
+    public static partial void ExpiryFailed(this ILogger log, Exception problem);
+
+    [LoggerMessage(21, LogLevel.Information, "the quota warning for {Account} was not delivered: {Error}")]
+    public static partial void QuotaWarningNotSent(this ILogger log, string account, MailAccess.Store.StoreError error);
 }

@@ -95,12 +95,18 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
 
-        MaildirStore? store = await StoreSetup.OpenAsync(_configuration, accounts, _clock, _loggers, errors);
+        AccountQuotas quotas = new(_configuration, accounts, _clock, _log);
+        MaildirStore? store = await StoreSetup.OpenAsync(_configuration, accounts, quotas, _clock, _loggers, errors);
         if (store is null)
         {
             return;
         }
         _undo.Push(store.DisposeAsync);
+        quotas.Start(store);
+        _undo.Push(quotas.DisposeAsync);
+        ExpiryService expiry = new(_configuration, accounts, store, _clock, _loggers.CreateLogger("MailAccess.Store"));
+        expiry.Start();
+        _undo.Push(expiry.DisposeAsync);
         SpecialFolders mail = new(store, _configuration.Mail.CreateSpecialFolders);
         MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
             await PostmasterAsync(accounts), mail, _clock, _loggers, errors);

@@ -24,6 +24,7 @@ internal static class QueueSetup
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
             RecipientDelimiter = configuration.RecipientDelimiter,
             PostmasterAccount = postmaster,
+            FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
             RelaysOutside = queue.RelayOutside,
             OwnAddresses = OwnAddresses(configuration),
             SmartHost = queue.SmartHost is { } host ? new Route { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,

@@ -2,6 +2,7 @@ using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Maildir;
+using MailAccess.Store.Quota;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -10,12 +11,14 @@ namespace MailAccess.Server.Hosting;
 internal static class StoreSetup
 {
     public static async Task<MaildirStore?> OpenAsync(
-        ServerConfiguration configuration, IAccountDirectory accounts, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
         MaildirStoreOptions options = new()
         {
             DataFolder = Path.Combine(configuration.DataFolder, "store"),
             HostName = configuration.HostName,
+            Quota = quota,
+            HasSearchFilters = configuration.HasSearchFilters,
             RootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
         };
         StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));

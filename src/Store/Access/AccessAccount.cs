@@ -1,4 +1,5 @@
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store.Access;
 
@@ -160,6 +161,38 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
         own.ListSubscriptionsAsync(cancellationToken);
+
+    /// <summary>
+    /// Of another's mailbox with <c>r</c> (RFC 9208 §6); with null, beside the user's own, the roots of what others let him read: GETQUOTA
+    /// needs no right, and other roots would tell of mailboxes that he is not to know of.
+    /// </summary>
+    public async ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken)
+    {
+        if (mailbox is not null && (Sharing is null || !_names.IsForeign(mailbox)))
+        {
+            return await own.GetQuotaAsync(mailbox, cancellationToken);
+        }
+        if (mailbox is not null)
+        {
+            StoreResult<Target> found = await FindAsync(mailbox, Rights.Read, cancellationToken);
+            return found.TryGet(out Target? target) ? await target.Account.GetQuotaAsync(target.Place.Name, cancellationToken) : found.Error;
+        }
+        StoreResult<IReadOnlyList<QuotaRoot>> mine = await own.GetQuotaAsync(null, cancellationToken);
+        if (Sharing is null || !mine.TryGet(out IReadOnlyList<QuotaRoot>? roots) || await store.EnsureSharesAsync(cancellationToken) != StoreError.None)
+        {
+            return mine;
+        }
+        List<QuotaRoot> all = [.. roots];
+        foreach ((string owner, MailboxName name) in await SharedNamesAsync(cancellationToken))
+        {
+            if (_names.TryName(owner, name, out MailboxName? shown)
+                && (await GetQuotaAsync(shown, cancellationToken)).TryGet(out IReadOnlyList<QuotaRoot>? others))
+            {
+                all.AddRange(others);
+            }
+        }
+        return StoreResults.Of<IReadOnlyList<QuotaRoot>>([.. all.DistinctBy(r => r.Name)]);
+    }
 
     public ValueTask DisposeAsync() => own.DisposeAsync();
 

@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Access;
@@ -21,6 +22,8 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
     public IMailbox Inner => inner;
 
     public MailboxName Name => name;
+
+    public Guid MailboxId => inner.MailboxId;
 
     public Rights Rights => rights();
 
@@ -70,6 +73,9 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
             ? new(refusal)
             : inner.ExpungeAsync(uids, scope, cancellationToken);
 
+    public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+        Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.VanishedSinceAsync(since, among, cancellationToken);
+
     public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.CopyAsync(uids, destination, cancellationToken);
 
@@ -88,6 +94,10 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
 
     public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.GetSummaryAsync(uid, cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+        UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.SearchTextAsync(candidates, terms, cancellationToken);
 
     /// <summary><c>\Recent</c> stays the owner's: others only look.</summary>
     public Uid ClaimRecent(bool onlyLook) => inner.ClaimRecent(onlyLook: true);

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace MailAccess.Store.Files;
 
 /// <summary>A file operation failed for a reason that is not our caller's: full disk, permissions, I/O error.</summary>
@@ -18,6 +16,8 @@ internal enum OpenKind
     Write,
     /// <summary>For writing; it must not exist.</summary>
     CreateNew,
+    /// <summary>For writing at its end, wherever that is when it is written, and whatever offset is given; it must exist.</summary>
+    Append,
 }
 
 /// <summary>Facts of a file or folder.</summary>
@@ -95,9 +95,6 @@ internal interface IFile : IDisposable
 
     /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
     bool TryLock();
-
-    /// <summary>A shared view for reading; the file never shrinks while it exists.</summary>
-    IMemoryOwner<byte> Map(long offset, int octets);
 }
 
 /// <summary>Compositions of the operations of <see cref="IFiles"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -14,6 +13,7 @@ internal static unsafe partial class Posix
     public const int NoFollow = 0x20000;
     public const int Directory = 0x10000;
     public const int CloseOnExec = 0x80000;
+    public const int Append = 0x400;
 
     public const int InputOutput = 5;
     public const int NoEntry = 2;
@@ -22,7 +22,9 @@ internal static unsafe partial class Posix
     public const int OtherDevice = 18;
     public const int NotADirectory = 20;
     public const int NoSpace = 28;
+    public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 31;
+    public const int NotSupported = 95;
 
     public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE
 
@@ -68,12 +70,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
     private static partial int SetTimesRaw(SafeFileHandle file, long* times);
-
-    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint MapRaw(nint address, nint length, int protection, int flags, SafeFileHandle file, long offset);
-
-    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
-    private static partial int UnmapRaw(nint address, nint length);
 
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static partial int WatchInitRaw(int flags);
@@ -170,38 +166,11 @@ internal static unsafe partial class Posix
         return PollRaw(&entry, 1, milliseconds) > 0;
     }
 
-    /// <summary>A shared, read-only view of a file; null on failure. The file may be longer or, for now, shorter; it must never shrink.</summary>
-    public static IMemoryOwner<byte>? Map(SafeFileHandle file, long offset, int length)
-    {
-        nint address = MapRaw(0, length, 1, 1, file, offset);
-        return address == -1 ? null : new Mapping(address, length);
-    }
-
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry
     {
         public int Descriptor;
         public short Events;
         public short Returned;
-    }
-
-    /// <summary>
-    /// Lives as long as any memory of it: whoever holds a slice holds this object, and the last to let go unmaps.
-    /// </summary>
-    private sealed class Mapping(nint address, int length) : MemoryManager<byte>
-    {
-#pragma warning disable CA2015 // A session that reads a span of it holds the mailbox, which holds the cache, which holds this.
-        ~Mapping() => Dispose(disposing: false);
-#pragma warning restore CA2015
-
-        public override Span<byte> GetSpan() => new((void*)address, length);
-
-        public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex, default, this);
-
-        public override void Unpin()
-        {
-        }
-
-        protected override void Dispose(bool disposing) => _ = UnmapRaw(address, length);
     }
 }

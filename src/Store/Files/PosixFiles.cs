@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 
@@ -20,6 +19,7 @@ internal sealed class PosixFiles : IFiles
         {
             OpenKind.Read => Posix.ReadOnly,
             OpenKind.Write => Posix.ReadWrite | Posix.Create,
+            OpenKind.Append => Posix.ReadWrite | Posix.Append,
             OpenKind.CreateNew => Posix.ReadWrite | Posix.Create | Posix.Exclusive,
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
@@ -29,7 +29,7 @@ internal sealed class PosixFiles : IFiles
             return new PosixFile(handle, path);
         }
         int error = Posix.LastError;
-        return kind == OpenKind.Read && error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
+        return kind is OpenKind.Read or OpenKind.Append && error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
     }
 
     public bool TryStat(string path, out FileFacts facts)
@@ -181,9 +181,6 @@ internal sealed class PosixFiles : IFiles
         public void SetModified(long secondsSince1970) => Check(Posix.SetModified(handle, secondsSince1970), "futimens", path);
 
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
-
-        public IMemoryOwner<byte> Map(long offset, int octets) =>
-            Posix.Map(handle, offset, octets) ?? throw new FileFault("mmap", path, Posix.LastError);
 
         public void Dispose() => handle.Dispose();
     }

@@ -1,3 +1,5 @@
+using MailAccess.Store.Model;
+
 namespace MailAccess.Store.Index;
 
 /// <summary>A mailbox's index while it is loaded, rebuilt or replayed: everything that a frame can change.</summary>
@@ -5,11 +7,12 @@ internal sealed class IndexState
 {
     private readonly List<MessageRecord> _records;
 
-    public IndexState(Guid guid, UidValidity uidValidity, IEnumerable<MessageRecord>? records = null, NamesHeap? names = null)
+    /// <summary>Takes the records and the names over.</summary>
+    public IndexState(Guid guid, UidValidity uidValidity, List<MessageRecord>? records = null, NamesHeap? names = null)
     {
         Guid = guid;
         UidValidity = uidValidity;
-        _records = [.. records ?? []];
+        _records = records ?? [];
         Names = names ?? new NamesHeap();
     }
 
@@ -40,6 +43,12 @@ internal sealed class IndexState
     /// <inheritdoc cref="NewFolderTicks"/>
     public long CurFolderTicks { get; set; }
 
+    /// <summary>What the frames applied since the index was written have expunged (<see cref="VanishedFile"/>).</summary>
+    public List<VanishedUids> Vanished { get; init; } = [];
+
+    /// <summary>The highest mod-sequence before those frames; null where there were none.</summary>
+    public ModSeq? IndexedModSeq { get; set; }
+
     /// <summary>In order of UIDs.</summary>
     public List<MessageRecord> Records => _records;
 
@@ -67,6 +76,8 @@ internal sealed class IndexState
             HashSet<uint> gone = [.. frame.Expunged.Select(e => e.Uid.Value)];
             _records.RemoveAll(r => gone.Contains(r.Uid.Value));
         }
+        IndexedModSeq ??= HighestModSeq;
+        Vanished.AddRange(VanishedUids.Of(frame.HighestModSeq, frame.Expunged.Select(e => e.Uid)));
         UidNext = frame.UidNext > UidNext ? frame.UidNext : UidNext;
         FirstUnclaimed = frame.FirstUnclaimed > FirstUnclaimed ? frame.FirstUnclaimed : FirstUnclaimed;
         HighestModSeq = frame.HighestModSeq > HighestModSeq ? frame.HighestModSeq : HighestModSeq;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
 using MailAccess.Store.Files;
 
@@ -9,34 +10,41 @@ namespace MailAccess.Store.Index;
 internal readonly record struct SummaryToCache(string BaseName, ReadOnlyMemory<byte> Summary);
 
 /// <summary>
-/// <c>mailaccess.cache</c>: encoded summaries one after the other, read through shared mappings. Disposable: what is missing
-/// or damaged is made anew from the message.
+/// <c>mailaccess.cache</c>: encoded summaries one after the other, read in blocks that stay in memory while there is room
+/// (<see cref="SummaryBlocks"/>). Disposable: what is missing or damaged is made anew from the message.
 /// </summary>
 /// <remarks>
 /// Header of 16 octets: magic u32, version u32, generation u64. Entries at multiples of eight: length u32, CRC-32C u32, octets.
-/// The checksum also covers the message's base name: after a power loss another message's entry may stand where one was lost.
-/// No entry crosses the border of a window, so that each lies in one mapping. A locator: place / 8 in the upper 40 bits,
-/// length in the lower 24; 0 is none. Adds are serialized by a lock; reads take none.
+/// The checksum also covers the message's base name: after a power loss another message's entry may stand where one was lost, and a locator
+/// may be of another generation.
+/// A locator: place / 8 in the upper 40 bits, length in the lower 24; 0 is none. What touches the file is serialized by a lock; looks at what is
+/// in memory take none. The file is never mapped: another program may cut it.
 /// </remarks>
 internal sealed class SummaryCache : IDisposable
 {
     public const string FileName = "mailaccess.cache";
+    public const int BlockOctets = 256 * 1024;
+    public const int HeaderOctets = 16;
 
-    private const int WindowOctets = 4 << 20;
+    private const int FirstSize = 4096;
+    private const int ReadAheadBlocks = 16;
     private const int EntryHeaderOctets = 8;
     private const int EntryOctetsMax = 1 << 20;
+    private const long OwnMemoryOctetsMax = 16 << 20;
     private const uint Magic = 0x4843_414D; // "MACH"
     private const uint Version = 1;
 
     private readonly IFile _file;
+    private readonly SummaryBlocks _memory;
+    private readonly ConcurrentDictionary<int, SummaryBlock> _blocks = new();
     private readonly Lock _gate = new();
-    private volatile IMemoryOwner<byte>?[] _windows = [];
     private long _end;
     private bool _isClosed;
 
-    private SummaryCache(IFile file, ulong generation, long end)
+    private SummaryCache(IFile file, ulong generation, long end, SummaryBlocks? memory)
     {
         _file = file;
+        _memory = memory ?? new SummaryBlocks(OwnMemoryOctetsMax);
         Generation = generation;
         _end = end;
     }
@@ -44,28 +52,59 @@ internal sealed class SummaryCache : IDisposable
     /// <summary>Differs for every file that ever was: locators of another generation mean nothing.</summary>
     public ulong Generation { get; }
 
+    /// <summary>Length of the file.</summary>
+    public long Octets => Volatile.Read(ref _end);
+
+    /// <summary>What the entry of this locator takes in the file.</summary>
+    public static long EntryOctets(long locator) => locator == 0 ? 0 : (EntryHeaderOctets + (locator & 0xFF_FFFF) + 7) & ~7L;
+
     /// <summary>Opens the file of this generation, or starts a new one.</summary>
-    public static SummaryCache Open(IFiles files, string folder, ulong generation)
+    public static SummaryCache Open(IFiles files, string folder, ulong generation, SummaryBlocks? memory = null)
     {
         string path = Path.Combine(folder, FileName);
         IFile file = files.Open(path, OpenKind.Write)!;
-        byte[] header = new byte[16];
-        if (generation != 0 && file.Read(0, header) == header.Length && BinaryPrimitives.ReadUInt32LittleEndian(header) == Magic
-            && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) == Version
-            && BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(8)) == generation)
+        if (generation != 0 && GenerationOf(file) == generation)
         {
-            return new SummaryCache(file, generation, (file.Octets + 7) & ~7L);
+            return new SummaryCache(file, generation, (file.Octets + 7) & ~7L, memory);
         }
-        // Never truncate: an older mapping may still be read. The new file takes the name.
         file.Dispose();
+        return Create(files, path, memory);
+    }
+
+    /// <summary>As it is, to look at: nothing may be added. Null where there is none.</summary>
+    public static SummaryCache? OpenToRead(IFiles files, string folder) =>
+        files.Open(Path.Combine(folder, FileName), OpenKind.Read) is { } file ? new SummaryCache(file, GenerationOf(file), (file.Octets + 7) & ~7L, null) : null;
+
+    /// <summary>Starts a new file in place of one that may be there.</summary>
+    public static SummaryCache Create(IFiles files, string path, SummaryBlocks? memory)
+    {
         files.Unlink(path);
-        file = files.Open(path, OpenKind.CreateNew)!;
-        ulong fresh = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray()) | 1;
-        BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), Version);
-        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), fresh);
-        file.Write(0, header);
-        return new SummaryCache(file, fresh, header.Length);
+        IFile file = files.Open(path, OpenKind.CreateNew)!;
+        try
+        {
+            byte[] header = new byte[HeaderOctets];
+            ulong fresh = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray()) | 1;
+            BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
+            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), Version);
+            BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), fresh);
+            file.Write(0, header);
+            return new SummaryCache(file, fresh, header.Length, memory);
+        }
+        catch (FileFault)
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Which generation the file says it is; 0 for no such file.</summary>
+    public static ulong GenerationOf(IFile file)
+    {
+        byte[] header = new byte[HeaderOctets];
+        return file.Read(0, header) == header.Length && BinaryPrimitives.ReadUInt32LittleEndian(header) == Magic
+            && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) == Version
+            ? BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(8))
+            : 0;
     }
 
     /// <summary>Writes the summaries and returns their locators; 0 for what is empty or too big. Blocks.</summary>
@@ -89,13 +128,6 @@ internal sealed class SummaryCache : IDisposable
                 }
                 int entry = (EntryHeaderOctets + summary.Length + 7) & ~7;
                 long at = start + buffer.WrittenCount;
-                int room = WindowOctets - (int)(at % WindowOctets);
-                if (entry > room)
-                {
-                    buffer.GetSpan(room)[..room].Clear();
-                    buffer.Advance(room);
-                    at += room;
-                }
                 Span<byte> target = buffer.GetSpan(entry)[..entry];
                 BinaryPrimitives.WriteInt32LittleEndian(target, summary.Length);
                 BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Checksum(Encoding.UTF8.GetBytes(summaries[i].BaseName), summary));
@@ -104,32 +136,70 @@ internal sealed class SummaryCache : IDisposable
                 buffer.Advance(entry);
                 locators[i] = (at >> 3 << 24) | (long)summary.Length;
             }
-            _file.Write(start, buffer.WrittenSpan);
-            _end = start + buffer.WrittenCount;
+            if (buffer.WrittenCount > 0)
+            {
+                _file.Write(start, buffer.WrittenSpan);
+                Keep(start, buffer.WrittenSpan);
+                Volatile.Write(ref _end, start + buffer.WrittenCount);
+            }
         }
         return locators;
     }
 
-    /// <summary>A view of the summary; false where there is none or it is damaged.</summary>
+    /// <summary>A view of the summary if it is in memory; false where it is not, where there is none, or where it is damaged. Never waits.</summary>
     public bool TryGet(long locator, ReadOnlySpan<byte> baseName, out ReadOnlyMemory<byte> summary)
     {
         summary = default;
         long at = (long)((ulong)locator >> 24) << 3;
         int length = (int)(locator & 0xFF_FFFF);
-        if (locator == 0 || at + EntryHeaderOctets + length > Volatile.Read(ref _end) || !TryWindow((int)(at / WindowOctets), out Memory<byte> window))
+        if (locator == 0 || !TryAssemble(at, EntryHeaderOctets + length, out ReadOnlyMemory<byte> entry))
         {
             return false;
         }
-        int inside = (int)(at % WindowOctets);
-        if (inside + EntryHeaderOctets + length > WindowOctets)
+        ReadOnlySpan<byte> octets = entry.Span;
+        if (BinaryPrimitives.ReadInt32LittleEndian(octets) != length
+            || BinaryPrimitives.ReadUInt32LittleEndian(octets[4..]) != Checksum(baseName, octets[EntryHeaderOctets..]))
         {
             return false;
         }
-        ReadOnlySpan<byte> header = window.Span.Slice(inside, EntryHeaderOctets);
-        summary = window.Slice(inside + EntryHeaderOctets, length);
-        return BinaryPrimitives.ReadInt32LittleEndian(header) == length
-            && BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) == Checksum(baseName, summary.Span);
+        summary = entry[EntryHeaderOctets..];
+        return true;
     }
+
+    /// <summary>The same, read from the file where it is not in memory. Blocks.</summary>
+    public bool TryRead(long locator, ReadOnlySpan<byte> baseName, out ReadOnlyMemory<byte> summary)
+    {
+        if (TryGet(locator, baseName, out summary))
+        {
+            return true;
+        }
+        long at = (long)((ulong)locator >> 24) << 3;
+        long end = at + EntryHeaderOctets + (locator & 0xFF_FFFF);
+        if (locator == 0 || at < HeaderOctets || end > Octets || (locator & 0xFF_FFFF) > EntryOctetsMax)
+        {
+            return false;
+        }
+        for (long block = at / BlockOctets; block * BlockOctets < end; block++)
+        {
+            Load((int)block, end);
+        }
+        return TryGet(locator, baseName, out summary);
+    }
+
+    /// <summary>Brings what follows the place of this locator into memory, as far as it goes in one read or a few. Blocks.</summary>
+    public void ReadAhead(long locator)
+    {
+        long at = (long)((ulong)locator >> 24) << 3;
+        for (int i = 0; i < ReadAheadBlocks && at < Octets; i++)
+        {
+            long end = Math.Min(Octets, ((at / BlockOctets) + 1) * BlockOctets);
+            Load((int)(at / BlockOctets), end);
+            at = end;
+        }
+    }
+
+    /// <summary>The block leaves memory. Under the lock of <see cref="SummaryBlocks"/>.</summary>
+    public void Forget(SummaryBlock block) => _blocks.TryRemove(new(block.Index, block));
 
     /// <summary>Views that were given out stay valid.</summary>
     public void Dispose()
@@ -139,41 +209,102 @@ internal sealed class SummaryCache : IDisposable
             _isClosed = true;
             _file.Dispose();
         }
+        foreach (SummaryBlock block in _blocks.Values)
+        {
+            _memory.Remove(block);
+        }
+        _blocks.Clear();
     }
 
     private static uint Checksum(ReadOnlySpan<byte> baseName, ReadOnlySpan<byte> summary) => Crc.Continue(Crc.Of(baseName), summary);
 
-    private bool TryWindow(int index, out Memory<byte> window)
+    private bool TryAssemble(long at, int length, out ReadOnlyMemory<byte> entry)
     {
-        IMemoryOwner<byte>?[] windows = _windows;
-        if (index < windows.Length && windows[index] is { } known)
+        entry = default;
+        int inside = (int)(at % BlockOctets);
+        if (inside + length <= BlockOctets)
         {
-            window = known.Memory;
-            return true;
+            return _blocks.TryGetValue((int)(at / BlockOctets), out SummaryBlock? block) && block.TrySlice(inside, length, out entry);
         }
+        if (length > EntryHeaderOctets + EntryOctetsMax)
+        {
+            return false;
+        }
+        byte[] joined = new byte[length];
+        for (int filled = 0; filled < length;)
+        {
+            inside = (int)((at + filled) % BlockOctets);
+            int part = Math.Min(length - filled, BlockOctets - inside);
+            if (!_blocks.TryGetValue((int)((at + filled) / BlockOctets), out SummaryBlock? block) || !block.TrySlice(inside, part, out ReadOnlyMemory<byte> piece))
+            {
+                return false;
+            }
+            piece.Span.CopyTo(joined.AsSpan(filled));
+            filled += part;
+        }
+        entry = joined;
+        return true;
+    }
+
+    /// <summary>What was just written is what will be asked for: it goes into the blocks as well, as far as these reach up to it.</summary>
+    private void Keep(long at, ReadOnlySpan<byte> written)
+    {
+        while (!written.IsEmpty)
+        {
+            int index = (int)(at / BlockOctets);
+            int inside = (int)(at % BlockOctets);
+            ReadOnlySpan<byte> part = written[..Math.Min(written.Length, BlockOctets - inside)];
+            if (_blocks.TryGetValue(index, out SummaryBlock? block))
+            {
+                if (block.Filled == inside)
+                {
+                    _memory.Grew(block, block.Append(part, BlockOctets));
+                }
+            }
+            else if (inside == 0 || at == HeaderOctets)
+            {
+                byte[] octets = new byte[Math.Min(BlockOctets, Math.Max(FirstSize, inside + part.Length))];
+                part.CopyTo(octets.AsSpan(inside));
+                Keep(new SummaryBlock(this, index, octets, inside + part.Length));
+            }
+            at += part.Length;
+            written = written[part.Length..];
+        }
+    }
+
+    private void Load(int index, long needed)
+    {
         lock (_gate)
         {
-            if (_isClosed)
+            long start = (long)index * BlockOctets;
+            int size = (int)Math.Min(BlockOctets, _end - start);
+            if (_isClosed || size <= 0)
             {
-                window = default; // A session may still ask for messages of a mailbox that has just gone.
-                return false;
+                return; // A session may still ask for messages of a mailbox that has just gone.
             }
-            if (index >= _windows.Length)
+            if (_blocks.TryGetValue(index, out SummaryBlock? known))
             {
-                IMemoryOwner<byte>?[] more = new IMemoryOwner<byte>?[index + 1];
-                _windows.CopyTo(more, 0);
-                _windows = more;
+                if (known.Filled >= Math.Min(size, needed - start))
+                {
+                    return;
+                }
+                _memory.Remove(known);
+                Forget(known);
             }
-            try
+            byte[] octets = new byte[size];
+            int filled = 0;
+            int count;
+            while (filled < size && (count = _file.Read(start + filled, octets.AsSpan(filled))) > 0)
             {
-                window = (_windows[index] ??= _file.Map((long)index * WindowOctets, WindowOctets)).Memory;
-                return true;
+                filled += count;
             }
-            catch (FileFault)
-            {
-                window = default; // No more mappings to be had: the summary is then made from the message.
-                return false;
-            }
+            Keep(new SummaryBlock(this, index, octets, filled));
         }
+    }
+
+    private void Keep(SummaryBlock block)
+    {
+        _blocks[block.Index] = block;
+        _memory.Add(block);
     }
 }

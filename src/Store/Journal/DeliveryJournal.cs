@@ -58,6 +58,12 @@ internal sealed class DeliveryJournal : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Which start of the machine this is.</summary>
+    public Guid BootId => _bootId;
+
+    /// <summary>Where the segments are.</summary>
+    public string Folder => _folder;
+
     /// <summary>A write or sync failed: nothing will be durable any more.</summary>
     public bool IsBroken => _isBroken;
 
@@ -97,24 +103,40 @@ internal sealed class DeliveryJournal : IDisposable
         }
     }
 
-    /// <summary>What these segments hold is durable elsewhere: they may be written again.</summary>
+    /// <summary>
+    /// What these segments hold is durable elsewhere: they may be written again. Their headers go first, durably: nobody shall replay them. Blocks.
+    /// </summary>
     public void Recycle(IReadOnlyList<string> segments)
     {
-        lock (_queueGate)
+        foreach (string segment in segments)
         {
-            foreach (string segment in segments)
+            Blank(segment);
+            bool isKept;
+            lock (_queueGate)
             {
-                if (_free.Count < FreeSegmentsMax)
+                isKept = _free.Count < FreeSegmentsMax && !_stopped;
+                if (isKept)
                 {
                     _free.Add(segment);
                 }
-                else
-                {
-                    _files.Unlink(segment);
-                }
+                _closed.Remove(segment);
             }
-            _closed.RemoveAll(segments.Contains);
+            if (!isKept)
+            {
+                _files.Unlink(segment);
+            }
         }
+    }
+
+    /// <summary>
+    /// After a power loss a replayed record of long ago would bring back what other programs have removed since. (That is why: the mail
+    /// of records not yet at a checkpoint was never synced, so it is written again where it is missing.)
+    /// </summary>
+    private void Blank(string segment)
+    {
+        using IFile file = _files.Open(segment, OpenKind.Write)!;
+        file.Write(0, new byte[JournalFormat.SegmentHeaderOctets]);
+        file.Sync();
     }
 
     /// <summary>Settles what waits, then ends. The segments stay for recovery unless they are recycled and removed.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Store.Index;
 
@@ -12,8 +11,11 @@ internal readonly record struct JournalMailbox(Guid Guid, string AccountName, st
 /// <summary>A frame of one mailbox in a journal record.</summary>
 internal readonly record struct JournalFrame(JournalMailbox Mailbox, IndexFrame Frame);
 
-/// <summary>One commit as read back.</summary>
-internal sealed record JournalRecord(ulong Sequence, IReadOnlyList<JournalFrame> Frames, IReadOnlyDictionary<string, byte[]> Contents);
+/// <summary>Where in the journal a message's octets stand.</summary>
+internal readonly record struct ContentPlace(string Path, long Offset, int Octets);
+
+/// <summary>One commit as read back; contents stay on disk.</summary>
+internal sealed record JournalRecord(ulong Sequence, IReadOnlyList<JournalFrame> Frames, IReadOnlyDictionary<string, ContentPlace> Contents);
 
 /// <summary>
 /// The octets of the journal. A segment: header of 64 octets (magic u32, version u32, segment number u64, first sequence u64, boot id 16,
@@ -43,6 +45,16 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(40), Crc.Of(header.AsSpan(0, 40)));
         return header;
     }
+
+    /// <summary>True for a segment of a version that this program does not know.</summary>
+    public static bool IsOfNewerVersion(ReadOnlySpan<byte> segment) =>
+        segment.Length >= SegmentHeaderOctets && BinaryPrimitives.ReadUInt32LittleEndian(segment) == SegmentMagic
+        && BinaryPrimitives.ReadUInt32LittleEndian(segment[4..]) > Version
+        && BinaryPrimitives.ReadUInt32LittleEndian(segment[40..]) == Crc.Of(segment[..40]);
+
+    /// <summary>The sequence that a record says of itself; 0 for none.</summary>
+    public static ulong SequenceOf(ReadOnlySpan<byte> header) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(header) == RecordMagic ? BinaryPrimitives.ReadUInt64LittleEndian(header[16..]) : 0;
 
     public static bool TryReadSegmentHeader(ReadOnlySpan<byte> segment, out ulong number, out ulong firstSequence, out Guid bootId)
     {
@@ -96,37 +108,32 @@ internal static class JournalFormat
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Crc.Of(record[8..]));
     }
 
-    /// <summary>Reads the record at the start of the octets; false where the journal ends: torn, damaged, or left from the segment's earlier use.</summary>
-    public static bool TryReadRecord(ReadOnlySpan<byte> octets, ulong sequence, [NotNullWhen(true)] out JournalRecord? record, out int length)
+    /// <summary>Reads what a record must begin with; false where the journal ends: torn, damaged, or left from the segment's earlier use.</summary>
+    public static bool TryReadRecordHeader(ReadOnlySpan<byte> header, ulong sequence, out long length, out uint checksum)
     {
-        record = null;
         length = 0;
-        if (octets.Length < RecordHeaderOctets || BinaryPrimitives.ReadUInt32LittleEndian(octets) != RecordMagic
-            || BinaryPrimitives.ReadUInt64LittleEndian(octets[16..]) != sequence)
+        checksum = 0;
+        if (header.Length < RecordHeaderOctets || BinaryPrimitives.ReadUInt32LittleEndian(header) != RecordMagic
+            || BinaryPrimitives.ReadUInt64LittleEndian(header[16..]) != sequence)
         {
             return false;
         }
-        long claimed = BinaryPrimitives.ReadInt64LittleEndian(octets[8..]);
-        if (claimed < RecordHeaderOctets || claimed > octets.Length
-            || Crc.Of(octets[8..(int)claimed]) != BinaryPrimitives.ReadUInt32LittleEndian(octets[4..]))
-        {
-            return false;
-        }
-        length = (int)claimed;
-        record = ReadParts(octets[RecordHeaderOctets..length], sequence);
-        return true;
+        checksum = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
+        length = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
+        return length >= RecordHeaderOctets;
     }
 
-    private static JournalRecord ReadParts(ReadOnlySpan<byte> parts, ulong sequence)
+    /// <summary>A whole record whose checksum is right, and where in which file it stands.</summary>
+    public static JournalRecord ReadRecord(ReadOnlySpan<byte> record, ulong sequence, string path, long offset)
     {
         List<JournalFrame> frames = [];
-        Dictionary<string, byte[]> contents = new(StringComparer.Ordinal);
-        while (!parts.IsEmpty)
+        Dictionary<string, ContentPlace> contents = new(StringComparer.Ordinal);
+        for (int at = RecordHeaderOctets; at < record.Length;)
         {
-            uint kind = BinaryPrimitives.ReadUInt32LittleEndian(parts);
-            int length = BinaryPrimitives.ReadInt32LittleEndian(parts[4..]);
-            ReadOnlySpan<byte> part = parts.Slice(PartHeaderOctets, length);
-            parts = parts[(PartHeaderOctets + length)..];
+            uint kind = BinaryPrimitives.ReadUInt32LittleEndian(record[at..]);
+            int length = BinaryPrimitives.ReadInt32LittleEndian(record[(at + 4)..]);
+            ReadOnlySpan<byte> part = record.Slice(at + PartHeaderOctets, length);
+            at += PartHeaderOctets + length;
             if (kind == FramePart)
             {
                 var guid = new Guid(part[..16]);
@@ -139,7 +146,8 @@ internal static class JournalFormat
             }
             else if (kind == ContentPart)
             {
-                contents[ReadString(ref part)] = part.ToArray();
+                string name = ReadString(ref part);
+                contents[name] = new ContentPlace(path, offset + at - part.Length, part.Length);
             }
         }
         return new JournalRecord(sequence, frames, contents);

@@ -117,7 +117,14 @@ internal sealed class AccountFolders(MaildirStore store, string root)
         {
             File.Save();
         }
-        store.Files.RemoveFolder(doomed);
+        try
+        {
+            store.Files.RemoveFolder(doomed);
+        }
+        catch (FileFault fault)
+        {
+            store.OnStagingFault(fault); // The mailbox is gone; what is left of it is swept when the account is next prepared.
+        }
         return default(Done);
     }
 

@@ -40,7 +40,7 @@ internal static class FilePreparation
         try
         {
             string[] names = [.. records.Select(r => store.UniqueNames.Next(r.Octets))];
-            long[] summaries = destination.AddToCache([.. records.Select((r, i) => new SummaryToCache(names[i], source.CachedSummary(r)))]);
+            long[] summaries = destination.AddToCache([.. records.Select((r, i) => new SummaryToCache(names[i], source.ReadSummary(r)))]);
             for (int i = 0; i < records.Count; i++)
             {
                 Locator locator = Locator.Of(records[i]);

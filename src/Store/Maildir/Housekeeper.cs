@@ -1,30 +1,27 @@
+using System.Collections.Concurrent;
 using MailAccess.Store.Files;
-using MailAccess.Store.Index;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>
-/// What is done some time after commits: file names follow flags, logs become indexes, idle mailboxes are closed, and checkpoints
-/// let the journal go round.
+/// What is done some time after commits: file names follow flags, files of expunged messages go, logs become indexes, idle mailboxes are
+/// closed, and checkpoints let the journal go round.
 /// </summary>
 internal sealed class Housekeeper(MaildirStore store) : IDisposable
 {
-    private readonly SemaphoreSlim _checkpoints = new(1, 1);
     private readonly Lock _gate = new();
-    private HashSet<MaildirMailbox> _touched = [];
-    private Dictionary<ulong, string> _fileSystems = [];
-    private long _lastCheckpoint = store.Clock.GetTimestamp();
+    private readonly Checkpoints _checkpoints = new(store);
+    private readonly ConcurrentQueue<string> _litter = new();
     private Task _round = Task.CompletedTask;
-    private volatile bool _mustKeepJournal;
 
-    /// <summary>A commit of this mailbox was settled: its journal segment goes only after a checkpoint.</summary>
-    public void Touched(MaildirMailbox mailbox)
-    {
-        lock (_gate)
-        {
-            _touched.Add(mailbox);
-        }
-    }
+    /// <inheritdoc cref="Checkpoints.Touched"/>
+    public void Touched(MaildirMailbox mailbox) => _checkpoints.Touched(mailbox);
+
+    /// <inheritdoc cref="Checkpoints.HasCarried"/>
+    public bool HasCarried => _checkpoints.HasCarried;
+
+    /// <summary>A staged message's file that could not be removed.</summary>
+    public void RemoveLater(string path) => _litter.Enqueue(path);
 
     /// <summary>The timer's tick: begins a round if none is under way.</summary>
     public void Tick()
@@ -51,7 +48,13 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
     }
 
-    /// <summary>The mailbox ends: commits under way settle, then all is written that is owed. Not where that cannot be written.</summary>
+    /// <inheritdoc cref="Checkpoints.RunAsync"/>
+    public Task<bool> CheckpointAsync() => _checkpoints.RunAsync();
+
+    /// <summary>
+    /// The mailbox ends: commits under way settle, then all is written that is owed. Where that cannot be written it stays, gone for its sessions
+    /// but in the account's table, until a later round has written it: else it would be loaded again without its last commits.
+    /// </summary>
     public async ValueTask<StoreError> RetireAsync(MaildirMailbox mailbox)
     {
         StoreResult<Done> paid = await RunAsync(mailbox, () => Settle(mailbox));
@@ -63,50 +66,8 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         mailbox.MarkGone();
         await LastCommitAsync(mailbox);
         store.Watcher.Remove(mailbox);
-        paid = await RunAsync(mailbox, () => PayAndClose(mailbox));
-        _mustKeepJournal |= paid.Error != StoreError.None;
-        return StoreError.None;
-    }
-
-    /// <summary>
-    /// Makes durable in the mailboxes what the journal holds, then lets its segments be written again. False where that failed:
-    /// the journal keeps them.
-    /// </summary>
-    public async Task<bool> CheckpointAsync()
-    {
-        await _checkpoints.WaitAsync();
-        try
-        {
-            IReadOnlyList<string> segments = await store.Journal.RollAsync();
-            HashSet<MaildirMailbox> touched;
-            lock (_gate)
-            {
-                touched = _touched;
-                _touched = [];
-                _lastCheckpoint = store.Clock.GetTimestamp();
-            }
-            bool isWritten = false;
-            try
-            {
-                StoreResult<Done> written = await store.Workers.RunAsync<Done>(() => WriteAll(touched, segments), store.Log.CheckpointFailed);
-                isWritten = written.Error == StoreError.None;
-            }
-            finally
-            {
-                if (!isWritten) // However it failed: the next checkpoint must not let segments go whose mailboxes it does not know.
-                {
-                    lock (_gate)
-                    {
-                        _touched.UnionWith(touched);
-                    }
-                }
-            }
-            return isWritten;
-        }
-        finally
-        {
-            _checkpoints.Release();
-        }
+        mailbox.IsUnpaid = true;
+        return (await RunAsync(mailbox, () => PayAndClose(mailbox))).Error;
     }
 
     public void Dispose() => _checkpoints.Dispose();
@@ -115,6 +76,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
     {
         try
         {
+            if (!_litter.IsEmpty)
+            {
+                await store.Workers.RunAsync(Sweep, store.OnStagingFault);
+            }
             foreach (MaildirAccount account in store.Accounts)
             {
                 foreach (MaildirMailbox mailbox in account.OpenMailboxes)
@@ -122,13 +87,12 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                     await KeepAsync(mailbox);
                 }
                 await account.CloseIdleAsync(store.Limits.MailboxIdleTimeout);
+                if (account.Quota is { } quota)
+                {
+                    await quota.WriteSizeAsync();
+                }
             }
-            bool isDue;
-            lock (_gate)
-            {
-                isDue = _touched.Count > 0 && store.Clock.GetElapsedTime(_lastCheckpoint) >= store.Limits.CheckpointInterval;
-            }
-            if (isDue || store.Journal.OctetsSinceCheckpoint >= store.Limits.JournalCheckpointOctets)
+            if (_checkpoints.IsDue || store.Journal.OctetsSinceCheckpoint >= store.Limits.JournalCheckpointOctets)
             {
                 await CheckpointAsync();
             }
@@ -141,61 +105,49 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         }
     }
 
+    private StoreResult<Done> Sweep()
+    {
+        for (int count = _litter.Count; count > 0 && _litter.TryPeek(out string? path); count--)
+        {
+            store.Files.Unlink(path);
+            _litter.TryDequeue(out _);
+        }
+        return default(Done);
+    }
+
     private async ValueTask KeepAsync(MaildirMailbox mailbox)
     {
+        if (mailbox.IsUnpaid)
+        {
+            await RunAsync(mailbox, () => PayAndClose(mailbox));
+            return;
+        }
+        if (mailbox.Health.IsSick || mailbox.Owed.OwesRemovals)
+        {
+            await RunAsync(mailbox, () => Pay(mailbox));
+        }
         if (mailbox.HasStaleNames)
         {
             await RunAsync(mailbox, () => NameFlush.Run(store, mailbox));
         }
-        long foldAt = Math.Max(store.Limits.LogOctetsBeforeFold, mailbox.Published.Count * 64L);
-        if (mailbox.Owed.LogOctets > foldAt)
+        await KeepSearchFilterAsync(mailbox);
+        await Compaction.RunAsync(store, mailbox);
+        if (Folding.IsDue(store, mailbox))
         {
-            await RunAsync(mailbox, () => Fold(mailbox));
+            await RunAsync(mailbox, () => Folding.Run(store, mailbox));
         }
     }
 
-    private StoreResult<Done> WriteAll(HashSet<MaildirMailbox> touched, IReadOnlyList<string> segments)
+    private async ValueTask KeepSearchFilterAsync(MaildirMailbox mailbox)
     {
-        if (_mustKeepJournal)
+        if (mailbox.SearchFilter is { } filter && filter.CountMissing(mailbox.Published) >= store.Limits.TrigramMessagesMin)
         {
-            throw new FileFault("checkpoint", "journal", Posix.NoSpace);
-        }
-        foreach (MaildirMailbox mailbox in touched)
-        {
-            lock (mailbox.Owed.Lock)
+            await RunAsync(mailbox, () =>
             {
-                // Also one that is gone but not yet closed: its last commits may be in these segments only.
-                if (!mailbox.IsClosed && mailbox.Folder.Exists())
-                {
-                    mailbox.Owed.Pay();
-                }
-            }
-            if (!store.Files.TryStat(mailbox.Account.Root, out _))
-            {
-                continue; // The account was removed with all its mail.
-            }
-            ulong device = store.Files.FileSystemOf(mailbox.Account.Root);
-            lock (_gate)
-            {
-                _fileSystems.TryAdd(device, mailbox.Account.Root);
-            }
+                filter.Extend(mailbox, store.Limits.TrigramMessagesPerRound, store.Limits.TrigramOctetsPerRound);
+                filter.Compact(mailbox.Published);
+            });
         }
-        Dictionary<ulong, string> fileSystems;
-        lock (_gate)
-        {
-            fileSystems = _fileSystems;
-            _fileSystems = [];
-        }
-        foreach (string root in fileSystems.Values)
-        {
-            store.Files.SyncFileSystem(root);
-        }
-        if (_mustKeepJournal)
-        {
-            throw new FileFault("checkpoint", "journal", Posix.NoSpace); // A mailbox was closed meanwhile that could not be written.
-        }
-        store.Journal.Recycle(segments);
-        return default(Done);
     }
 
     private static async ValueTask LastCommitAsync(MaildirMailbox mailbox)
@@ -208,6 +160,25 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         if (pending is not null)
         {
             await pending;
+        }
+    }
+
+    private static void Pay(MaildirMailbox mailbox)
+    {
+        try
+        {
+            lock (mailbox.Owed.Lock)
+            {
+                if (mailbox.Folder.Exists())
+                {
+                    mailbox.Owed.Pay();
+                }
+            }
+            mailbox.Health.Recover(wasSynced: false);
+        }
+        catch (FileFault fault)
+        {
+            mailbox.Health.Sicken(fault);
         }
     }
 
@@ -226,80 +197,25 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 
     private void PayAndClose(MaildirMailbox mailbox)
     {
-        try
+        if (mailbox.Folder.Exists())
         {
-            if (mailbox.Folder.Exists())
+            lock (mailbox.Owed.Lock)
             {
-                lock (mailbox.Owed.Lock)
-                {
-                    mailbox.Owed.Pay();
-                }
-                Fold(mailbox);
+                mailbox.Owed.Pay();
             }
+            Folding.Run(store, mailbox);
         }
-        catch (FileFault)
-        {
-            _mustKeepJournal = true; // Before it counts as closed: what is owed only the journal knows, until the next start recovers it.
-            throw;
-        }
-        finally
-        {
-            mailbox.Close();
-        }
+        mailbox.Close();
     }
 
-    /// <summary>A new index and a list of UIDs for the case that it is lost; the log starts anew.</summary>
-    private void Fold(MaildirMailbox mailbox)
-    {
-        lock (mailbox.Owed.Lock)
-        {
-            if (mailbox.Owed.LogOctets <= IndexFile.LogHeaderOctets && mailbox.Owed.FrameCount == 0)
-            {
-                return;
-            }
-            mailbox.Owed.Pay();
-            IndexState state;
-            int frames;
-            lock (mailbox.Gate)
-            {
-                state = StateOf(mailbox);
-                frames = mailbox.Owed.FrameCount;
-            }
-            IndexFile.Write(store.Files, mailbox.Folder.Path, state);
-            mailbox.Owed.Folded(frames);
-            var list = new UidList
-            {
-                UidValidity = state.UidValidity,
-                UidNext = state.UidNext,
-                Guid = state.Guid,
-                Entries = [.. state.Records.Select(r => (r.Uid, state.Names[Locator.Of(r).NamePlace]))],
-            };
-            store.Files.Replace(Path.Combine(mailbox.Folder.Path, MailboxLoader.UidListName), list.Format());
-        }
-    }
-
-    private static IndexState StateOf(MaildirMailbox mailbox)
-    {
-        MailboxSnapshot now = mailbox.Published;
-        return new IndexState(mailbox.Guid, now.UidValidity, Enumerable.Range(0, now.Count).Select(i => now[i]), new NamesHeap(mailbox.Names.Content))
-        {
-            UidNext = now.UidNext,
-            FirstUnclaimed = mailbox.Unclaimed,
-            HighestModSeq = now.HighestModSeq,
-            Sequence = now.Sequence,
-            Keywords = now.Keywords,
-            CacheGeneration = mailbox.CacheGeneration,
-            NewFolderTicks = mailbox.NewFolderTicks,
-            CurFolderTicks = mailbox.CurFolderTicks,
-        };
-    }
-
-    private ValueTask<StoreResult<Done>> RunAsync(MaildirMailbox mailbox, Action work) =>
-        store.Workers.RunAsync<Done>(
+    private static ValueTask<StoreResult<Done>> RunAsync(MaildirStore owner, MaildirMailbox mailbox, Action work) =>
+        owner.Workers.RunAsync<Done>(
             () =>
             {
                 work();
                 return default(Done);
             },
             mailbox.OnFault);
+
+    private ValueTask<StoreResult<Done>> RunAsync(MaildirMailbox mailbox, Action work) => RunAsync(store, mailbox, work);
 }

@@ -14,6 +14,9 @@ internal readonly record struct Locator(ulong Bits)
     public static Locator Create(long namePlace, bool isInNew, bool hasBareLf, FlagLetters letters) =>
         new(((ulong)namePlace >> 3) | (isInNew ? 1UL << 30 : 0) | (hasBareLf ? 1UL << 31 : 0) | ((ulong)letters.Bits << 32));
 
+    /// <summary>The same, with the name elsewhere.</summary>
+    public Locator MovedTo(long namePlace) => new((Bits & ~0x3FFF_FFFFUL) | ((ulong)namePlace >> 3));
+
     public long NamePlace => (long)(Bits & 0x3FFF_FFFF) << 3;
 
     public bool IsInNew => (Bits & (1UL << 30)) != 0;

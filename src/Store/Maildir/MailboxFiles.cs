@@ -51,6 +51,9 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
         }
     }
 
+    /// <summary>Files of expunged messages are still there.</summary>
+    public bool OwesRemovals => !_removed.IsEmpty;
+
     public bool IsUnplaced(string baseName) => _unplaced.ContainsKey(baseName);
 
     /// <summary>Expunged, and perhaps still on disk: never a new message.</summary>

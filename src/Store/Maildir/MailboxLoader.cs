@@ -16,8 +16,17 @@ internal static class MailboxLoader
     {
         folder.Create();
         IndexState state = LoadState(store, folder, newUidValidity, out long logOctets);
+        if (store.Carried.Settle(state.Guid))
+        {
+            state = LoadState(store, folder, newUidValidity, out logOctets);
+        }
+        if (Compaction.Names(store, folder, state) is var smaller && smaller != state)
+        {
+            state = smaller;
+            logOctets = IndexFile.LogHeaderOctets;
+        }
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
-        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration);
+        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks);
         if (cache.Generation != state.CacheGeneration)
         {
             for (int i = 0; i < state.Records.Count; i++)
@@ -40,7 +49,8 @@ internal static class MailboxLoader
         {
             return state;
         }
-        state = Rebuild(store, folder, newUidValidity, out bool wasKnown);
+        state = Rebuild(store, folder, newUidValidity, null, store.RebuildProgress(folder.Path), out bool wasKnown);
+        store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName)); // Its mod-sequences are of the index that was lost.
         IndexFile.Write(store.Files, folder.Path, state);
         logOctets = IndexFile.LogHeaderOctets;
         if (wasKnown)
@@ -50,13 +60,38 @@ internal static class MailboxLoader
         return state;
     }
 
-    private static IndexState Rebuild(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, out bool wasKnown)
+    /// <summary>
+    /// The index made anew from the mail, on request: with all that the present one knows, if it can be read, and whatever its version. On a worker.
+    /// </summary>
+    public static int RebuildAnew(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, Action<int, int> progress)
+    {
+        IndexState? known = null;
+        try
+        {
+            IndexFile.TryLoad(store.Files, folder.Path, out known, out _);
+        }
+        catch (FileFault fault) when (fault.Errno == Posix.NotSupported)
+        {
+            // Of a newer version: its list of UIDs, its log and the names still say most of it.
+        }
+        IndexState state = Rebuild(store, folder, newUidValidity, known, progress, out _);
+        store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName));
+        IndexFile.Write(store.Files, folder.Path, state);
+        return state.Records.Count;
+    }
+
+    private static IndexState Rebuild(
+        MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, IndexState? known, Action<int, int> progress, out bool wasKnown)
     {
         byte[]? listed = store.Files.ReadAll(Path.Combine(folder.Path, UidListName));
         UidList? list = listed is null ? null : UidList.Parse(listed);
         List<IndexFrame> frames = IndexFile.ReadLog(store.Files, folder.Path, out _);
         wasKnown = listed is not null || frames.Count > 0 || store.Files.TryStat(Path.Combine(folder.Path, IndexFile.IndexName), out _);
-        Guid guid = list is { Guid: { } known } && known != Guid.Empty ? known : Guid.NewGuid();
+        if (known is not null)
+        {
+            return RebuildKnown(store, folder, known, progress);
+        }
+        Guid guid = list is { Guid: { } listedGuid } && listedGuid != Guid.Empty ? listedGuid : Guid.NewGuid();
         var state = new IndexState(guid, list?.UidValidity ?? newUidValidity());
         if (list is not null)
         {
@@ -65,13 +100,42 @@ internal static class MailboxLoader
             // Mod-sequences were lost with the index: start above any that can have been.
             state.HighestModSeq = wasKnown ? new ModSeq((ulong)store.Clock.GetUtcNow().ToUnixTimeSeconds() << 20) : new ModSeq(1);
             state.Sequence = frames.Count > 0 ? frames[^1].Sequence : 0;
-            AddListed(store, folder, list, frames, letters, state);
+            AddListed(store, folder, list, frames, letters, state, progress);
+        }
+        return state;
+    }
+
+    /// <summary>Every message is looked at again; what no file says is taken from the index that there was.</summary>
+    private static IndexState RebuildKnown(MaildirStore store, MaildirFolder folder, IndexState known, Action<int, int> progress)
+    {
+        var state = new IndexState(known.Guid, known.UidValidity)
+        {
+            UidNext = known.UidNext,
+            FirstUnclaimed = known.FirstUnclaimed,
+            HighestModSeq = known.HighestModSeq,
+            Sequence = known.Sequence,
+            Keywords = known.Keywords,
+            CacheGeneration = known.CacheGeneration,
+        };
+        Dictionary<string, FoundFile> found = folder.Scan();
+        for (int i = 0; i < known.Records.Count; i++)
+        {
+            MessageRecord record = known.Records[i];
+            Locator locator = Locator.Of(record);
+            string baseName = known.Names[locator.NamePlace];
+            if (found.Remove(baseName, out FoundFile file) && Newcomer.Read(store.Files, folder, file) is { } message)
+            {
+                // The letters stay as they were known: those that another program changed since are found by the next refresh.
+                Locator moved = Locator.Create(state.Names.Add(baseName), locator.IsInNew, message.HasBareLf, locator.Letters);
+                state.Put(record with { Octets = message.Octets, Locator = moved.Value });
+            }
+            progress(i + 1, known.Records.Count);
         }
         return state;
     }
 
     private static void AddListed(
-        MaildirStore store, MaildirFolder folder, UidList list, List<IndexFrame> frames, KeywordLetters letters, IndexState state)
+        MaildirStore store, MaildirFolder folder, UidList list, List<IndexFrame> frames, KeywordLetters letters, IndexState state, Action<int, int> progress)
     {
         Dictionary<uint, string> names = list.Entries.ToDictionary(e => e.Uid.Value, e => e.BaseName);
         Dictionary<uint, MessageRecord> details = [];
@@ -90,8 +154,10 @@ internal static class MailboxLoader
             state.UidNext = frame.UidNext > state.UidNext ? frame.UidNext : state.UidNext;
         }
         Dictionary<string, FoundFile> found = folder.Scan();
+        int done = 0;
         foreach ((uint uid, string baseName) in names.OrderBy(n => n.Key))
         {
+            progress(++done, names.Count);
             if (found.Remove(baseName, out FoundFile file) && Newcomer.Read(store.Files, folder, file) is { } message)
             {
                 state.Put(RecordOf(state, uid, message, letters, details));

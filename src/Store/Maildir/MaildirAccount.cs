@@ -1,5 +1,6 @@
 using MailAccess.Store.Files;
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store.Maildir;
 
@@ -16,6 +17,9 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     public string Root => root;
 
+    /// <summary>Null where the store counts nothing.</summary>
+    public MaildirQuota? Quota { get; private set; }
+
     /// <summary>The open mailboxes at this moment.</summary>
     public List<MaildirMailbox> OpenMailboxes
     {
@@ -29,7 +33,19 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     }
 
     /// <summary>On a worker, once: what an account needs before anything else.</summary>
-    public void Prepare() => _folders.Prepare();
+    public void Prepare()
+    {
+        _folders.Prepare();
+        Quota = store.Quota is { } policy ? new MaildirQuota(store, this, _folders, policy) : null;
+    }
+
+    public bool IsOpen(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            return _open.ContainsKey(mailboxName);
+        }
+    }
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _folders.File.Subscribed)), cancellationToken);
@@ -76,7 +92,13 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
                 return found.Error;
             }
             StoreError error = await RetireAsync([mailboxName]);
-            return error != StoreError.None ? error : await RunAsync<Done>(() => _folders.Remove(folder));
+            if (error != StoreError.None)
+            {
+                return error;
+            }
+            StoreResult<Done> removed = await RunAsync<Done>(() => _folders.Remove(folder));
+            Quota?.Removed(mailboxName);
+            return removed;
         }
         finally
         {
@@ -103,7 +125,13 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
                 return StoreError.InvalidName;
             }
             StoreError error = await RetireAsync(plan.Renamings.Select(r => r.From));
-            return error != StoreError.None ? error : await RunAsync(() => _folders.Rename(plan));
+            if (error != StoreError.None)
+            {
+                return error;
+            }
+            StoreResult<Done> renamed = await RunAsync(() => _folders.Rename(plan));
+            Quota?.Renamed(plan);
+            return renamed;
         }
         finally
         {
@@ -126,6 +154,9 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxName>>(
             () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _folders.File.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+        Quota?.GetAsync(mailbox, cancellationToken) ?? StoreResults.From<IReadOnlyList<QuotaRoot>>([]);
 
     public ValueTask DisposeAsync() => default;
 
@@ -165,7 +196,14 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
                     {
                         _open[mailbox.Name] = mailbox;
                     }
+                    continue;
                 }
+                Quota?.Closed(mailbox);
+            }
+            if (Quota is { } quota)
+            {
+                await quota.SaveAsync();
+                await quota.WriteSizeAsync();
             }
         }
         finally
@@ -173,6 +211,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             _names.Release();
         }
     }
+
+    /// <inheritdoc cref="MaildirStore.RebuildIndexAsync"/>
+    public ValueTask<StoreResult<int>> RebuildAsync(MailboxName mailboxName, Action<int, int> progress) => LockedAsync<int>(
+        () =>
+        {
+            lock (_openGate)
+            {
+                if (_open.ContainsKey(mailboxName))
+                {
+                    return StoreError.Busy;
+                }
+            }
+            return _folders.Find(mailboxName) is { } found && new MaildirFolder(store.Files, Path.Combine(root, found)) is var folder && folder.Exists()
+                ? MailboxLoader.RebuildAnew(store, folder, NextUidValidity, progress)
+                : StoreError.NotFound;
+        },
+        CancellationToken.None);
 
     /// <inheritdoc cref="AccountFolders.Of"/>
     public string? FolderOf(Guid guid) => _folders.Of(guid);
@@ -193,11 +248,23 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
+    private bool IsUnpaid(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            return _open.TryGetValue(mailboxName, out MaildirMailbox? mailbox) && mailbox.IsUnpaid;
+        }
+    }
+
     private StoreResult<MaildirMailbox> Load(MailboxName mailboxName)
     {
         if (TryHold(mailboxName) is { } open)
         {
             return open;
+        }
+        if (IsUnpaid(mailboxName))
+        {
+            return StoreError.Unavailable; // Its last commits are not in its files yet.
         }
         if (_folders.Find(mailboxName) is not { } folderName)
         {
@@ -205,7 +272,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
         var folder = new MaildirFolder(store.Files, Path.Combine(root, folderName));
         LoadedMailbox loaded = MailboxLoader.Load(store, folder, NextUidValidity);
-        var mailbox = new MaildirMailbox(store, this, mailboxName, folder, loaded) { Handles = 1 };
+        var mailbox = new MaildirMailbox(store, this, mailboxName, folder, loaded)
+        {
+            Handles = 1,
+            Usage = Quota?.UsageOf(mailboxName, _folders.File.Uses.GetValueOrDefault(folderName), loaded),
+        };
         lock (_openGate)
         {
             _open[mailboxName] = mailbox;
@@ -302,7 +373,8 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         return store.Files.List(Path.Combine(root, folder, "new")) is { Count: > 0 };
     }
 
-    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    /// <summary>Work on a worker, while no name changes.</summary>
+    public async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
     {
         await _names.WaitAsync(cancellationToken);
         try
@@ -315,6 +387,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
-    private ValueTask<StoreResult<T>> RunAsync<T>(Func<StoreResult<T>> work) =>
+    /// <summary>Work on a worker.</summary>
+    public ValueTask<StoreResult<T>> RunAsync<T>(Func<StoreResult<T>> work) =>
         store.Workers.RunAsync(work, fault => store.Log.FileFault(name, root, fault));
 }

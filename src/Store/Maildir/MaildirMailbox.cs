@@ -1,28 +1,41 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>A mailbox in a Maildir: commits go to the store's journal, files follow.</summary>
 internal sealed class MaildirMailbox : MailboxModel
 {
+    /// <summary>Fewer messages are read sooner than asked about.</summary>
+    private const int FilterMessagesMin = 32;
+
+    private const int CompactionLookCommits = 256;
+
     private readonly MaildirStore _store;
-    private readonly SummaryCache _cache;
     private readonly HashSet<uint> _staleNames = [];
+    private readonly List<VanishedUids> _vanished;
+    private ModSeq _indexedModSeq;
+    private ulong _compactionLook;
 
     public MaildirMailbox(MaildirStore store, MaildirAccount account, MailboxName name, MaildirFolder folder, LoadedMailbox loaded)
         : base(account.Name, name, loaded.State.ToSnapshot(), loaded.State.FirstUnclaimed)
     {
         _store = store;
+        Health = new MailboxHealth(store, account.Name, folder.Path);
         Account = account;
         Folder = folder;
         Guid = loaded.State.Guid;
+        _vanished = loaded.State.Vanished;
+        _indexedModSeq = loaded.State.IndexedModSeq ?? loaded.State.HighestModSeq;
         Names = loaded.State.Names;
         Letters = loaded.Letters;
-        _cache = loaded.Cache;
+        SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
+        Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -38,7 +51,7 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public MaildirFolder Folder { get; }
 
-    public Guid Guid { get; }
+    public override Guid Guid { get; }
 
     public NamesHeap Names { get; }
 
@@ -49,6 +62,17 @@ internal sealed class MaildirMailbox : MailboxModel
     public bool LettersChanged { get; set; }
 
     public MailboxFiles Owed { get; }
+
+    /// <summary>True where enough happened since it was last true that a look for what is dead may be worth it. One thread.</summary>
+    public bool TakeCompactionLook(ulong sequence)
+    {
+        if (sequence < _compactionLook + CompactionLookCommits)
+        {
+            return false;
+        }
+        _compactionLook = sequence;
+        return true;
+    }
 
     public JournalMailbox JournalName { get; }
 
@@ -67,7 +91,9 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>The last debt was paid, or the journal is kept because it could not be. Under the lock of <see cref="Owed"/>.</summary>
     public bool IsClosed { get; private set; }
 
-    public ulong CacheGeneration => _cache.Generation;
+    public MailboxSummaries Summaries { get; }
+
+    public ulong CacheGeneration => Summaries.Cache.Generation;
 
     public Uid Unclaimed => FirstUnclaimed;
 
@@ -110,8 +136,9 @@ internal sealed class MaildirMailbox : MailboxModel
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
-        summary = new MessageSummary(CachedSummary(record));
-        return summary.IsValid;
+        bool isThere = Summaries.TryGet(record, out ReadOnlyMemory<byte> encoded);
+        summary = new MessageSummary(encoded);
+        return isThere && summary.IsValid;
     }
 
     public override ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken)
@@ -122,18 +149,42 @@ internal sealed class MaildirMailbox : MailboxModel
         {
             return new(StoreError.Expunged);
         }
-        return TryGetSummary(now[index], out MessageSummary known)
-            ? new(known)
-            : SummaryMaking.RunAsync(_store, this, now, index);
+        return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
     }
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
         MailboxRefresh.RunAsync(_store, this);
 
+    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+        since >= Published.HighestModSeq
+            ? new(UidSet.Empty)
+            : _store.Workers.RunAsync<UidSet>(() => VanishedSince(since, among), OnFault);
+
     public override ValueTask ReleaseAsync()
     {
         Account.Release(this);
         return default;
+    }
+
+    public override SearchPool SearchPool => _store.SearchPool;
+
+    public override StoreLimits Limits => _store.Limits;
+
+    public override void OnSearchFault(FileFault fault) => OnFault(fault);
+
+    /// <summary>Null where the configuration wants none.</summary>
+    public TrigramFilter? SearchFilter { get; }
+
+    public override ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
+            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnFault, cancellationToken)
+            : new(indices);
+
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
+    {
+        using IFile? file = OpenFile(record);
+        return file is null ? SearchRead.Gone : scratch.Read(file, Locator.Of(record).HasBareLf, _store.Limits.SearchWholeOctetsMax);
     }
 
     /// <summary>On a worker: finds the file, also where another program has renamed it since we looked.</summary>
@@ -183,23 +234,10 @@ internal sealed class MaildirMailbox : MailboxModel
     }
 
     /// <summary>On a worker. 0 where the cache cannot be written: it is only a cache.</summary>
-    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries)
-    {
-        try
-        {
-            return _cache.Add(summaries);
-        }
-        catch (FileFault fault)
-        {
-            OnFault(fault);
-            return new long[summaries.Count];
-        }
-    }
+    public long[] AddToCache(IReadOnlyList<SummaryToCache> summaries) => Summaries.Add(summaries);
 
-    /// <summary>Empty where the cache has none.</summary>
-    public ReadOnlyMemory<byte> CachedSummary(in MessageRecord record) =>
-        record.CacheLocator != 0
-        && _cache.TryGet(record.CacheLocator, Names.Utf8At(Locator.Of(record).NamePlace), out ReadOnlyMemory<byte> summary) ? summary : default;
+    /// <summary>Empty where the cache has none. On a worker.</summary>
+    public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record) => Summaries.Read(record);
 
     /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
     public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -230,7 +268,12 @@ internal sealed class MaildirMailbox : MailboxModel
             },
             OnFault);
 
-    public void OnFault(FileFault fault) => _store.Log.FileFault(AccountName, Folder.Path, fault);
+    public void OnFault(FileFault fault) => Health.Tell(fault);
+
+    public MailboxHealth Health { get; }
+
+    /// <summary>It has ended, and its last commits are not in its files yet.</summary>
+    public bool IsUnpaid { get; set; }
 
     /// <summary>Messages whose names do not say their flags yet. Taken: the caller puts back what it cannot do.</summary>
     public List<uint> TakeStaleNames()
@@ -271,15 +314,48 @@ internal sealed class MaildirMailbox : MailboxModel
         return Locator.Create(now.NamePlace, staysInNew, now.HasBareLf, letters);
     }
 
+    /// <summary>What went since the index was written. Under the gate.</summary>
+    public List<VanishedUids> VanishedSinceIndex => [.. _vanished];
+
+    /// <inheritdoc cref="VanishedSinceIndex"/>
+    public ModSeq IndexedModSeq => _indexedModSeq;
+
+    /// <summary>The file has the first of them now, and the index is of this commit.</summary>
+    public void VanishedFolded(int count, ModSeq indexed)
+    {
+        lock (Gate)
+        {
+            _vanished.RemoveRange(0, count);
+            _indexedModSeq = indexed;
+        }
+    }
+
     /// <summary>Closes what is open. On a worker, after the last debt was paid.</summary>
     public void Close()
     {
         lock (Owed.Lock)
         {
             IsClosed = true;
+            IsUnpaid = false;
         }
-        _cache.Dispose();
+        SearchFilter?.Dispose();
+        Summaries.Dispose();
     }
+
+    private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
+    {
+        if (now[index].CacheLocator != 0)
+        {
+            StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
+            if (read.TryGet(out MessageSummary known) && known.IsValid)
+            {
+                return read;
+            }
+        }
+        return await SummaryMaking.RunAsync(_store, this, now, index);
+    }
+
+    protected override bool TakesNoCommits => Health.IsSick;
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 
@@ -294,11 +370,16 @@ internal sealed class MaildirMailbox : MailboxModel
 
     protected override void Applied(MailboxChange change)
     {
+        _vanished.AddRange(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
         PreparedFiles? prepared = change.Prepared as PreparedFiles;
         Owed.Owe(
             change.Frame,
             prepared?.Files.Select(f => (f.BaseName, TargetOf(f))) ?? [],
             change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
+        Account.Quota?.Size.Note(
+            Folder.Path.Length > Account.Root.Length ? System.IO.Path.GetFileName(Folder.Path) : "",
+            prepared?.Files.Select(f => (f.BaseName, f.Octets)) ?? [],
+            change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], r.Octets)));
         if (change.After.Keywords.Names.Count > change.Before.Keywords.Names.Count)
         {
             LettersChanged |= Letters.Add(change.After.Keywords);
@@ -309,6 +390,21 @@ internal sealed class MaildirMailbox : MailboxModel
             Owed.ForgetActualIf(Names, record);
         }
         _store.Touched(this);
+    }
+
+    /// <summary>On a worker. A fold holds the same lock, so that what it moves to the file is seen once.</summary>
+    private StoreResult<UidSet> VanishedSince(ModSeq since, UidSet? among)
+    {
+        lock (Owed.Lock)
+        {
+            VanishedLog? known = VanishedFile.Read(_store.Files, Folder.Path, Guid);
+            lock (Gate)
+            {
+                VanishedLog log = known ?? new VanishedLog(_indexedModSeq);
+                log.Add(_vanished);
+                return log.Since(since, among, Published);
+            }
+        }
     }
 
     private static string TargetOf(PreparedFile file) =>

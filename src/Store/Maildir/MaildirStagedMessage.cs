@@ -5,7 +5,7 @@ using MailAccess.Store.Model;
 namespace MailAccess.Store.Maildir;
 
 /// <summary>A message arriving: in a rented buffer while it is small, else in a file of the staging folder.</summary>
-internal sealed class MaildirStagedMessage(MaildirStore store) : IStagedMessage
+internal sealed class MaildirStagedMessage(MaildirStore store, bool mayUseMemory) : IStagedMessage
 {
     private readonly SummaryMaker _summary = new();
     private byte[]? _buffer;
@@ -30,7 +30,7 @@ internal sealed class MaildirStagedMessage(MaildirStore store) : IStagedMessage
             return new(StoreError.TooBig);
         }
         _summary.Feed(octets.Span);
-        if (_file is null && Octets + octets.Length <= store.Limits.StagedMemoryOctetsMax)
+        if (mayUseMemory && _file is null && Octets + octets.Length <= store.Limits.StagedMemoryOctetsMax)
         {
             Remember(octets.Span);
             return new(default(Done));
@@ -73,7 +73,11 @@ internal sealed class MaildirStagedMessage(MaildirStore store) : IStagedMessage
         if (Interlocked.Exchange(ref _file, null) is { } file)
         {
             string path = FilePath!;
-            await store.Workers.RunAsync<Done>(() => Remove(file, path), store.OnStagingFault);
+            if ((await store.Workers.RunAsync<Done>(() => Remove(file, path), store.OnStagingFault)).Error != StoreError.None)
+            {
+                file.Dispose();
+                store.Housekeeper.RemoveLater(path); // The workers have no room, or the disk is in trouble.
+            }
         }
     }
 

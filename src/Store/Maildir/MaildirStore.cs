@@ -2,8 +2,11 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using MailAccess.Store.Files;
+using MailAccess.Store.Index;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Maildir;
@@ -23,26 +26,35 @@ public sealed class MaildirStore : IMailStore
     private long _staged;
     private int _disposed;
 
-    private MaildirStore(MaildirStoreOptions options, IFiles files, FileWorkers workers, IFile @lock, TimeProvider clock, ILogger log)
+    private MaildirStore(MaildirStoreOptions options, IFiles files, FileWorkers workers, IFile @lock, TimeProvider clock, ILogger log, Guid bootId)
     {
         _options = options;
         _lock = @lock;
         Files = files;
         Workers = workers;
+        SearchPool = new SearchPool(workers, options.Limits.SearchSlicesMax);
         Clock = clock;
         Log = log;
         UniqueNames = new UniqueNames(clock, options.HostName);
         _stagingFolder = Path.Combine(options.DataFolder, "staging");
         _journalFolder = Path.Combine(options.DataFolder, "journal");
+        Carried = new CarriedDebts(this, _journalFolder, bootId);
         Housekeeper = new Housekeeper(this);
         Watcher = new FolderWatcher(this);
+        SummaryBlocks = new SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
     }
 
     internal StoreLimits Limits => _options.Limits;
 
+    internal IQuotaPolicy? Quota => _options.Quota;
+
     internal IFiles Files { get; }
 
     internal FileWorkers Workers { get; }
+
+    internal bool HasSearchFilters => _options.HasSearchFilters;
+
+    internal SearchPool SearchPool { get; }
 
     internal TimeProvider Clock { get; }
 
@@ -53,6 +65,11 @@ public sealed class MaildirStore : IMailStore
     internal Housekeeper Housekeeper { get; }
 
     internal FolderWatcher Watcher { get; }
+
+    /// <summary>The summaries in memory, of all mailboxes.</summary>
+    internal SummaryBlocks SummaryBlocks { get; }
+
+    internal CarriedDebts Carried { get; }
 
     internal DeliveryJournal Journal { get; private set; } = null!;
 
@@ -85,7 +102,9 @@ public sealed class MaildirStore : IMailStore
 
     /// <inheritdoc/>
     public ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
-        octetsExpected > Limits.MessageOctetsMax ? new(StoreError.TooBig) : StoreResults.From<IStagedMessage>(new MaildirStagedMessage(this));
+        octetsExpected > Limits.MessageOctetsMax
+            ? new(StoreError.TooBig)
+            : StoreResults.From<IStagedMessage>(new MaildirStagedMessage(this, mayUseMemory: octetsExpected <= Limits.StagedExpectedOctetsMax));
 
     /// <summary>Lets commits settle, writes what is owed to files and indexes, and ends with an empty journal.</summary>
     public async ValueTask DisposeAsync()
@@ -107,9 +126,22 @@ public sealed class MaildirStore : IMailStore
         if (await Housekeeper.CheckpointAsync() && !Journal.IsBroken)
         {
             Journal.Dispose();
-            await Workers.RunAsync<Done>(() => RemoveSegments(Files, _journalFolder), OnStagingFault);
+            await Workers.RunAsync<Done>(() => RemoveSegments(Files, _journalFolder, Housekeeper.HasCarried), OnStagingFault);
         }
         Stop();
+    }
+
+    /// <summary>
+    /// Makes a mailbox's index anew from its mail; UIDVALIDITY, UIDs, flags, keywords and dates stay. For a store that serves nobody yet: an open
+    /// mailbox is refused as <see cref="StoreError.Busy"/>. The answer is the number of messages.
+    /// </summary>
+    /// <param name="accountName">Whose mailbox.</param>
+    /// <param name="mailboxName">Which.</param>
+    /// <param name="progress">Called with messages done and messages in all, on another thread.</param>
+    public async ValueTask<StoreResult<int>> RebuildIndexAsync(string accountName, MailboxName mailboxName, Action<int, int> progress)
+    {
+        StoreResult<IMailAccount> opened = await OpenAccountAsync(accountName, CancellationToken.None);
+        return opened.TryGet(out IMailAccount? account) ? await ((MaildirAccount)account).RebuildAsync(mailboxName, progress) : opened.Error;
     }
 
     internal static async Task<StoreResult<MaildirStore>> OpenAsync(
@@ -146,6 +178,20 @@ public sealed class MaildirStore : IMailStore
     internal string NextStagingPath() =>
         Path.Combine(_stagingFolder, Interlocked.Increment(ref _staged).ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Tells the administrator now and then how far an unexpected rebuild has come.</summary>
+    internal Action<int, int> RebuildProgress(string folder)
+    {
+        long told = Clock.GetTimestamp();
+        return (done, all) =>
+        {
+            if (Clock.GetElapsedTime(told) >= Limits.RebuildReportInterval)
+            {
+                told = Clock.GetTimestamp();
+                Log.Rebuilding(folder, done, all);
+            }
+        };
+    }
+
     internal void Submit(CommitTicket ticket) => Journal.Submit(ticket);
 
     internal void Touched(MaildirMailbox mailbox) => Housekeeper.Touched(mailbox);
@@ -177,7 +223,7 @@ public sealed class MaildirStore : IMailStore
         }
         try
         {
-            var store = new MaildirStore(options, files, workers, @lock, clock, log);
+            var store = new MaildirStore(options, files, workers, @lock, clock, log, bootId);
             files.CreateFolder(store._stagingFolder);
             files.CreateFolder(store._journalFolder);
             foreach (string staged in files.List(store._stagingFolder) ?? [])
@@ -185,8 +231,13 @@ public sealed class MaildirStore : IMailStore
                 files.Unlink(Path.Combine(store._stagingFolder, staged));
             }
             JournalContent content = JournalReader.Read(files, store._journalFolder, bootId);
-            Recovery.Run(store, content);
-            RemoveSegments(files, store._journalFolder);
+            Dictionary<Guid, JournalMailbox> failed = Recovery.Run(store, content);
+            store.Carried.Begin(content, failed.Keys);
+            foreach (string damaged in content.Damaged)
+            {
+                files.Rename(damaged, damaged + ".damaged"); // For whoever wants to look.
+            }
+            RemoveSegments(files, store._journalFolder, keepCarried: failed.Count > 0);
             store.Journal = new DeliveryJournal(
                 files, store._journalFolder, options.Limits, bootId, content.LastSegment, content.LastSequence, WriteRecord, log);
             return store;
@@ -198,12 +249,16 @@ public sealed class MaildirStore : IMailStore
         }
     }
 
-    private static StoreResult<Done> RemoveSegments(IFiles files, string folder)
+    private static StoreResult<Done> RemoveSegments(IFiles files, string folder, bool keepCarried)
     {
-        foreach (string segment in files.List(folder) ?? [])
+        foreach (string segment in (files.List(folder) ?? []).Where(s => s.EndsWith(JournalReader.Extension, StringComparison.Ordinal)))
         {
-            files.Unlink(Path.Combine(folder, segment));
+            if (!keepCarried || segment != CarriedRecords.FileName)
+            {
+                files.Unlink(Path.Combine(folder, segment));
+            }
         }
+        files.SyncFolder(folder);
         return default(Done);
     }
 

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Maildir;
 
 /// <summary>Where the mail lies.</summary>
@@ -11,6 +13,12 @@ public sealed record MaildirStoreOptions
 
     /// <summary>Stands in the names of message files.</summary>
     public required string HostName { get; init; }
+
+    /// <summary>What accounts may hold; null: nothing is counted.</summary>
+    public IQuotaPolicy? Quota { get; init; }
+
+    /// <summary>Keeps a file beside each mailbox that says which messages a search need not read.</summary>
+    public bool HasSearchFilters { get; init; } = true;
 
     /// <summary>Sizes, counts and durations.</summary>
     public StoreLimits Limits { get; init; } = new();

@@ -115,7 +115,7 @@ internal static class NameFlush
                 int index = before.IndexOf(new Uid(uid));
                 if (index >= 0)
                 {
-                    MessageRecord changed = before[index] with { Locator = locator.Value };
+                    MessageRecord changed = before[index] with { Locator = locator.MovedTo(Locator.Of(before[index]).NamePlace).Value };
                     builder.Update(index, changed);
                     upserts.Add(changed);
                 }

@@ -10,23 +10,45 @@ namespace MailAccess.Store.Maildir;
 /// <remarks>
 /// Under the same boot the page cache was never lost: a message that is neither at its place nor in <c>tmp</c> was moved or deleted
 /// by somebody, and stays so. Under another boot, files may be missing, short, or under an older name.
+/// A mailbox whose files cannot be written keeps its records (<see cref="CarriedRecords"/>), and nobody opens it until they are applied.
 /// </remarks>
 internal static class Recovery
 {
-    /// <summary>On a worker.</summary>
-    public static void Run(MaildirStore store, JournalContent journal)
+    /// <summary>On a worker. The mailboxes that could not be recovered, by identity.</summary>
+    public static Dictionary<Guid, JournalMailbox> Run(MaildirStore store, JournalContent journal)
     {
-        if (journal.Records.Count == 0)
+        foreach (string segment in journal.Damaged)
         {
-            return;
+            store.Log.JournalDamaged(segment);
         }
         var run = new RecoveryRun(store, journal.IsSameBoot);
-        foreach (JournalRecord record in journal.Records)
+        if (journal.RecordCount == 0)
+        {
+            return [];
+        }
+        foreach (JournalRecord record in journal.Segments.SelectMany(s => JournalReader.Records(store.Files, s)))
         {
             run.Replay(record);
         }
         run.Finish();
-        store.Log.Recovered(journal.Records.Count, run.FilesWritten, run.FilesRemoved);
+        store.Log.Recovered(journal.RecordCount, run.FilesWritten, run.FilesRemoved);
+        return run.Failed;
+    }
+
+    /// <summary>Tries once more what could not be done at the start. On a worker; throws what is still wrong.</summary>
+    public static void RunCarried(MaildirStore store, JournalSegment carried, Guid mailbox, bool isSameBoot)
+    {
+        var run = new RecoveryRun(store, isSameBoot) { Only = mailbox };
+        foreach (JournalRecord record in JournalReader.Records(store.Files, carried))
+        {
+            run.Replay(record);
+        }
+        run.Finish();
+        if (run.Failed.Count > 0)
+        {
+            throw new FileFault("recovery", carried.Path, Posix.InputOutput);
+        }
+        store.Log.Recovered(carried.Records, run.FilesWritten, run.FilesRemoved);
     }
 }
 
@@ -35,23 +57,29 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
 {
     private readonly Dictionary<string, MaildirAccount?> _accounts = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, RecoveringMailbox?> _mailboxes = [];
-    private readonly Dictionary<string, byte[]> _contents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ContentPlace> _contents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FrameArrival> _arrivals = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, FoundFile>> _scans = new(StringComparer.Ordinal);
+
+    /// <summary>Only frames of this mailbox.</summary>
+    public Guid? Only { get; init; }
 
     public int FilesWritten { get; private set; }
 
     public int FilesRemoved { get; private set; }
 
+    /// <summary>Mailboxes that are not as the journal says: their files fail, or they wait for one whose files do.</summary>
+    public Dictionary<Guid, JournalMailbox> Failed { get; } = [];
+
     public void Replay(JournalRecord record)
     {
-        foreach ((string baseName, byte[] content) in record.Contents)
+        foreach ((string baseName, ContentPlace content) in record.Contents)
         {
             _contents[baseName] = content;
         }
         foreach (JournalFrame frame in record.Frames)
         {
-            RecoveringMailbox? mailbox = Find(frame.Mailbox);
-            if (mailbox is null)
+            if ((Only is not null && Only != frame.Mailbox.Guid) || Find(frame.Mailbox) is not { } mailbox)
             {
                 continue;
             }
@@ -61,6 +89,10 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
             {
                 _arrivals[arrival.BaseName] = arrival;
                 mailbox.Arrived.Add(arrival.BaseName);
+                if (arrival.SourceBaseName.Length > 0)
+                {
+                    mailbox.Sources.Add(arrival.SourceMailbox);
+                }
             }
             mailbox.Removed.UnionWith(frame.Frame.Expunged.Select(e => e.BaseName).Where(n => n.Length > 0));
         }
@@ -68,29 +100,78 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
 
     public void Finish()
     {
-        List<RecoveringMailbox> mailboxes = [.. _mailboxes.Values.OfType<RecoveringMailbox>()];
         // All places before any removal: what was moved may have its only octets where it came from.
-        foreach (RecoveringMailbox mailbox in mailboxes)
+        foreach (RecoveringMailbox mailbox in Remaining())
         {
-            PlaceAll(mailbox);
+            Guarded(mailbox, PlaceAll);
         }
-        foreach (RecoveringMailbox mailbox in mailboxes)
+        // After a power loss those octets may exist nowhere else: a source waits for its destination.
+        foreach (RecoveringMailbox source in isSameBoot ? [] : Remaining().Where(IsAwaited))
         {
-            RemoveAll(mailbox);
-            TakeNames(mailbox);
-            IndexFile.Write(store.Files, mailbox.Folder.Path, mailbox.State);
-            store.Files.SyncFolder(mailbox.Folder.New);
-            store.Files.SyncFolder(mailbox.Folder.Cur);
+            Failed[source.Name.Guid] = source.Name;
+        }
+        foreach (RecoveringMailbox mailbox in Remaining())
+        {
+            Guarded(mailbox, Settle);
+        }
+        foreach (MaildirAccount account in _accounts.Values.OfType<MaildirAccount>())
+        {
+            // What was killed before it told other programs is counted anew.
+            new Quota.MaildirSize(store, account.Root).Recalculate();
         }
         Dictionary<ulong, string> fileSystems = [];
-        foreach (RecoveringMailbox mailbox in mailboxes)
+        foreach (RecoveringMailbox mailbox in _mailboxes.Values.OfType<RecoveringMailbox>())
         {
             fileSystems.TryAdd(store.Files.FileSystemOf(mailbox.Folder.Path), mailbox.Folder.Path);
         }
-        foreach (string path in fileSystems.Values)
+        foreach ((ulong device, string path) in fileSystems)
         {
-            store.Files.SyncFileSystem(path);
+            try
+            {
+                store.Files.SyncFileSystem(path);
+            }
+            catch (FileFault fault)
+            {
+                foreach (RecoveringMailbox mailbox in Remaining().Where(m => store.Files.FileSystemOf(m.Folder.Path) == device))
+                {
+                    Fail(mailbox.Name, mailbox.Folder.Path, fault);
+                }
+            }
         }
+    }
+
+    private List<RecoveringMailbox> Remaining() => [.. _mailboxes.Values.OfType<RecoveringMailbox>().Where(m => !Failed.ContainsKey(m.Name.Guid))];
+
+    private bool IsAwaited(RecoveringMailbox source) =>
+        _mailboxes.Values.OfType<RecoveringMailbox>().Any(m => Failed.ContainsKey(m.Name.Guid) && m.Sources.Contains(source.Name.Guid));
+
+    private void Guarded(RecoveringMailbox mailbox, Action<RecoveringMailbox> work)
+    {
+        try
+        {
+            work(mailbox);
+        }
+        catch (FileFault fault)
+        {
+            Fail(mailbox.Name, mailbox.Folder.Path, fault);
+        }
+    }
+
+    private void Fail(JournalMailbox name, string path, FileFault fault)
+    {
+        if (Failed.TryAdd(name.Guid, name))
+        {
+            store.Log.MailboxNotRecovered(name.AccountName, path, fault);
+        }
+    }
+
+    private void Settle(RecoveringMailbox mailbox)
+    {
+        RemoveAll(mailbox);
+        TakeNames(mailbox);
+        IndexFile.Write(store.Files, mailbox.Folder.Path, mailbox.State);
+        store.Files.SyncFolder(mailbox.Folder.New);
+        store.Files.SyncFolder(mailbox.Folder.Cur);
     }
 
     private RecoveringMailbox? Find(JournalMailbox name)
@@ -99,15 +180,23 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         {
             return known;
         }
-        if (!_accounts.TryGetValue(name.AccountName, out MaildirAccount? account))
+        RecoveringMailbox? mailbox = null;
+        try
         {
-            account = store.PrepareAccount(name.AccountName).TryGet(out MaildirAccount? prepared) ? prepared : null;
-            _accounts.Add(name.AccountName, account);
+            if (!_accounts.TryGetValue(name.AccountName, out MaildirAccount? account))
+            {
+                account = store.PrepareAccount(name.AccountName).TryGet(out MaildirAccount? prepared) ? prepared : null;
+                _accounts.Add(name.AccountName, account);
+            }
+            mailbox = account is null ? null : Open(account, name);
+            if (mailbox is null)
+            {
+                store.Log.MailboxOfCommitGone(name.AccountName, name.FolderName);
+            }
         }
-        RecoveringMailbox? mailbox = account is null ? null : Open(account, name);
-        if (mailbox is null)
+        catch (FileFault fault)
         {
-            store.Log.MailboxOfCommitGone(name.AccountName, name.FolderName);
+            Fail(name, name.FolderName, fault);
         }
         _mailboxes.Add(name.Guid, mailbox);
         return mailbox;
@@ -121,7 +210,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
             IndexState state = MailboxLoader.LoadState(store, folder, account.NextUidValidity, out _);
             if (state.Guid == name.Guid)
             {
-                return new RecoveringMailbox(folder, state);
+                return new RecoveringMailbox(name, folder, state);
             }
         }
         // Renamed after the commit, or deleted.
@@ -130,12 +219,12 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
             return null;
         }
         folder = new MaildirFolder(store.Files, Path.Combine(account.Root, elsewhere));
-        return new RecoveringMailbox(folder, MailboxLoader.LoadState(store, folder, account.NextUidValidity, out _));
+        return new RecoveringMailbox(name, folder, MailboxLoader.LoadState(store, folder, account.NextUidValidity, out _));
     }
 
     private void PlaceAll(RecoveringMailbox mailbox)
     {
-        Dictionary<string, FoundFile> found = mailbox.Folder.Scan();
+        Dictionary<string, FoundFile> found = Scan(mailbox.Folder);
         foreach (MessageRecord record in mailbox.State.Records)
         {
             string baseName = mailbox.State.Names[Locator.Of(record).NamePlace];
@@ -144,6 +233,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
                 Place(mailbox, record, baseName, found.TryGetValue(baseName, out FoundFile file) ? file.RelativePath : null);
             }
         }
+        _scans.Remove(mailbox.Folder.Path); // It is another now.
     }
 
     private void Place(RecoveringMailbox mailbox, MessageRecord record, string baseName, string? foundAt)
@@ -203,7 +293,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         {
             name = arrival.SourceBaseName;
         }
-        return _contents.GetValueOrDefault(name);
+        return _contents.TryGetValue(name, out ContentPlace place) ? JournalReader.ReadContent(store.Files, place) : null;
     }
 
     /// <summary>The file that the message was copied from.</summary>
@@ -215,14 +305,24 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         }
         foreach (RecoveringMailbox mailbox in _mailboxes.Values.OfType<RecoveringMailbox>())
         {
-            if (mailbox.Folder.Scan().TryGetValue(arrival.SourceBaseName, out FoundFile file))
+            if (Scan(mailbox.Folder).TryGetValue(arrival.SourceBaseName, out FoundFile file))
             {
                 return mailbox.Folder.Full(file.RelativePath);
             }
         }
-        return FolderOfSource(arrival) is { } folder && folder.Scan().TryGetValue(arrival.SourceBaseName, out FoundFile elsewhere)
+        return FolderOfSource(arrival) is { } folder && Scan(folder).TryGetValue(arrival.SourceBaseName, out FoundFile elsewhere)
             ? folder.Full(elsewhere.RelativePath)
             : null;
+    }
+
+    private Dictionary<string, FoundFile> Scan(MaildirFolder folder)
+    {
+        if (!_scans.TryGetValue(folder.Path, out Dictionary<string, FoundFile>? found))
+        {
+            found = folder.Scan();
+            _scans.Add(folder.Path, found);
+        }
+        return found;
     }
 
     private MaildirFolder? FolderOfSource(FrameArrival arrival)
@@ -276,7 +376,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
 }
 
 /// <summary>A mailbox during recovery.</summary>
-internal sealed record RecoveringMailbox(MaildirFolder Folder, IndexState State)
+internal sealed record RecoveringMailbox(JournalMailbox Name, MaildirFolder Folder, IndexState State)
 {
     public HashSet<string> Arrived { get; } = new(StringComparer.Ordinal);
 
@@ -284,4 +384,7 @@ internal sealed record RecoveringMailbox(MaildirFolder Folder, IndexState State)
 
     /// <summary>UIDs whose records the journal changes.</summary>
     public HashSet<uint> Changed { get; } = [];
+
+    /// <summary>Mailboxes that messages were copied or moved from.</summary>
+    public HashSet<Guid> Sources { get; } = [];
 }

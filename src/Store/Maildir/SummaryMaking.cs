@@ -1,3 +1,4 @@
+using System.Buffers;
 using MailAccess.Message;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
@@ -6,62 +7,86 @@ using MailAccess.Store.Model;
 namespace MailAccess.Store.Maildir;
 
 /// <summary>
-/// Makes the summaries that the cache lacks (messages of other programs, a lost cache): of the message asked for, and of those
-/// that follow it, since a client that asks for one asks for the next.
+/// Makes the summaries that the cache lacks (messages of other programs, a lost cache, an older version): of the message asked for, and of
+/// those that follow it, since a client that asks for one asks for the next. All cores take part, and one commit remembers them.
 /// </summary>
 internal static class SummaryMaking
 {
-    private const int BatchMessagesMax = 64;
-    private const long BatchOctetsMax = 4 << 20;
+    private const int BatchMessagesMax = 512; // Each commit waits for the disk once; making so many takes some ten milliseconds.
+    private const long PartOctetsMax = 8 << 20;
+    private const int PartsMax = 8;
+    private const int ReadOctets = 64 * 1024;
 
     /// <summary>Returns when the summaries are in the cache and the records say where.</summary>
     public static async ValueTask<StoreResult<MessageSummary>> RunAsync(MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
     {
-        StoreResult<(MessageSummary Summary, CommitTicket? Ticket)> made =
-            await store.Workers.RunAsync(() => Run(mailbox, snapshot, index), mailbox.OnFault);
-        if (!made.TryGet(out (MessageSummary Summary, CommitTicket? Ticket) result))
+        int parts = Math.Clamp(Environment.ProcessorCount, 1, PartsMax);
+        int messages = BatchMessagesMax / parts;
+        var makings = new Task<StoreResult<List<MadeSummary>>>[parts];
+        for (int i = 0; i < parts; i++)
         {
-            return made.Error;
+            int first = index + (i * messages);
+            makings[i] = first < snapshot.Count
+                ? store.Workers.RunAsync(() => Make(mailbox, snapshot, first, messages, isWanted: first == index), mailbox.OnFault).AsTask()
+                : Task.FromResult<StoreResult<List<MadeSummary>>>(new List<MadeSummary>());
         }
-        if (result.Ticket is { } ticket)
+        List<MadeSummary> made = [];
+        StoreError error = StoreError.None;
+        foreach (Task<StoreResult<List<MadeSummary>>> making in makings)
+        {
+            StoreResult<List<MadeSummary>> part = await making; // What fails further on is not what was asked for.
+            error = making == makings[0] ? part.Error : error;
+            made.AddRange(part.TryGet(out List<MadeSummary>? summaries) ? summaries : []);
+        }
+        if (error != StoreError.None)
+        {
+            return error;
+        }
+        StoreResult<CommitTicket?> kept = await store.Workers.RunAsync<CommitTicket?>(() => Keep(mailbox, made), mailbox.OnFault);
+        if (kept.TryGet(out CommitTicket? ticket) && ticket is not null)
         {
             await ticket.Settled; // Also where that failed the summary is right: it is only not kept.
         }
-        return result.Summary;
+        return new MessageSummary(made[0].Summary);
     }
 
-    /// <summary>On a worker.</summary>
-    private static StoreResult<(MessageSummary Summary, CommitTicket? Ticket)> Run(MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
+    /// <summary>On a worker: summaries of a run of messages that have none.</summary>
+    private static StoreResult<List<MadeSummary>> Make(MaildirMailbox mailbox, MailboxSnapshot snapshot, int first, int messages, bool isWanted)
     {
-        List<MessageRecord> made = [];
-        List<SummaryToCache> summaries = [];
-        long octets = 0;
-        for (int i = index; i < snapshot.Count && made.Count < BatchMessagesMax && octets < BatchOctetsMax; i++)
+        List<MadeSummary> made = [];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadOctets);
+        try
         {
-            if (mailbox.TryGetSummary(snapshot[i], out _))
+            long octets = 0;
+            int end = Math.Min(snapshot.Count, first + messages);
+            for (int i = first; i < end && octets <= PartOctetsMax && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
             {
-                break;
-            }
-            octets += snapshot[i].Octets;
-            if (made.Count > 0 && octets > BatchOctetsMax)
-            {
-                break;
-            }
-            if (Make(mailbox, snapshot[i]) is { } summary)
-            {
-                made.Add(snapshot[i]);
-                summaries.Add(new SummaryToCache(mailbox.Names[Locator.Of(snapshot[i]).NamePlace], summary));
-            }
-            else if (i == index)
-            {
-                return StoreError.Expunged;
+                octets += snapshot[i].Octets;
+                if (Make(mailbox, snapshot[i], buffer) is { } summary)
+                {
+                    made.Add(new MadeSummary(snapshot[i], summary));
+                }
+                else if (isWanted && i == first)
+                {
+                    return StoreError.Expunged;
+                }
             }
         }
-        long[] locators = mailbox.AddToCache(summaries);
-        return (new MessageSummary(summaries[0].Summary), Remember(mailbox, made, locators));
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        return made;
     }
 
-    private static ReadOnlyMemory<byte>? Make(MaildirMailbox mailbox, MessageRecord record)
+    private static StoreResult<CommitTicket?> Keep(MaildirMailbox mailbox, List<MadeSummary> made)
+    {
+        long[] locators = mailbox.AddToCache(
+            [.. made.Select(m => new SummaryToCache(mailbox.Names[Locator.Of(m.Record).NamePlace], m.Summary))]);
+        return Remember(mailbox, [.. made.Select(m => m.Record)], locators);
+    }
+
+    private static ReadOnlyMemory<byte>? Make(MaildirMailbox mailbox, MessageRecord record, byte[] buffer)
     {
         using IFile? file = mailbox.OpenFile(record);
         if (file is null)
@@ -69,13 +94,13 @@ internal static class SummaryMaking
             return null;
         }
         var maker = new SummaryMaker();
-        byte[] buffer = new byte[64 * 1024];
         bool hasBareLf = Locator.Of(record).HasBareLf;
         bool afterCr = false;
         long at = 0;
         int count;
-        while ((count = file.Read(at, buffer)) > 0)
+        do
         {
+            count = file.Read(at, buffer);
             at += count;
             if (hasBareLf)
             {
@@ -86,6 +111,7 @@ internal static class SummaryMaking
                 maker.Feed(buffer.AsSpan(0, count));
             }
         }
+        while (count == buffer.Length); // Less is the end of the file: most messages are read at once.
         return maker.Finish();
     }
 
@@ -136,17 +162,21 @@ internal static class SummaryMaking
     }
 }
 
+/// <summary>A summary on its way to the cache.</summary>
+internal readonly record struct MadeSummary(MessageRecord Record, ReadOnlyMemory<byte> Summary);
+
 /// <summary>A commit of what only the store itself needs to know.</summary>
 internal static class SilentCommit
 {
     /// <summary>Under the gate.</summary>
-    public static CommitTicket? Submit(MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts)
+    public static CommitTicket? Submit(
+        MaildirMailbox mailbox, MailboxSnapshot before, SnapshotBuilder builder, List<MessageRecord> upserts, IReadOnlyList<FrameArrival>? names = null)
     {
         if (upserts.Count == 0)
         {
             return null;
         }
-        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, IsSilent = true };
+        var change = new MailboxChange(mailbox, before, builder.Build()) { Upserts = upserts, Arrivals = names ?? [], IsSilent = true };
         var ticket = new CommitTicket(change);
         mailbox.Advance(change, ticket);
         mailbox.Submit(ticket);

@@ -1,4 +1,6 @@
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailAccess.Store.Memory;
 
@@ -11,10 +13,13 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
     private readonly HashSet<MailboxName> _subscribed = [];
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _sideFiles = new(StringComparer.Ordinal);
 
+    private readonly AccountQuota? _quota;
+
     public MemoryMailAccount(MemoryMailStore store, string name)
     {
         _store = store;
         Name = name;
+        _quota = store.Quota is null ? null : new AccountQuota(name, store.Quota, new StoreLimits(), store.Clock, NullLogger.Instance);
         Add(MailboxName.Inbox, SpecialUse.None);
     }
 
@@ -68,6 +73,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
                 return new(error);
             }
             _mailboxes.Remove(name, out MemoryMailbox? mailbox);
+            _quota?.Remove(name);
             mailbox!.MarkGone();
             return new(default(Done));
         }
@@ -94,6 +100,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
             {
                 _mailboxes.Remove(old, out MemoryMailbox? mailbox);
                 mailbox!.MarkGone();
+                _quota?.Rename(old, renamed);
                 _mailboxes.Add(renamed, mailbox.RenamedTo(renamed));
             }
             return default(Done);
@@ -116,6 +123,9 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
             return StoreResults.From<IReadOnlyList<MailboxName>>([.. _subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]);
         }
     }
+
+    public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+        _quota?.GetAsync(mailbox, cancellationToken) ?? StoreResults.From<IReadOnlyList<QuotaRoot>>([]);
 
     public ValueTask DisposeAsync() => default;
 
@@ -166,5 +176,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
     private HashSet<MailboxName> Names() => [.. _mailboxes.Keys];
 
     private void Add(MailboxName name, SpecialUse specialUse) =>
-        _mailboxes.Add(name, new MemoryMailbox(_store, Name, name, specialUse, SnapshotBuilder.Empty(_store.NextUidValidity())));
+        _mailboxes.Add(
+            name,
+            new MemoryMailbox(_store, Name, name, specialUse, SnapshotBuilder.Empty(_store.NextUidValidity())) { Usage = _quota?.Of(name, specialUse) });
 }

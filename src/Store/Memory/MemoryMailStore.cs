@@ -1,16 +1,20 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Memory;
 
 /// <summary>
 /// A store that keeps everything in memory and forgets it at the end: for tests of what stands on the store.
 /// Deterministic: UIDVALIDITY counts from a given number, the clock is given.
 /// </summary>
-public sealed class MemoryMailStore(TimeProvider clock, uint firstUidValidity = 1) : IMailStore
+public sealed class MemoryMailStore(TimeProvider clock, uint firstUidValidity = 1, IQuotaPolicy? quota = null) : IMailStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, MemoryMailAccount> _accounts = new(StringComparer.Ordinal);
     private uint _nextUidValidity = firstUidValidity;
 
     internal TimeProvider Clock => clock;
+
+    internal IQuotaPolicy? Quota => quota;
 
     internal MemoryCommitter Committer { get; } = new();
 

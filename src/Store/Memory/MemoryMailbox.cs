@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using MailAccess.Message;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Memory;
 
@@ -9,6 +12,7 @@ internal sealed class MemoryMailbox : MailboxModel
 {
     private readonly MemoryMailStore _store;
     private readonly ConcurrentDictionary<long, MemoryMessage> _messages;
+    private readonly VanishedLog _vanished;
     private long _lastLocator;
 
     public MemoryMailbox(MemoryMailStore store, string accountName, MailboxName name, SpecialUse specialUse, MailboxSnapshot snapshot)
@@ -16,6 +20,9 @@ internal sealed class MemoryMailbox : MailboxModel
     {
         _store = store;
         SpecialUse = specialUse;
+        // No two mailboxes of an account ever have one UIDVALIDITY; and tests that run twice see the same.
+        Guid = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{accountName}/{snapshot.UidValidity}")).AsSpan(0, 16));
+        _vanished = new VanishedLog(snapshot.HighestModSeq);
         _messages = new();
         SideFiles = new(StringComparer.Ordinal);
     }
@@ -25,10 +32,14 @@ internal sealed class MemoryMailbox : MailboxModel
     {
         _store = old._store;
         SpecialUse = old.SpecialUse;
+        Guid = old.Guid;
+        _vanished = old._vanished;
         _messages = old._messages;
         _lastLocator = old._lastLocator;
         SideFiles = old.SideFiles;
     }
+
+    public override Guid Guid { get; }
 
     public SpecialUse SpecialUse { get; }
 
@@ -39,7 +50,7 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public override long NowSeconds => _store.Clock.GetUtcNow().ToUnixTimeSeconds();
 
-    public MemoryMailbox RenamedTo(MailboxName name) => new(this, name);
+    public MemoryMailbox RenamedTo(MailboxName name) => new(this, name) { Usage = Usage };
 
     public override void Submit(CommitTicket ticket) => _store.Committer.Submit(ticket);
 
@@ -67,6 +78,9 @@ internal sealed class MemoryMailbox : MailboxModel
     public override ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         Find(uid) is { } message ? StoreResults.From<IMessageContent>(new MemoryContent(message.Octets)) : new(StoreError.Expunged);
 
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch) =>
+        _messages.TryGetValue(record.Locator, out MemoryMessage? message) ? scratch.Take(message.Octets) : SearchRead.Gone;
+
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
         ReadOnlyMemory<byte> encoded = _messages.TryGetValue(record.Locator, out MemoryMessage? message) ? message.Summary : default;
@@ -93,8 +107,18 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public override ValueTask ReleaseAsync() => default;
 
+    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
+    {
+        lock (Gate)
+        {
+            return new(_vanished.Since(since, among, Published));
+        }
+    }
+
     protected override void Applied(MailboxChange change)
     {
+        _vanished.Add(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
+        _vanished.Trim(Index.VanishedFile.EntriesMax);
         foreach (MessageRecord expunged in change.Expunged)
         {
             _messages.TryRemove(expunged.Locator, out _);

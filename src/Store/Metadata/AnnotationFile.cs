@@ -8,11 +8,11 @@ namespace MailAccess.Store.Metadata;
 /// </summary>
 internal sealed class AnnotationFile
 {
-    /// <summary>Beside a mailbox's messages.</summary>
-    public const string MailboxFile = "mailaccess.metadata";
+    /// <summary>Beside a mailbox's messages. Not one of <c>mailaccess.*</c>: those may be deleted, this is data.</summary>
+    public const string MailboxFile = "annotations";
 
     /// <summary>In an account's root, which is also INBOX's folder.</summary>
-    public const string AccountFile = "mailaccess.account-metadata";
+    public const string AccountFile = "account-annotations";
 
     private const string FirstLine = "mailaccess metadata 1";
 

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Model;
 
 /// <summary>Adds messages to a mailbox as one commit. RFC 9051 §6.3.12, RFC 3502.</summary>
@@ -6,13 +8,23 @@ internal static class AppendOperation
     public static async ValueTask<StoreResult<AppendOutcome>> RunAsync(
         MailboxModel model, IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken)
     {
+        bool mustFit = !messages.All(m => m.IsExemptFromQuota);
+        if (model.Usage is { } usage)
+        {
+            var amount = new QuotaAmount(messages.Sum(m => m.Message.Octets), messages.Count);
+            StoreError refused = mustFit ? await usage.Account.AdmitAsync(usage, amount, movedFrom: null, cancellationToken) : StoreError.None;
+            if (refused != StoreError.None)
+            {
+                return refused;
+            }
+        }
         StoreResult<PreparedMessages> preparation = await model.PrepareAppendAsync(messages, cancellationToken);
         if (!preparation.TryGet(out PreparedMessages? prepared))
         {
             return preparation.Error;
         }
         // From here on the operation ends by itself: finish, then answer.
-        StoreResult<CommitTicket> submitted = Submit(model, messages, prepared);
+        StoreResult<CommitTicket> submitted = Submit(model, messages, prepared, mustFit);
         model.AfterSubmit();
         StoreError error = submitted.TryGet(out CommitTicket? ticket) ? await ticket.Settled : submitted.Error;
         if (error != StoreError.None)
@@ -28,7 +40,7 @@ internal static class AppendOperation
         return new AppendOutcome(after.UidValidity, [.. ticket.Changes[0].Upserts.Select(r => r.Uid)]);
     }
 
-    private static StoreResult<CommitTicket> Submit(MailboxModel model, IReadOnlyList<MessageToAppend> messages, PreparedMessages prepared)
+    private static StoreResult<CommitTicket> Submit(MailboxModel model, IReadOnlyList<MessageToAppend> messages, PreparedMessages prepared, bool mustFit)
     {
         lock (model.Gate)
         {
@@ -65,11 +77,17 @@ internal static class AppendOperation
                 };
                 builder.Append(appended[i]);
             }
+            QuotaHold? hold = null;
+            if (model.Usage is { } usage && mustFit && (hold = usage.Account.TryHold(usage, QuotaAmount.Of(appended), movedFrom: null)) is null)
+            {
+                return StoreError.OverQuota;
+            }
             var change = new MailboxChange(model, before, builder.Build())
             {
                 Upserts = appended,
                 AppendedCount = appended.Length,
                 Prepared = prepared,
+                Hold = hold,
             };
             var ticket = new CommitTicket(change);
             model.Advance(change, ticket);

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Model;
 
 /// <summary>What one commit does to one mailbox.</summary>
@@ -32,6 +34,12 @@ internal sealed class MailboxChange(MailboxModel mailbox, MailboxSnapshot before
 
     /// <summary>Nothing that a session could see: nobody is told.</summary>
     public bool IsSilent { get; init; }
+
+    /// <summary>Room that the quota has promised to the new messages.</summary>
+    public QuotaHold? Hold { get; set; }
+
+    /// <summary>What goes from here goes to where this was promised.</summary>
+    public QuotaHold? Departure { get; init; }
 
     /// <summary>The mailbox's generation on which this was computed.</summary>
     public int Generation { get; set; }

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Model;
 
 /// <summary>Whether the originals stay.</summary>
@@ -41,6 +43,14 @@ internal static class CopyOperation
         if (wanted.Count == 0)
         {
             return new CopyOutcome(destination.Published.UidValidity, [], []);
+        }
+        if (destination.Usage is { } usage)
+        {
+            StoreError refused = await usage.Account.AdmitAsync(usage, QuotaAmount.Of(wanted), MovedFrom(source, kind), cancellationToken);
+            if (refused != StoreError.None)
+            {
+                return refused;
+            }
         }
         StoreResult<PreparedMessages> preparation = await source.PrepareCopyAsync(wanted, destination, cancellationToken);
         if (!preparation.TryGet(out PreparedMessages? prepared))
@@ -122,6 +132,11 @@ internal static class CopyOperation
             };
             builder.Append(appended[i]);
         }
+        QuotaHold? hold = null;
+        if (destination.Usage is { } usage && (hold = usage.Account.TryHold(usage, QuotaAmount.Of(appended), MovedFrom(source, kind))) is null)
+        {
+            return StoreError.OverQuota;
+        }
         bool isSame = source == destination;
         if (kind == CopyKind.Move && isSame)
         {
@@ -133,8 +148,10 @@ internal static class CopyOperation
             AppendedCount = appended.Length,
             Prepared = prepared,
             Expunged = kind == CopyKind.Move && isSame ? [.. indices.Select(i => from[i])] : [],
+            Hold = hold,
+            Departure = kind == CopyKind.Move && isSame ? hold : null,
         };
-        MailboxChange? departure = kind == CopyKind.Move && !isSame ? ExpungeOperation.ChangeOf(source, indices) : null;
+        MailboxChange? departure = kind == CopyKind.Move && !isSame ? ExpungeOperation.ChangeOf(source, indices, hold) : null;
         ticket = departure is null ? new CommitTicket(arrival) : new CommitTicket(arrival, departure);
         foreach (MailboxChange change in ticket.Changes)
         {
@@ -143,6 +160,9 @@ internal static class CopyOperation
         destination.Submit(ticket);
         return new CopyOutcome(before.UidValidity, [.. wanted.Select(r => r.Uid)], [.. appended.Select(r => r.Uid)]);
     }
+
+    /// <summary>A move takes nothing more of a quota that it takes as much from.</summary>
+    private static MailboxUsage? MovedFrom(MailboxModel source, CopyKind kind) => kind == CopyKind.Move ? source.Usage : null;
 
     private static bool TryTranslate(KeywordTable from, ulong mask, SnapshotBuilder to, Dictionary<ulong, ulong> known, out ulong translated)
     {

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Model;
 
 /// <summary>Removes messages for good, as one commit. RFC 9051 §6.4.3, RFC 4315 §2.1.</summary>
@@ -31,7 +33,7 @@ internal static class ExpungeOperation
     }
 
     /// <summary>The change that removes the messages at these ascending indices of the head; null where there are none. Under the gate.</summary>
-    public static MailboxChange? ChangeOf(MailboxModel model, List<int> indices)
+    public static MailboxChange? ChangeOf(MailboxModel model, List<int> indices, QuotaHold? departure = null)
     {
         if (indices.Count == 0)
         {
@@ -41,7 +43,7 @@ internal static class ExpungeOperation
         var builder = new SnapshotBuilder(before) { HighestModSeq = new ModSeq(before.HighestModSeq.Value + 1) };
         List<MessageRecord> expunged = [.. indices.Select(i => before[i])];
         builder.Remove(indices);
-        return new MailboxChange(model, before, builder.Build()) { Expunged = expunged };
+        return new MailboxChange(model, before, builder.Build()) { Expunged = expunged, Departure = departure };
     }
 
     private static bool IsDeleted(in MessageRecord record) => (record.Flags & SystemFlags.Deleted) != 0;

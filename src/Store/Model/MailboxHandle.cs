@@ -1,4 +1,6 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Model;
 
@@ -8,6 +10,8 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
     private int _released;
 
     public MailboxName Name => model.Name;
+
+    public Guid MailboxId => model.Guid;
 
     public MailboxSnapshot Snapshot => model.Published;
 
@@ -30,6 +34,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
     public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<UidSet>() : ExpungeOperation.RunAsync(model, uids, scope);
 
+    public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<UidSet>() : model.VanishedSinceAsync(since, among, cancellationToken);
+
     public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<CopyOutcome>() : RefusalOf(destination) is var refusal and not StoreError.None ? new(refusal)
             : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Copy, ScopeOf(destination), cancellationToken);
@@ -45,6 +52,10 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<MessageSummary>() : model.GetSummaryAsync(uid, cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<UidSet>>> SearchTextAsync(
+        UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<IReadOnlyList<UidSet>>() : SearchOperation.RunAsync(model, candidates, terms, cancellationToken);
 
     public Uid ClaimRecent(bool onlyLook) => model.ClaimRecent(onlyLook);
 

@@ -1,4 +1,8 @@
 using MailAccess.Message;
+using MailAccess.Message.Searching;
+using MailAccess.Store.Files;
+using MailAccess.Store.Quota;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Model;
 
@@ -32,6 +36,9 @@ internal abstract class MailboxModel
 
     public MailboxName Name { get; }
 
+    /// <summary>The mailbox's identity, also after a rename.</summary>
+    public abstract Guid Guid { get; }
+
     /// <summary>Protects <see cref="Head"/>, <see cref="Generation"/>, <see cref="LastTicket"/> and what the format adds.</summary>
     public Lock Gate { get; } = new();
 
@@ -48,6 +55,9 @@ internal abstract class MailboxModel
     public CommitTicket? LastTicket { get; private set; }
 
     public bool IsGone => _isGone;
+
+    /// <summary>What it takes of its account's quota; null where the store counts nothing.</summary>
+    public MailboxUsage? Usage { get; init; }
 
     /// <summary>True while anybody wants to hear of changes.</summary>
     public bool HasSubscribers => Volatile.Read(ref _subscribersCopy).Length > 0;
@@ -74,13 +84,41 @@ internal abstract class MailboxModel
 
     public abstract ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
 
+    /// <summary>UIDs expunged after the mod-sequence; by default all that are not there, which a format may know better.</summary>
+    public virtual ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
+    {
+        MailboxSnapshot now = Published;
+        return new(since >= now.HighestModSeq ? UidSet.Empty : VanishedLog.Absent(now, among));
+    }
+
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads a message for a search, blocking: on a worker. A format that does not say otherwise is opened as by everybody.</summary>
+    public virtual SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch) => SearchRead.MustOpen;
+
+    /// <summary>Those of the messages, by index, that may have one of the terms: a format may know it without reading them.</summary>
+    public virtual ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) => new(indices);
+
+    /// <summary>Where searches run.</summary>
+    public virtual SearchPool SearchPool => SearchPool.Shared;
+
+    /// <summary>The store's.</summary>
+    public virtual StoreLimits Limits => StoreLimits.Default;
+
+    /// <summary>A file could not be read for a search.</summary>
+    public virtual void OnSearchFault(FileFault fault)
+    {
+    }
 
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
 
     /// <summary>Seconds since 1970, of the store's clock.</summary>
     public abstract long NowSeconds { get; }
+
+    /// <summary>For now: what is submitted fails as <see cref="StoreError.Unavailable"/>.</summary>
+    protected virtual bool TakesNoCommits => false;
 
     /// <summary>The first or the last subscriber came or went.</summary>
     protected virtual void SubscribersChanged()
@@ -112,16 +150,21 @@ internal abstract class MailboxModel
     public void Advance(MailboxChange change, CommitTicket ticket)
     {
         change.Generation = Generation;
+        if (Usage is not null && change.AppendedCount > 0)
+        {
+            // What other programs brought was not asked for, and counts.
+            change.Hold ??= Usage.Account.Hold(Usage, QuotaAmount.Of(change.Upserts.TakeLast(change.AppendedCount)), movedFrom: null);
+        }
         Head = change.After;
         LastTicket = ticket;
     }
 
-    /// <summary>True where an earlier commit failed on which this one was computed.</summary>
+    /// <summary>True where an earlier commit failed on which this one was computed, or where the mailbox takes none.</summary>
     public bool IsStale(MailboxChange change)
     {
         lock (Gate)
         {
-            return change.Generation != Generation || _isGone;
+            return change.Generation != Generation || _isGone || TakesNoCommits;
         }
     }
 
@@ -133,6 +176,10 @@ internal abstract class MailboxModel
             if (LastTicket == ticket)
             {
                 LastTicket = null;
+            }
+            if (Usage is not null)
+            {
+                SettleUsage(Usage, change, error == StoreError.None);
             }
             if (error == StoreError.None)
             {
@@ -196,6 +243,15 @@ internal abstract class MailboxModel
         foreach (Action subscriber in Volatile.Read(ref _subscribersCopy))
         {
             subscriber();
+        }
+    }
+
+    private static void SettleUsage(MailboxUsage usage, MailboxChange change, bool isDurable)
+    {
+        var grown = new QuotaAmount(change.After.Octets - change.Before.Octets, change.After.Count - change.Before.Count);
+        if (change.Hold is not null || grown != default)
+        {
+            usage.Account.Settle(usage, change.Hold, change.Departure, (change.Hold?.Amount ?? default) - grown, isDurable);
         }
     }
 

@@ -60,6 +60,7 @@ internal static class RcptCommand
         RecipientKind.Remote => role.TakesRemoteRecipients ? SmtpReplies.RecipientOk : SmtpReplies.RelayDenied,
         RecipientKind.Unknown => SmtpReplies.UnknownRecipient,
         RecipientKind.Full => SmtpReplies.MailboxFull,
+        RecipientKind.FullForGood => SmtpReplies.MailboxFullForGood,
         RecipientKind.Temporary => SmtpReplies.TryAgainLater,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -1,4 +1,3 @@
-using System.Buffers;
 using MailAccess.Store.Files;
 
 namespace MailAccess.Store.Tests.Crash;
@@ -245,8 +244,6 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
         public void SetModified(long secondsSince1970) => file.SetModified(secondsSince1970);
 
         public bool TryLock() => file.TryLock();
-
-        public IMemoryOwner<byte> Map(long offset, int octets) => file.Map(offset, octets);
 
         public void Dispose() => file.Dispose();
 

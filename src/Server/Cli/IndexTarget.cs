@@ -1,0 +1,46 @@
+using System.CommandLine;
+using MailAccess.Auth;
+using MailAccess.Server.Configuration;
+using MailAccess.Server.Hosting;
+using MailAccess.Store;
+using MailAccess.Store.Maildir;
+
+namespace MailAccess.Server.Cli;
+
+/// <summary>The mailboxes that <c>mailaccess index</c> was asked about.</summary>
+internal sealed class IndexTarget(ServerConfiguration configuration, PasswdFile directory, ParseResult arguments)
+{
+    private readonly List<(string Account, string Root)> _accounts = [];
+    private MailboxName? _only;
+
+    public ServerConfiguration Configuration => configuration;
+
+    public PasswdFile Directory => directory;
+
+    public ParseResult Arguments => arguments;
+
+    /// <summary>Decides which accounts; what is wrong, or null.</summary>
+    public async Task<string?> FindAsync(string? account, string? mailbox)
+    {
+        if (mailbox is not null && !MailboxName.TryParse(mailbox, out _only))
+        {
+            return $"{mailbox} is no mailbox name";
+        }
+        IReadOnlyList<Account> all = await directory.ListAsync(CancellationToken.None);
+        foreach (Account one in all.Where(a => account is null || string.Equals(a.Name, account, StringComparison.OrdinalIgnoreCase)).OrderBy(a => a.Name, StringComparer.Ordinal))
+        {
+            if (StoreSetup.RootOf(one.Name, configuration.Mail.PathTemplate, directory) is { } root && System.IO.Directory.Exists(root))
+            {
+                _accounts.Add((one.Name, root));
+            }
+        }
+        return account is not null && _accounts.Count == 0 ? $"there is no account {account}, or it has no mail yet" : null;
+    }
+
+    /// <summary>One by one, in order.</summary>
+    public IEnumerable<(string Account, IndexInspector Inspector, MailboxName Name)> Mailboxes() =>
+        from account in _accounts
+        let inspector = new IndexInspector(account.Root)
+        from name in _only is null ? inspector.Mailboxes() : [_only]
+        select (account.Account, inspector, name);
+}

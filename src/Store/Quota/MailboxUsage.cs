@@ -1,0 +1,31 @@
+namespace MailAccess.Store.Quota;
+
+/// <summary>What one mailbox takes of its account's quota. Changed by the model's commits alone, under its gate.</summary>
+/// <remarks>Stays the same object when the mailbox is renamed; of a deleted one, changes count nowhere.</remarks>
+internal sealed class MailboxUsage(AccountQuota account, MailboxName name, SpecialUse use)
+{
+    public AccountQuota Account => account;
+
+    /// <summary>Under the account's gate, as everything below.</summary>
+    public MailboxName Name { get; set; } = name;
+
+    public SpecialUse Use { get; set; } = use;
+
+    /// <summary>With what was submitted to be added, and without nothing that is not durably gone: what the limit is compared with.</summary>
+    public QuotaAmount Held { get; set; }
+
+    /// <summary>What is durable.</summary>
+    public QuotaAmount Settled { get; set; }
+
+    /// <summary>Somebody has counted.</summary>
+    public bool IsKnown { get; set; }
+
+    /// <summary>How the format recognizes that nobody else has changed the mailbox since; 0: it cannot.</summary>
+    public (long New, long Cur) Stamp { get; set; }
+}
+
+/// <summary>Room that was promised to a commit.</summary>
+/// <param name="Usage">Where.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="IsTransfer">It is taken away elsewhere in the same account by the same commit, and counts once there.</param>
+internal sealed record QuotaHold(MailboxUsage Usage, QuotaAmount Amount, bool IsTransfer);

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using MailAccess.Store.Files;
+
+namespace MailAccess.Store.Tests.Quota;
+
+/// <summary>The real files, remembering which were opened and which folders listed.</summary>
+internal sealed class WatchedFiles : IFiles
+{
+    private readonly PosixFiles _real = new();
+
+    public ConcurrentQueue<string> Touched { get; } = new();
+
+    public IFile? Open(string path, OpenKind kind)
+    {
+        Touched.Enqueue($"open {path}");
+        return _real.Open(path, kind);
+    }
+
+    public List<string>? List(string path)
+    {
+        Touched.Enqueue($"list {path}");
+        return _real.List(path);
+    }
+
+    public bool TryStat(string path, out FileFacts facts) => _real.TryStat(path, out facts);
+
+    public bool Rename(string from, string to) => _real.Rename(from, to);
+
+    public LinkOutcome Link(string from, string to) => _real.Link(from, to);
+
+    public bool Unlink(string path) => _real.Unlink(path);
+
+    public void CreateFolder(string path) => _real.CreateFolder(path);
+
+    public void RemoveFolder(string path) => _real.RemoveFolder(path);
+
+    public void SyncFolder(string path) => _real.SyncFolder(path);
+
+    public ulong FileSystemOf(string path) => _real.FileSystemOf(path);
+
+    public void SyncFileSystem(string path) => _real.SyncFileSystem(path);
+}
