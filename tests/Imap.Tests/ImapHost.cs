@@ -102,7 +102,7 @@ internal sealed class ImapHost : IAsyncDisposable
         {
             ServerAnnotations = new Dictionary<string, string> { ["/shared/admin"] = "mailto:postmaster@example.test" },
             Limits = new MetadataLimits { ValueOctetsMax = 1024, EntriesMax = 10 },
-        });
+        }, _clock);
         return Task.CompletedTask;
     }
 

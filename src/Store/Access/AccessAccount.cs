@@ -83,7 +83,9 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
         List<MailboxName> missing = await MissingAtAsync(target.Account, target.Place.Name, cancellationToken);
         StoreResult<Done> created = await target.Account.CreateAsync(
             target.Place.Name, target.Place.IsOwn ? specialUse : SpecialUse.None, cancellationToken);
-        return created.Error == StoreError.None ? await InheritAsync(target.Account, missing) : created;
+        return created.Error == StoreError.None ? await InheritAsync(target.Account, missing)
+            : created.Error == StoreError.AlreadyExists ? await HideAsync(name, created, cancellationToken)
+            : created;
     }
 
     public async ValueTask<StoreResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
@@ -130,12 +132,18 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
                 return allowed.Error == StoreError.None ? StoreError.NotPermitted : allowed.Error;
             }
         }
-        List<MailboxName> shared = store.Shares.NamesAt(source.Owner, source.Name);
+        StoreError unknown = await store.EnsureSharesAsync(cancellationToken);
+        List<(MailboxName From, MailboxName To)> shared = SharedBelow(source, destination.Name);
+        unknown = unknown == StoreError.None ? await store.CoverRenamesAsync(source.Owner, source.Name.IsInbox ? [] : shared) : unknown;
+        if (unknown != StoreError.None)
+        {
+            return unknown;
+        }
         List<MailboxName> missing = await MissingAtAsync(account, destination.Name, cancellationToken);
         StoreResult<Done> renamed = await account.RenameAsync(source.Name, destination.Name, cancellationToken);
         if (renamed.Error != StoreError.None)
         {
-            return renamed;
+            return renamed.Error == StoreError.AlreadyExists ? await HideAsync(to, renamed, cancellationToken) : renamed;
         }
         if (source.Name.IsInbox)
         {
@@ -144,13 +152,10 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
         }
         await InheritAsync(account, [.. missing.Where(n => n != destination.Name)]);
         // Lists go with their mailboxes (RFC 4314 §4); what is known of them by name is known anew.
-        foreach (MailboxName old in shared)
+        foreach ((MailboxName old, MailboxName now) in shared)
         {
             await store.ForgetAsync(source.Owner, old);
-            if (MailboxName.TryParse(destination.Name.Value + old.Value[source.Name.Value.Length..], out MailboxName? now))
-            {
-                await store.ReadListAsync(account, now, CancellationToken.None);
-            }
+            await store.ReadListAsync(account, now, CancellationToken.None);
         }
         return renamed;
     }
@@ -195,6 +200,24 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
     }
 
     public ValueTask DisposeAsync() => own.DisposeAsync();
+
+    /// <summary>The names that shared mailboxes at this place get when it is renamed.</summary>
+    private List<(MailboxName From, MailboxName To)> SharedBelow(MailboxPlace from, MailboxName to)
+    {
+        List<(MailboxName From, MailboxName To)> names = [];
+        foreach (MailboxName old in store.Shares.NamesAt(from.Owner, from.Name))
+        {
+            if (MailboxName.TryParse(to.Value + old.Value[from.Name.Value.Length..], out MailboxName? now))
+            {
+                names.Add((old, now));
+            }
+        }
+        return names;
+    }
+
+    /// <summary>That a name is taken is only told to who may know of the mailbox; to others it is a place where they may not create.</summary>
+    private async ValueTask<StoreResult<Done>> HideAsync(MailboxName name, StoreResult<Done> taken, CancellationToken cancellationToken) =>
+        (await FindAsync(name, Rights.Lookup, cancellationToken)).TryGet(out _) || !_names.IsForeign(name) ? taken : StoreError.NoPermission;
 
     private bool IsPublicAdministrator => Sharing is { } sharing && sharing.PublicAdministrators.Contains(user.Name, StringComparer.Ordinal);
 
@@ -257,7 +280,9 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
             StoreResult<Target> found = await FindAsync(above, cancellationToken);
             if (found.TryGet(out Target? parent))
             {
-                return parent.Rights.Has(Rights.Create) ? (place, parent.Account) : StoreError.NoPermission;
+                // A mailbox between the two that this user does not see is the nearest one all the same.
+                return parent.Rights.Has(Rights.Create) && (place.IsOwn || await IsNearestAsync(parent, place.Name, cancellationToken))
+                    ? (place, parent.Account) : StoreError.NoPermission;
             }
             if (found.Error != StoreError.NotFound)
             {
@@ -274,6 +299,12 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
             return system.TryGet(out IMailAccount? account) ? (place, account) : system.Error;
         }
         return StoreError.NoPermission;
+    }
+
+    private static async ValueTask<bool> IsNearestAsync(Target parent, MailboxName name, CancellationToken cancellationToken)
+    {
+        List<MailboxName> missing = name.Parent is { } above ? await MissingAtAsync(parent.Account, above, cancellationToken) : [];
+        return (missing.Count == 0 ? name.Parent : missing[0].Parent) == parent.Place.Name;
     }
 
     /// <summary>The name and those above it that are no mailboxes yet, from the top.</summary>

@@ -6,20 +6,25 @@ namespace MailAccess.Store.Access;
 
 /// <summary>
 /// A store as users see it: each account is opened as an <see cref="IUserAccount"/>, with what others share and with annotations. For what
-/// acts for a user (IMAP, POP3); delivery works on the store beneath, whose accounts have no rights to check.
+/// acts for a user (IMAP); delivery works on the store beneath, whose accounts have no rights to check.
 /// </summary>
-/// <param name="inner">The formats' store; becomes this one's.</param>
+/// <param name="inner">The formats' store; stays its owner's.</param>
 /// <param name="sharing">Null: nothing is shared, names and mailboxes are the inner store's own.</param>
 /// <param name="metadata">Annotations.</param>
-public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, MetadataOptions metadata) : IMailStore
+/// <param name="clock">For what could not be written and is tried again.</param>
+public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, MetadataOptions metadata, TimeProvider clock) : IMailStore
 {
     private const int Stripes = 64;
+
+    /// <summary>So long after a failure the list of who shares what is not written again.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<(string Owner, MailboxName Name), AccessList> _lists = new();
     private readonly SemaphoreSlim[] _owners = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1, 1))];
     private readonly SemaphoreSlim _sharesLock = new(1, 1);
     private bool _sharesKnown;
     private volatile bool _sharesOwed;
+    private long _sharesFailedAt;
 
     /// <summary>How mailboxes are shared, or null.</summary>
     public SharingOptions? Sharing => sharing;
@@ -51,11 +56,11 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
         inner.StageAsync(octetsExpected, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await inner.DisposeAsync();
         _sharesLock.Dispose();
         Array.ForEach(_owners, o => o.Dispose());
+        return default;
     }
 
     /// <summary>What the user may do, as far as the mailbox's list has been read. No wait, no file.</summary>
@@ -87,7 +92,7 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
     internal ValueTask<StoreResult<AccessList>> ReadListAsync(IMailAccount account, MailboxName name, CancellationToken cancellationToken) =>
         LockedAsync(account.Name, () => ReadListLockedAsync(account, name, cancellationToken), cancellationToken);
 
-    /// <summary>Reads, changes and replaces the list.</summary>
+    /// <summary>Reads, changes and replaces the list. Success: it is durable, and so is who must be asked for it.</summary>
     internal ValueTask<StoreResult<Done>> ChangeListAsync(
         IMailAccount account, MailboxName name, Func<AccessList, StoreResult<AccessList>> change, CancellationToken cancellationToken) =>
         LockedAsync<Done>(
@@ -108,6 +113,11 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
                 {
                     return StoreError.NotPermitted;
                 }
+                StoreError unknown = await CoverAsync(() => Shares.Cover(account.Name, name, after));
+                if (unknown != StoreError.None)
+                {
+                    return unknown;
+                }
                 StoreResult<Done> replaced = await files.ReplaceAsync(name, AccessFile.Name, AccessFile.Format(after), CancellationToken.None);
                 if (replaced.Error == StoreError.None)
                 {
@@ -116,6 +126,10 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
                 return replaced;
             },
             cancellationToken);
+
+    /// <summary>These mailboxes of an owner are about to get other names: whom they are shared with must not be forgotten.</summary>
+    internal ValueTask<StoreError> CoverRenamesAsync(string owner, IReadOnlyList<(MailboxName From, MailboxName To)> names) =>
+        CoverAsync(() => names.Aggregate(false, (any, n) => Shares.Cover(owner, n.From, n.To) | any));
 
     /// <summary>The mailbox went away.</summary>
     internal ValueTask ForgetAsync(string owner, MailboxName name) => KnowAsync(owner, name, AccessList.Empty);
@@ -217,21 +231,52 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
         {
             return;
         }
+        // A name too many does no harm; one too few comes from another program's change and is tried again later.
         _sharesOwed |= Shares.Note(owner, name, list);
-        if (!_sharesOwed)
+        if (_sharesOwed && (_sharesFailedAt == 0 || clock.GetElapsedTime(Volatile.Read(ref _sharesFailedAt)) >= RetryInterval))
         {
-            return;
+            await WriteSharesAsync();
         }
+    }
+
+    /// <summary>Writes before the change that makes it needed, and refuses that where it cannot.</summary>
+    private async ValueTask<StoreError> CoverAsync(Func<bool> cover)
+    {
+        if (sharing is null)
+        {
+            return StoreError.None;
+        }
+        StoreError unknown = await EnsureSharesAsync(CancellationToken.None);
+        if (unknown != StoreError.None)
+        {
+            return unknown;
+        }
+        _sharesOwed |= cover();
+        return _sharesOwed ? await WriteSharesAsync() : StoreError.None;
+    }
+
+    private async ValueTask<StoreError> WriteSharesAsync()
+    {
         await _sharesLock.WaitAsync(CancellationToken.None);
         try
         {
-            StoreResult<IMailAccount> opened = await inner.OpenAccountAsync(sharing.SystemAccount, CancellationToken.None);
-            if (opened.TryGet(out IMailAccount? system) && system is ISideFiles files)
+            if (!_sharesOwed)
             {
-                // What cannot be written now is written with the next change.
-                _sharesOwed = false;
-                _sharesOwed = (await files.ReplaceAsync(null, SharedMailboxes.FileName, Shares.Format(), CancellationToken.None)).Error != StoreError.None;
+                return StoreError.None; // Somebody has written ours with his.
             }
+            StoreResult<IMailAccount> opened = await inner.OpenAccountAsync(sharing!.SystemAccount, CancellationToken.None);
+            if (!opened.TryGet(out IMailAccount? system) || system is not ISideFiles files)
+            {
+                return opened.Error == StoreError.None ? StoreError.NotPermitted : opened.Error;
+            }
+            _sharesOwed = false; // Before the content is taken: what is noted from here on is owed again.
+            StoreError error = (await files.ReplaceAsync(null, SharedMailboxes.FileName, Shares.Format(), CancellationToken.None)).Error;
+            if (error != StoreError.None)
+            {
+                _sharesOwed = true;
+            }
+            Volatile.Write(ref _sharesFailedAt, error == StoreError.None ? 0 : clock.GetTimestamp());
+            return error;
         }
         finally
         {

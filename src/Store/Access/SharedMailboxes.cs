@@ -80,22 +80,26 @@ internal sealed class SharedMailboxes
         }
     }
 
-    /// <summary>True where that changed something: the caller writes.</summary>
-    public bool Note(string owner, MailboxName name, AccessList list)
+    /// <summary>
+    /// Also what this list will give: written before the list itself, so that a crash between the two leaves a name too many and never
+    /// one too few. True where that changed something: the caller writes.
+    /// </summary>
+    public bool Cover(string owner, MailboxName name, AccessList list) =>
+        Put(owner, name, known => [.. known, .. SubjectsOf(owner, list).Except(known)]);
+
+    /// <summary>What the first mailbox gives, the second one will give too: it is about to get its name.</summary>
+    public bool Cover(string owner, MailboxName from, MailboxName to)
     {
-        SharedMailbox shared = new(owner, name, [.. list.Entries.Where(e => !e.IsNegative && e.Rights != Rights.None && e.Subject.Kind != SubjectKind.Owner
-            && !(e.Subject.Kind == SubjectKind.User && e.Subject.Name == owner)).Select(e => e.Subject)]);
+        List<AccessSubject> subjects;
         lock (_gate)
         {
-            if (shared.Subjects.Count == 0)
-            {
-                return _all.Remove((owner, name));
-            }
-            bool isKnown = _all.TryGetValue((owner, name), out SharedMailbox? known) && known.Subjects.SequenceEqual(shared.Subjects);
-            _all[(owner, name)] = shared;
-            return !isKnown;
+            subjects = [.. _all.GetValueOrDefault((owner, from))?.Subjects ?? []];
         }
+        return Put(owner, to, known => [.. known, .. subjects.Except(known)]);
     }
+
+    /// <summary>What the list gives, and nothing else. True where that changed something: the caller writes.</summary>
+    public bool Note(string owner, MailboxName name, AccessList list) => Put(owner, name, _ => SubjectsOf(owner, list));
 
     /// <summary>What is kept of it.</summary>
     public byte[] Format()
@@ -110,4 +114,26 @@ internal sealed class SharedMailboxes
         }
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    private bool Put(string owner, MailboxName name, Func<IReadOnlyList<AccessSubject>, List<AccessSubject>> change)
+    {
+        lock (_gate)
+        {
+            IReadOnlyList<AccessSubject> known = _all.GetValueOrDefault((owner, name))?.Subjects ?? [];
+            List<AccessSubject> subjects = change(known);
+            if (subjects.Count == 0)
+            {
+                return _all.Remove((owner, name));
+            }
+            _all[(owner, name)] = new SharedMailbox(owner, name, subjects);
+            return !known.SequenceEqual(subjects);
+        }
+    }
+
+    /// <summary>Everybody but the owner whom the list gives anything.</summary>
+    private static List<AccessSubject> SubjectsOf(string owner, AccessList list) =>
+    [
+        .. list.Entries.Where(e => !e.IsNegative && e.Rights != Rights.None && e.Subject.Kind != SubjectKind.Owner
+            && !(e.Subject.Kind == SubjectKind.User && e.Subject.Name == owner)).Select(e => e.Subject),
+    ];
 }
