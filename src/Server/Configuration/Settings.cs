@@ -199,11 +199,11 @@ internal static class Settings
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
-            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, Search, Tls, Listeners, Imap,
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap,
             Submission, Queue, Limits, Log,
         ]);
 
-    private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
+    internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 
     private static ScalarType<T?> Nullable<T>(ScalarType<T> type)
         where T : class =>

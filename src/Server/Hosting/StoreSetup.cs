@@ -1,6 +1,7 @@
 using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Quota;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,9 @@ internal static class StoreSetup
             HostName = configuration.HostName,
             Quota = quota,
             HasSearchFilters = configuration.HasSearchFilters,
-            RootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
+            RootOf = name => name == SharingConfiguration.SystemAccount
+                ? configuration.Sharing.Enabled ? configuration.Sharing.PublicPath : null
+                : RootOf(name, configuration.Mail.PathTemplate, accounts),
         };
         StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
         if (opened.TryGet(out MaildirStore? store))
@@ -30,6 +33,25 @@ internal static class StoreSetup
             ? $"another server is running on {options.DataFolder}"
             : $"the store in {options.DataFolder} cannot be opened (see the log): {opened.Error}");
         return null;
+    }
+
+    /// <summary>
+    /// The store as IMAP shows it, with others' mailboxes and annotations. Deliveries and POP3 stay on the store beneath: they know no rights.
+    /// </summary>
+    public static AccessMailStore CreateAccess(ServerConfiguration configuration, IAccountDirectory accounts, IMailStore mail, TimeProvider clock)
+    {
+        SharingConfiguration sharing = configuration.Sharing;
+        SharingOptions? options = !sharing.Enabled ? null : new SharingOptions
+        {
+            SystemAccount = SharingConfiguration.SystemAccount,
+            OthersPrefix = sharing.OthersPrefix,
+            PublicPrefix = sharing.PublicPrefix,
+            HasPublic = sharing.HasPublic,
+            PublicAdministrators = sharing.PublicAdministrators,
+            GroupsOf = sharing.GroupsOf,
+            Accounts = async stop => await ExpiryService.AccountsAsync(configuration, accounts, stop),
+        };
+        return new AccessMailStore(mail, options, configuration.Metadata, clock);
     }
 
     /// <summary>The Maildir of an account; null where its name cannot be part of a path.</summary>

@@ -18,6 +18,9 @@ public static class AnnotationName
     /// <summary>Whom to ask about this server; a URI. RFC 5464 §6.2.2.</summary>
     public const string Admin = "/shared/admin";
 
+    /// <summary>A word for people. RFC 5464 §6.2.1.</summary>
+    public const string Comment = "/shared/comment";
+
     /// <summary>
     /// RFC 5464 §3.2: below /private or /shared, no empty component, no <c>*</c>, <c>%</c>, control or non-ASCII character;
     /// below vendor/, at least four components.
