@@ -14,6 +14,8 @@ internal sealed class Maildrop : IAsyncDisposable
     private readonly HashSet<MessageNumber> _deleted = [];
     private readonly HashSet<MessageNumber> _retrieved = [];
 
+    private string[]? _uniqueIds;
+
     private Maildrop(IMailAccount account, IMailbox inbox)
     {
         _account = account;
@@ -76,11 +78,28 @@ internal sealed class Maildrop : IAsyncDisposable
         return isPresent;
     }
 
-    /// <summary>
-    /// Eight hexadecimal digits of the UID and eight of the UIDVALIDITY: what Dovecot gives by default (<c>%08Xu%08Xv</c>),
-    /// so that who comes from there downloads nothing twice. RFC 1939 §7, UIDL.
-    /// </summary>
-    public string UniqueIdOf(MessageNumber number) => $"{RecordOf(number).Uid.Value:x8}{_snapshot.UidValidity.Value:x8}";
+    /// <summary>Finds the unique-ids, once: they stay for the session.</summary>
+    public async ValueTask<StoreError> PrepareUniqueIdsAsync(UniqueIdFormat format)
+    {
+        if (_uniqueIds is not null)
+        {
+            return StoreError.None;
+        }
+        IReadOnlyDictionary<Uid, MessageNames>? names = null;
+        if (!_inbox.IsGone) // Then the messages can no more be read, but their ids must stay what they were.
+        {
+            StoreResult<IReadOnlyDictionary<Uid, MessageNames>> found = await _inbox.GetNamesAsync(CancellationToken.None);
+            if (!found.TryGet(out names))
+            {
+                return found.Error;
+            }
+        }
+        _uniqueIds = MakeUniqueIds(_snapshot, names, format);
+        return StoreError.None;
+    }
+
+    /// <summary>What another server gave a message before it came to us, else as the format says. RFC 1939 §7, UIDL.</summary>
+    public string UniqueIdOf(MessageNumber number) => _uniqueIds![number.Value - 1];
 
     public long OctetsOf(MessageNumber number) => RecordOf(number).Octets;
 
@@ -150,4 +169,30 @@ internal sealed class Maildrop : IAsyncDisposable
     }
 
     private MessageRecord RecordOf(MessageNumber number) => _snapshot[number.Value - 1];
+
+    private static string[] MakeUniqueIds(MailboxSnapshot snapshot, IReadOnlyDictionary<Uid, MessageNames>? names, UniqueIdFormat format)
+    {
+        string[] ids = new string[snapshot.Count];
+        HashSet<string> given = new(StringComparer.Ordinal);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (names?.GetValueOrDefault(snapshot[i].Uid)?.Pop3Uidl is { } known && UniqueIdFormat.IsUniqueId(known) && given.Add(known))
+            {
+                ids[i] = known;
+            }
+        }
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] is null)
+            {
+                string id = format.Format(snapshot[i].Uid, snapshot.UidValidity, names?.GetValueOrDefault(snapshot[i].Uid));
+                for (int again = 2; !given.Add(id); again++)
+                {
+                    id = $"{id}-{again}"; // Two messages of one id: a client would take the second for known.
+                }
+                ids[i] = id;
+            }
+        }
+        return ids;
+    }
 }

@@ -38,6 +38,8 @@ internal sealed class Pop3Session : IAsyncDisposable
     /// <summary>The open maildrop, or null before the login.</summary>
     public Maildrop? Maildrop { get; private set; }
 
+    public UniqueIdFormat UniqueIds => _services.UniqueIds;
+
     public Pop3States State => Maildrop is null ? Pop3States.Authorization : Pop3States.Transaction;
 
     public AuthenticationContext AuthenticationContext => new()

@@ -8,6 +8,9 @@ namespace MailAccess.Pop3;
 /// <summary>Runs POP3 sessions over connections. Thread-safe; one for all listeners of the protocol.</summary>
 public sealed class Pop3SessionFactory(IAuthenticator authenticator, IMailStore store, Pop3Limits limits, ILogger logger)
 {
+    /// <summary>How unique-ids are made of messages that come from no other server.</summary>
+    public UniqueIdFormat UniqueIds { get; init; } = UniqueIdFormat.Default;
+
     internal IAuthenticator Authenticator => authenticator;
 
     internal IMailStore Store => store;

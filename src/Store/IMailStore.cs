@@ -215,11 +215,23 @@ public interface IMailbox : IAsyncDisposable
         UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The names that other servers gave to the messages and clients may know: for POP3's unique-ids. Empty where the format keeps none.
+    /// </summary>
+    ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        StoreResults.From<IReadOnlyDictionary<Uid, MessageNames>>(new Dictionary<Uid, MessageNames>());
+
+    /// <summary>
     /// The first UID that no session has claimed as recent; afterwards all present ones are claimed. RFC 3501 §2.3.2.
     /// With <paramref name="onlyLook"/> (EXAMINE, STATUS) nothing is claimed.
     /// </summary>
     Uid ClaimRecent(bool onlyLook);
 }
+
+/// <summary>A message's names beside its UID.</summary>
+/// <param name="FileName">Of its file, without flags.</param>
+/// <param name="Pop3Uidl">The unique-id that another server gave it, or null.</param>
+/// <param name="Guid">As Dovecot has it: its file's name unless its list says another.</param>
+public sealed record MessageNames(string FileName, string? Pop3Uidl, string Guid);
 
 /// <summary>Which of the named messages <see cref="IMailbox.ExpungeAsync"/> removes.</summary>
 public enum ExpungeScope

@@ -55,4 +55,25 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3009, Level = LogLevel.Warning, Message = "Folders cannot be watched any more ({Reason}); they are polled instead")]
     public static partial void WatchingFailed(this ILogger log, string reason);
+
+    [LoggerMessage(EventId = 3030, Level = LogLevel.Information, Message = "Took over {Folder} from {Format}: {Messages} messages, UIDVALIDITY {UidValidity}")]
+    public static partial void MailboxAdopted(this ILogger log, string folder, Maildir.Adoption.AdoptedFormat format, int messages, uint uidValidity);
+
+    [LoggerMessage(EventId = 3031, Level = LogLevel.Warning, Message = "Another program has changed the UIDVALIDITY of {Folder} from {Before} to {After}; its numbering counts from now on")]
+    public static partial void MailboxRenumbered(this ILogger log, string folder, uint before, uint after);
+
+    [LoggerMessage(EventId = 3050, Level = LogLevel.Warning, Message = "The lock {Path} was left by a program that is gone, and was removed")]
+    public static partial void LeftoverLockRemoved(this ILogger log, string path);
+
+    [LoggerMessage(EventId = 3051, Level = LogLevel.Warning, Message = "{Path} cannot be created: the folder is not writable for this server. Only the kernel's locks protect the mail there")]
+    public static partial void LockFolderForbidden(this ILogger log, string path);
+
+    [LoggerMessage(EventId = 3052, Level = LogLevel.Warning, Message = "The mbox {Path} was being rewritten when an earlier process ended; the rewrite was {Outcome}")]
+    public static partial void RewriteRecovered(this ILogger log, string path, string outcome);
+
+    [LoggerMessage(EventId = 3053, Level = LogLevel.Warning, Message = "The end of the mbox {Path} was a message that an earlier process did not finish; {Octets} octets were removed")]
+    public static partial void TornAppendRemoved(this ILogger log, string path, long octets);
+
+    [LoggerMessage(EventId = 3054, Level = LogLevel.Error, Message = "The mbox {Path} does not begin with a message; it is left alone")]
+    public static partial void NotAnMbox(this ILogger log, string path);
 }

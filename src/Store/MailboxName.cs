@@ -12,8 +12,8 @@ public sealed record MailboxName
     /// <summary>Levels are separated by this, whatever the format writes on disk.</summary>
     public const char Separator = '/';
 
-    /// <summary>Longest name in UTF-8 octets; two levels of encoding must still fit a file name.</summary>
-    public const int OctetsMax = 240;
+    /// <summary>Longest name in UTF-8 octets: any folder of 255 octets can be said. Whether a file system takes a new name its format decides.</summary>
+    public const int OctetsMax = 1024;
 
     /// <summary>Deepest nesting.</summary>
     public const int LevelsMax = 30;
@@ -71,12 +71,15 @@ public sealed record MailboxName
     /// <inheritdoc/>
     public override string ToString() => Value;
 
+    /// <summary>False for what no name holds; the separator and pairs of surrogates are the caller's matter.</summary>
+    internal static bool Allows(char c) => !(char.IsControl(c) || char.IsSurrogate(c) || c is '*' or '%' or '\uFFFD' or '\u2028' or '\u2029');
+
     private static bool IsText(string text)
     {
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            if (char.IsControl(c) || c is '*' or '%' or '\uFFFD' or '\u2028' or '\u2029')
+            if (!char.IsSurrogate(c) && !Allows(c))
             {
                 return false;
             }

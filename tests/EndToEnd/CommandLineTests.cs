@@ -11,6 +11,7 @@ public sealed class CommandLineTests
     [InlineData("serve --help", "--config")]
     [InlineData("check --help", "--config")]
     [InlineData("user --help", "passwd")]
+    [InlineData("adopt --help", "--dry-run")]
     [InlineData("user add --help", "--config")]
     public async Task Each_command_explains_itself(string arguments, string expected) =>
         Assert.Contains(expected, await RunAsync(0, arguments.Split(' ')), StringComparison.Ordinal);
@@ -39,6 +40,39 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Check_accepts_the_example() =>
         Assert.Contains("good", await RunAsync(0, "check", "--config", Path.Combine(Programs.Repository(), "docs", "mailaccess.example.json")), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Adopt_says_what_it_finds_and_refuses_what_it_cannot_do()
+    {
+        string folder = Directory.CreateTempSubdirectory("mailaccess-adopt-").FullName;
+        string file = Path.Combine(folder, "mailaccess.json");
+        string mail = Path.Combine(folder, "data", "mail", "ann@example.org", "Maildir");
+        await File.WriteAllTextAsync(Path.Combine(folder, "passwd"), "ann@example.org:{PLAIN}secret\nbob@example.org:{PLAIN}secret\n");
+        await File.WriteAllTextAsync(file, "{ \"domains\": [\"example.org\"] }");
+        foreach (string part in new[] { "cur", "new", "tmp", "Lists/cur" })
+        {
+            Directory.CreateDirectory(Path.Combine(mail, part));
+        }
+        await File.WriteAllTextAsync(Path.Combine(mail, "cur", "1.a:2,Sq"), "Subject: x\n\ny\n");
+        await File.WriteAllTextAsync(Path.Combine(mail, "courierimapuiddb"), "1 77 9\n8 1.a\n");
+        foreach (string what in new[] { "ann@example.org", mail, mail + "/" })
+        {
+            string said = await RunAsync(0, "adopt", what, "--dry-run", "--config", file);
+            Assert.Contains("INBOX: Courier, UIDVALIDITY 77, next UID 9: 1 messages, 1 with UIDs", said, StringComparison.Ordinal);
+            Assert.Contains("LAYOUT=fs", said, StringComparison.Ordinal);
+        }
+        Assert.Contains("no such folder", await RunAsync(0, "adopt", "--dry-run", "--config", file), StringComparison.Ordinal); // Bob has none yet.
+        Assert.Contains("no account", await RunAsync(67, "adopt", "carol", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("mail.path", await RunAsync(67, "adopt", folder, "--config", file), StringComparison.Ordinal);
+        Assert.Equal(["Lists", "courierimapuiddb", "cur", "new", "tmp"], Directory.GetFileSystemEntries(mail).Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal));
+        using (FileStream running = new(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "data", "store")).FullName, "store.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            Assert.Contains("another server is running", await RunAsync(69, "adopt", "--config", file), StringComparison.Ordinal);
+        }
+        Assert.Contains("taken over: 1 mailboxes of 1 accounts", await RunAsync(0, "adopt", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("INBOX: taken over already, UIDVALIDITY 77", await RunAsync(0, "adopt", "--dry-run", "--config", file), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public async Task Accounts_are_added_changed_listed_and_removed()

@@ -1,4 +1,5 @@
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Store;
 
 namespace MailAccess.Imap.Grammar;
 

@@ -14,6 +14,7 @@ internal static class RootCommandFactory
             UserCommand.Create(output, errors),
             ExpireCommand.Create(output, errors),
             IndexCommand.Create(output, errors),
+            AdoptCommand.Create(output, errors),
             ConfigCommand.Create(output),
         };
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using MailAccess.Pop3;
 using Microsoft.Extensions.Logging;
+using MailAccess.Store.Mbox;
 
 namespace MailAccess.Server.Configuration;
 
@@ -24,6 +26,7 @@ internal sealed record ServerConfiguration
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
+    public required UniqueIdFormat UniqueIds { get; init; }
     public required FromHeaderRule FromHeader { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
@@ -43,6 +46,11 @@ internal sealed record ServerConfiguration
         CheckAtLeast(limits, Settings.ImapIdleTimeout, TimeSpan.FromMinutes(30), "RFC 9051 §5.4", file, errors);
         CheckAtLeast(limits, Settings.Pop3IdleTimeout, TimeSpan.FromMinutes(10), "RFC 1939 §3", file, errors);
         string data = root.FullPath(root.Get(Settings.DataFolder) ?? "data");
+        ConfigurationView quota = root.Section(QuotaSettings.Quota);
+        if (root.Section(Settings.Mail).Get(Settings.MailFormat) == MailFormat.Mbox && (quota.Get(QuotaSettings.Storage) > 0 || quota.Get(QuotaSettings.Messages) > 0))
+        {
+            errors.Add(quota.Error(file, QuotaSettings.Storage, "cannot be kept with mail.format \"mbox\": only Maildirs are counted"));
+        }
         IReadOnlyList<CertificateFiles> certificates = [.. root.Section(Settings.Tls).Sections(Settings.Certificates)
             .Select(c => new CertificateFiles(c.FullPath(c.Get(Settings.CertificateFile)), c.FullPath(c.Get(Settings.KeyFile))))];
         return new ServerConfiguration
@@ -64,6 +72,7 @@ internal sealed record ServerConfiguration
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
+            UniqueIds = ReadUniqueIds(root.Section(Settings.Pop3), file, errors),
             FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(
@@ -77,18 +86,50 @@ internal sealed record ServerConfiguration
 
     private static MailConfiguration ReadMail(ConfigurationView mail, string data, string file, List<ConfigurationError> errors)
     {
-        string path = mail.Get(Settings.MailPath) is { } configured ? mail.FullPath(configured) : Path.Combine(data, "mail", "{user}", "Maildir");
-        string[] known = ["{user}", "{local}", "{domain}", "{home}"];
-        string rest = known.Aggregate(path, (p, k) => p.Replace(k, "", StringComparison.Ordinal));
-        if (rest.Contains('{', StringComparison.Ordinal) || !(path.Contains("{user}", StringComparison.Ordinal) || path.Contains("{local}", StringComparison.Ordinal) || path.Contains("{home}", StringComparison.Ordinal)))
+        MailFormat format = mail.Get(Settings.MailFormat);
+        string path = mail.Get(Settings.MailPath) is { } configured
+            ? mail.FullPath(configured) : Path.Combine(data, "mail", "{user}", format == MailFormat.Mbox ? "folders" : "Maildir");
+        string inbox = mail.Get(Settings.MailInbox) is { } spool ? mail.FullPath(spool) : Path.Combine(data, "mail", "{user}", "inbox");
+        CheckTemplate(mail, Settings.MailPath, path, file, errors);
+        CheckTemplate(mail, Settings.MailInbox, inbox, file, errors);
+        if (format != MailFormat.Mbox && mail.Get(Settings.MailInbox) is not null)
         {
-            errors.Add(mail.Error(file, Settings.MailPath, $"\"{path}\" must hold {{user}}, {{local}} or {{home}}, and no other words in braces than {string.Join(", ", known)}"));
+            errors.Add(mail.Error(file, Settings.MailInbox, "is only for mail.format \"mbox\": the INBOX of a Maildir is mail.path"));
+        }
+        if (format == MailFormat.Mbox && (inbox + "/").StartsWith(path + "/", StringComparison.Ordinal))
+        {
+            errors.Add(mail.Error(file, Settings.MailInbox, $"\"{inbox}\" lies in mail.path, where it would be one of the other mailboxes"));
+        }
+        IReadOnlyList<SpoolLockKind> locks = mail.Get(Settings.MailLocks);
+        if (locks.Count == 0 || locks.Distinct().Count() != locks.Count)
+        {
+            errors.Add(mail.Error(file, Settings.MailLocks, "must name at least one kind of lock, each once"));
         }
         if (mail.Get(Settings.MessageSizeMax) < 64 << 10)
         {
             errors.Add(mail.Error(file, Settings.MessageSizeMax, "a server must take messages of at least 64KB (RFC 5321 §4.5.3.1.7)"));
         }
-        return new MailConfiguration(path, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders));
+        return new MailConfiguration(format, path, inbox, locks, mail.Get(Settings.MessageSizeMax), mail.Get(Settings.CreateSpecialFolders));
+    }
+
+    private static void CheckTemplate(ConfigurationView mail, SettingDefinition setting, string path, string file, List<ConfigurationError> errors)
+    {
+        string[] known = ["{user}", "{local}", "{domain}", "{home}"];
+        string rest = known.Aggregate(path, (p, k) => p.Replace(k, "", StringComparison.Ordinal));
+        if (rest.Contains('{', StringComparison.Ordinal) || !(path.Contains("{user}", StringComparison.Ordinal) || path.Contains("{local}", StringComparison.Ordinal) || path.Contains("{home}", StringComparison.Ordinal)))
+        {
+            errors.Add(mail.Error(file, setting, $"\"{path}\" must hold {{user}}, {{local}} or {{home}}, and no other words in braces than {string.Join(", ", known)}"));
+        }
+    }
+
+    private static UniqueIdFormat ReadUniqueIds(ConfigurationView pop3, string file, List<ConfigurationError> errors)
+    {
+        if (UniqueIdFormat.TryParse(pop3.Get(Settings.UidlFormat), out UniqueIdFormat? format, out string? problem))
+        {
+            return format;
+        }
+        errors.Add(pop3.Error(file, Settings.UidlFormat, problem));
+        return UniqueIdFormat.Default;
     }
 
     private static void CheckAtLeast(ConfigurationView view, Setting<TimeSpan> setting, TimeSpan least, string source, string file, List<ConfigurationError> errors)
@@ -104,8 +145,16 @@ internal sealed record ServerConfiguration
 internal sealed record AccountsConfiguration(
     string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime);
 
+/// <summary>mail.format</summary>
+internal enum MailFormat
+{
+    Maildir,
+    Mbox,
+}
+
 /// <summary>mail</summary>
-internal sealed record MailConfiguration(string PathTemplate, long MessageSizeMax, bool CreateSpecialFolders);
+internal sealed record MailConfiguration(
+    MailFormat Format, string PathTemplate, string InboxTemplate, IReadOnlyList<SpoolLockKind> Locks, long MessageSizeMax, bool CreateSpecialFolders);
 
 /// <summary>tls.certificates</summary>
 internal sealed record CertificateFiles(string Certificate, string Key);

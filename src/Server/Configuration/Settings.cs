@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Store.Mbox;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
@@ -45,8 +46,20 @@ internal static class Settings
         [PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime]);
 
     // mail
+    public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",
+        ScalarTypes.Choice(("maildir", Configuration.MailFormat.Maildir), ("mbox", Configuration.MailFormat.Mbox)), Configuration.MailFormat.Maildir, "\"maildir\"",
+        "How mail is kept: maildir, a file for each message; or mbox, a file for each mailbox, INBOX being a spool file. Both may be shared with other mail programs.");
+
+    public static readonly Setting<string?> MailInbox = new("inbox", Optional(ScalarTypes.Text), null, null,
+        "With the format mbox: the spool file of an account, with the same words in braces as mail.path, such as \"/var/mail/{local}\". Default: mail/{user}/inbox in the data folder.");
+
+    public static readonly ListSetting<SpoolLockKind> MailLocks = new("locks",
+        ScalarTypes.Choice(("dotlock", SpoolLockKind.DotLock), ("fcntl", SpoolLockKind.Fcntl), ("flock", SpoolLockKind.Flock)),
+        [SpoolLockKind.DotLock, SpoolLockKind.Fcntl], "[\"dotlock\", \"fcntl\"]",
+        "With the format mbox: how a file is locked against other mail programs. All of these are taken, in this order, which should be that of the other programs.");
+
     public static readonly Setting<string?> MailPath = new("path", Optional(ScalarTypes.Text), null, "\"/var/mail/{user}/Maildir\"",
-        "The Maildir of an account: {user} is the account's name, {local} and {domain} its parts before and behind the @, {home} the home folder of the passwd file. Default: mail/{user}/Maildir in the data folder.");
+        "The Maildir of an account; with the format mbox, the folder of all its mailboxes but INBOX. {user} is the account's name, {local} and {domain} its parts before and behind the @, {home} the home folder of the passwd file. Default: mail/{user}/Maildir in the data folder; with mbox, mail/{user}/folders.");
 
     public static readonly Setting<long> MessageSizeMax = new("messageSizeMax", ScalarTypes.Size, 50L << 20, "\"50MB\"",
         "Largest message that is accepted, in octets, by SMTP, LMTP and IMAP APPEND alike.");
@@ -54,7 +67,7 @@ internal static class Settings
     public static readonly Setting<bool> CreateSpecialFolders = new("createSpecialFolders", ScalarTypes.Switch, true, "true",
         "A new account gets Drafts, Sent, Archive, Junk and Trash, marked for their use (RFC 6154), and subscribed.");
 
-    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailPath, MessageSizeMax, CreateSpecialFolders]);
+    public static readonly SectionSetting Mail = new("mail", "Where mail is kept.", [MailFormat, MailPath, MailInbox, MailLocks, MessageSizeMax, CreateSpecialFolders]);
 
     // search
     public static readonly Setting<bool> SearchTrigrams = new("trigrams", ScalarTypes.Switch, true, "true",
@@ -137,6 +150,12 @@ internal static class Settings
 
     public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities]);
 
+    // pop3
+    public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",
+        "How the unique-ids of POP3 are made, in the notation of Dovecot's pop3_uidl_format: %u UID, %v UIDVALIDITY, %f name of the file, %g GUID; a width, 0, X, L or U before the letter. Coming from another server: Courier \"UID%u-%v\", Cyrus \"%v.%u\" (before version 2.1.3 \"%u\"), UW \"%08Xv%08Xu\". What a taken over Maildir says of single messages counts more.");
+
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat]);
+
     // submission
     public static readonly Setting<FromHeaderRule> FromHeader = new("fromHeader",
         ScalarTypes.Choice(("reject", FromHeaderRule.Reject), ("add-sender", FromHeaderRule.AddSender), ("allow", FromHeaderRule.Allow)),
@@ -199,8 +218,8 @@ internal static class Settings
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
-            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap,
-            Submission, Queue, Limits, Log,
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
+            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, Submission, Queue, Limits, Log,
         ]);
 
     internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);

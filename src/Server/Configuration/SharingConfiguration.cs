@@ -29,7 +29,7 @@ internal sealed record SharingConfiguration(
         }
         return new SharingConfiguration(
             sharing.Get(SharingSettings.Enabled), others, sharing.Get(SharingSettings.PublicMailboxes), shared,
-            sharing.Get(SharingSettings.PublicPath) is { } path ? sharing.FullPath(path) : Path.Combine(data, "public", "Maildir"),
+            sharing.Get(SharingSettings.PublicPath) is { } path ? sharing.FullPath(path) : Path.Combine(data, "public"),
             sharing.Get(SharingSettings.PublicAdministrators), groups);
     }
 

@@ -16,7 +16,7 @@ internal static class SharingSettings
         "The first level of the names of public mailboxes: \"Public/News\".");
 
     public static readonly Setting<string?> PublicPath = new("publicPath", Settings.Optional(ScalarTypes.Text), null, null,
-        "The Maildir of the public mailboxes (its INBOX is not shown) and of the list of who shares what. Default: public/Maildir in the data folder.");
+        "Where the public mailboxes are, in the format of all mail (an INBOX is there and not shown). Default: the folder public in the data folder.");
 
     public static readonly ListSetting<string> PublicAdministrators = new("publicAdministrators", ScalarTypes.Text, [], "#[\"alice@example.org\"]",
         "Accounts that may do everything with public mailboxes: create them, and say who else may use them.");

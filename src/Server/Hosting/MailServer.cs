@@ -4,8 +4,8 @@ using System.Text;
 using MailAccess.Auth;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
+using MailAccess.Store;
 using MailAccess.Store.Access;
-using MailAccess.Store.Maildir;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -97,7 +97,7 @@ internal sealed class MailServer : IAsyncDisposable
         }
 
         AccountQuotas quotas = new(_configuration, accounts, _clock, _log);
-        MaildirStore? store = await StoreSetup.OpenAsync(_configuration, accounts, quotas, _clock, _loggers, errors);
+        IMailStore? store = await StoreSetup.OpenAsync(_configuration, accounts, quotas, _clock, _loggers, errors);
         if (store is null)
         {
             return;

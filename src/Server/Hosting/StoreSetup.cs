@@ -3,6 +3,7 @@ using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Store.Maildir;
+using MailAccess.Store.Mbox;
 using MailAccess.Store.Quota;
 using Microsoft.Extensions.Logging;
 
@@ -11,28 +12,56 @@ namespace MailAccess.Server.Hosting;
 /// <summary>Opens the store from its configuration.</summary>
 internal static class StoreSetup
 {
-    public static async Task<MaildirStore?> OpenAsync(
+    public static async Task<IMailStore?> OpenAsync(
         ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
-        MaildirStoreOptions options = new()
-        {
-            DataFolder = Path.Combine(configuration.DataFolder, "store"),
-            HostName = configuration.HostName,
-            Quota = quota,
-            HasSearchFilters = configuration.HasSearchFilters,
-            RootOf = name => name == SharingConfiguration.SystemAccount
-                ? configuration.Sharing.Enabled ? configuration.Sharing.PublicPath : null
-                : RootOf(name, configuration.Mail.PathTemplate, accounts),
-        };
-        StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
-        if (opened.TryGet(out MaildirStore? store))
+        string folder = Path.Combine(configuration.DataFolder, "store");
+        StoreResult<IMailStore> opened = configuration.Mail.Format == MailFormat.Mbox
+            ? AsStore(await OpenMboxAsync(configuration, accounts, folder, clock, loggers))
+            : AsStore(await OpenMaildirAsync(configuration, accounts, quota, folder, clock, loggers));
+        if (opened.TryGet(out IMailStore? store))
         {
             return store;
         }
         errors.Add(opened.Error == StoreError.Busy
-            ? $"another server is running on {options.DataFolder}"
-            : $"the store in {options.DataFolder} cannot be opened (see the log): {opened.Error}");
+            ? $"another server is running on {folder}"
+            : $"the store in {folder} cannot be opened (see the log): {opened.Error}");
         return null;
+    }
+
+    /// <summary>Also for a type that C# cannot convert to by itself: an interface.</summary>
+    private static StoreResult<IMailStore> AsStore<T>(StoreResult<T> opened)
+        where T : class, IMailStore =>
+        opened.TryGet(out T? store) ? Of<IMailStore>(store) : opened.Error;
+
+    private static StoreResult<T> Of<T>(T value) => value;
+
+    private static Task<StoreResult<MboxStore>> OpenMboxAsync(
+        ServerConfiguration configuration, IAccountDirectory accounts, string folder, TimeProvider clock, ILoggerFactory loggers) =>
+        MboxStore.OpenAsync(
+            new MboxStoreOptions
+            {
+                DataFolder = folder,
+                HostName = configuration.HostName,
+                InboxOf = name => PublicPath(name, configuration) is { } path ? Path.Combine(path, ".inbox") : RootOf(name, configuration.Mail.InboxTemplate, accounts),
+                FolderRootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
+                LockOrder = configuration.Mail.Locks,
+            },
+            clock,
+            loggers.CreateLogger("MailAccess.Store"));
+
+    private static Task<StoreResult<MaildirStore>> OpenMaildirAsync(
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, string folder, TimeProvider clock, ILoggerFactory loggers)
+    {
+        MaildirStoreOptions options = new()
+        {
+            DataFolder = folder,
+            HostName = configuration.HostName,
+            Quota = quota,
+            HasSearchFilters = configuration.HasSearchFilters,
+            RootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
+        };
+        return MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
     }
 
     /// <summary>
@@ -54,7 +83,7 @@ internal static class StoreSetup
         return new AccessMailStore(mail, options, configuration.Metadata, clock);
     }
 
-    /// <summary>The Maildir of an account; null where its name cannot be part of a path.</summary>
+    /// <summary>The place of an account by the template; null where its name cannot be part of a path.</summary>
     internal static string? RootOf(string name, string template, IAccountDirectory accounts)
     {
         int at = name.LastIndexOf('@');
@@ -74,6 +103,10 @@ internal static class StoreSetup
         Account? account = accounts.FindByLoginAsync(name, CancellationToken.None).AsTask().GetAwaiter().GetResult()?.Account;
         return account?.Home is { Length: > 0 } home && Path.IsPathFullyQualified(home) ? path.Replace("{home}", home, StringComparison.Ordinal) : null;
     }
+
+    /// <summary>Where the mail of nobody is; null for every account, and where nothing is shared.</summary>
+    private static string? PublicPath(string name, ServerConfiguration configuration) =>
+        name == SharingConfiguration.SystemAccount && configuration.Sharing.Enabled ? configuration.Sharing.PublicPath : null;
 
     private static bool IsPathPart(string text) =>
         text is not ("" or "." or "..") && !text.Any(c => c is '/' or '\0' || char.IsControl(c));

@@ -99,6 +99,9 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
         UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.SearchTextAsync(candidates, terms, cancellationToken);
 
+    public ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.GetNamesAsync(cancellationToken);
+
     /// <summary><c>\Recent</c> stays the owner's: others only look.</summary>
     public Uid ClaimRecent(bool onlyLook) => inner.ClaimRecent(onlyLook: true);
 

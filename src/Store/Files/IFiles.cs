@@ -95,6 +95,9 @@ internal interface IFile : IDisposable
 
     /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
     bool TryLock();
+
+    /// <summary>The same against programs that lock by <c>fcntl</c>.</summary>
+    bool TryLockForSharing();
 }
 
 /// <summary>Compositions of the operations of <see cref="IFiles"/>.</summary>

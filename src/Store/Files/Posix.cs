@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Store.Files;
@@ -20,7 +23,11 @@ internal static unsafe partial class Posix
     public const int Interrupted = 4;
     public const int AlreadyThere = 17;
     public const int OtherDevice = 18;
+    public const int NotPermitted = 1;
     public const int NotADirectory = 20;
+    public const int IsADirectory = 21;
+    public const int NameTooLong = 36;
+    public const int TooManyLevels = 40; // A link that leads to itself.
     public const int NoSpace = 28;
     public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 31;
@@ -32,7 +39,7 @@ internal static unsafe partial class Posix
 
     public static int LastError => Marshal.GetLastPInvokeError();
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     private static partial int OpenRaw(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
@@ -56,13 +63,13 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Truncate(SafeFileHandle file, long length);
 
-    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int Rename(string from, string to);
 
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int Link(string from, string to);
 
-    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int Unlink(string path);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
@@ -74,7 +81,7 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static partial int WatchInitRaw(int flags);
 
-    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int AddWatch(SafeFileHandle watcher, string path, uint mask);
 
     [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
@@ -86,8 +93,74 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int PollRaw(PollEntry* entries, nint count, int milliseconds);
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     private static partial int StatRaw(int folder, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    private static partial nint OpenList(string path);
+
+    [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
+    private static partial byte* ReadList(nint list);
+
+    [LibraryImport("libc", EntryPoint = "closedir", SetLastError = true)]
+    private static partial int CloseList(nint list);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int CreateFolder(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int RemoveFolder(string path);
+
+    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int SetMode(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int SetOwner(string path, uint user, uint group);
+
+    /// <summary>What a path is, links followed; false on failure, see <see cref="LastError"/>.</summary>
+    public static bool TryStat(string path, out PosixStat stat)
+    {
+        byte* result = stackalloc byte[256]; // struct statx
+        stat = default;
+        if (StatRaw(-100, path, 0, 0x7FF, result) != 0) // AT_FDCWD, STATX_BASIC_STATS
+        {
+            return false;
+        }
+        stat = new PosixStat(
+            *(ushort*)(result + 28), *(uint*)(result + 24), *(long*)(result + 40), (*(long*)(result + 112) * 10_000_000) + (*(uint*)(result + 120) / 100));
+        return true;
+    }
+
+    /// <summary>The names in a folder, of whatever octets; null on failure, see <see cref="LastError"/>.</summary>
+    public static List<string>? List(string path)
+    {
+        nint list = OpenList(path);
+        if (list == 0)
+        {
+            return null;
+        }
+        try
+        {
+            List<string> names = [];
+            Marshal.SetLastSystemError(0);
+            byte* entry;
+            while ((entry = ReadList(list)) != null)
+            {
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + 19); // d_name of struct dirent
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                {
+                    names.Add(OctetText.Decode(name));
+                }
+            }
+            return LastError == 0 ? names : null;
+        }
+        finally
+        {
+            int error = LastError;
+            _ = CloseList(list);
+            Marshal.SetLastPInvokeError(error);
+        }
+    }
 
     /// <summary>The device number; 0 on failure. Of struct statx (256 octets) only stx_dev_major and stx_dev_minor are read.</summary>
     public static ulong DeviceOf(string path)
@@ -166,6 +239,58 @@ internal static unsafe partial class Posix
         return PollRaw(&entry, 1, milliseconds) > 0;
     }
 
+    /// <summary>A path as the system takes it: its octets, ended by a zero.</summary>
+    [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
+    internal static class PathMarshaller
+    {
+        public ref struct ManagedToUnmanagedIn
+        {
+            private byte* _path;
+            private bool _isAllocated;
+
+            public static int BufferSize => 512;
+
+            public void FromManaged(string path, Span<byte> buffer)
+            {
+                if (path.Contains('\0', StringComparison.Ordinal))
+                {
+                    path = ""; // No path holds one: the system shall find nothing.
+                }
+                byte[]? octets = path.Contains(OctetText.Escape, StringComparison.Ordinal) ? OctetText.Encode(path) : null;
+                int length = octets?.Length ?? Encoding.UTF8.GetByteCount(path);
+                if (length >= buffer.Length)
+                {
+                    _path = (byte*)NativeMemory.Alloc((nuint)length + 1);
+                    _isAllocated = true;
+                    buffer = new Span<byte>(_path, length + 1);
+                }
+                else
+                {
+                    _path = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer)); // On the caller's stack.
+                }
+                if (octets is null)
+                {
+                    Encoding.UTF8.GetBytes(path, buffer);
+                }
+                else
+                {
+                    octets.CopyTo(buffer);
+                }
+                buffer[length] = 0;
+            }
+
+            public readonly byte* ToUnmanaged() => _path;
+
+            public readonly void Free()
+            {
+                if (_isAllocated)
+                {
+                    NativeMemory.Free(_path);
+                }
+            }
+        }
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry
     {
@@ -173,4 +298,10 @@ internal static unsafe partial class Posix
         public short Events;
         public short Returned;
     }
+}
+
+/// <summary>Of <c>statx</c>: type and mode, group, octets, time of modification.</summary>
+internal readonly record struct PosixStat(uint Mode, uint Group, long Octets, long ModifiedSince1970Ticks)
+{
+    public bool IsFolder => (Mode & 0xF000) == 0x4000;
 }

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Store.Files;
@@ -6,13 +5,6 @@ namespace MailAccess.Store.Files;
 /// <summary>The real file system.</summary>
 internal sealed class PosixFiles : IFiles
 {
-    /// <summary>Mail is its owner's.</summary>
-    private const uint FileMode = 0x180; // 0600
-
-    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
-
     public IFile? Open(string path, OpenKind kind)
     {
         int flags = kind switch
@@ -23,7 +15,16 @@ internal sealed class PosixFiles : IFiles
             OpenKind.CreateNew => Posix.ReadWrite | Posix.Create | Posix.Exclusive,
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
-        SafeFileHandle? handle = Posix.Open(path, flags | Posix.NoFollow, FileMode);
+        // A file's mode is looked for only where one is made.
+        SafeFileHandle? handle = kind == OpenKind.CreateNew ? null : Posix.Open(path, (flags & ~Posix.Create) | Posix.NoFollow, 0);
+        if (handle is null && kind != OpenKind.Read && (kind == OpenKind.CreateNew || Posix.LastError == Posix.NoEntry))
+        {
+            handle = Posix.Open(path, flags | Posix.NoFollow, PosixModes.PrivateFile);
+            if (handle is not null)
+            {
+                PosixModes.Inherit(path);
+            }
+        }
         if (handle is not null)
         {
             return new PosixFile(handle, path);
@@ -35,28 +36,22 @@ internal sealed class PosixFiles : IFiles
     public bool TryStat(string path, out FileFacts facts)
     {
         facts = default;
-        try
+        if (Posix.TryStat(path, out PosixStat stat))
         {
-            var info = new FileInfo(path);
-            if (info.Exists)
-            {
-                facts = new FileFacts(false, info.Length, info.LastWriteTimeUtc.Ticks);
-                return true;
-            }
-            bool isFolder = (int)info.Attributes != -1 && (info.Attributes & FileAttributes.Directory) != 0;
-            facts = isFolder ? new FileFacts(true, 0, info.LastWriteTimeUtc.Ticks) : default;
-            return isFolder;
+            facts = new FileFacts(stat.IsFolder, stat.IsFolder ? 0 : stat.Octets, DateTime.UnixEpoch.Ticks + stat.ModifiedSince1970Ticks);
+            return true;
         }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FileFault("stat", path, 13);
-        }
+        return Posix.LastError is Posix.NoEntry or Posix.NotADirectory or Posix.NameTooLong or Posix.TooManyLevels ? false : throw new FileFault("stat", path, Posix.LastError);
     }
 
     public bool Rename(string from, string to) => Succeeded(Posix.Rename(from, to), "rename", to);
 
     public LinkOutcome Link(string from, string to)
     {
+        if (PosixModes.WouldBeTooPrivate(from, to))
+        {
+            return LinkOutcome.Impossible;
+        }
         if (Posix.Link(from, to) == 0)
         {
             return LinkOutcome.Linked;
@@ -71,29 +66,54 @@ internal sealed class PosixFiles : IFiles
 
     public bool Unlink(string path) => Succeeded(Posix.Unlink(path), "unlink", path);
 
-    public void CreateFolder(string path) => Guard("mkdir", path, () => Directory.CreateDirectory(path, FolderMode));
+    public void CreateFolder(string path)
+    {
+        if (TryStat(path, out FileFacts facts))
+        {
+            if (!facts.IsFolder)
+            {
+                throw new FileFault("mkdir", path, Posix.AlreadyThere);
+            }
+            return;
+        }
+        if (Path.GetDirectoryName(path) is { Length: > 0 } parent)
+        {
+            CreateFolder(parent);
+        }
+        if (Posix.CreateFolder(path, PosixModes.PrivateFolder) == 0)
+        {
+            PosixModes.Inherit(path);
+        }
+        else if (Posix.LastError != Posix.AlreadyThere)
+        {
+            throw new FileFault("mkdir", path, Posix.LastError);
+        }
+    }
 
-    public void RemoveFolder(string path) => Guard("rmdir", path, () => Directory.Delete(path, recursive: true));
+    public void RemoveFolder(string path)
+    {
+        foreach (string name in List(path) ?? [])
+        {
+            string entry = path + "/" + name;
+            // A link to a folder is removed, not followed.
+            if (Posix.Unlink(entry) != 0 && Posix.LastError is Posix.IsADirectory or Posix.NotPermitted)
+            {
+                RemoveFolder(entry);
+            }
+        }
+        if (Posix.RemoveFolder(path) != 0 && Posix.LastError != Posix.NoEntry)
+        {
+            throw new FileFault("rmdir", path, Posix.LastError); // Also where somebody fills a folder while we empty it.
+        }
+    }
 
     public List<string>? List(string path)
     {
-        List<string>? names = null;
-        try
+        if (Posix.List(path) is { } names)
         {
-            names = [.. new FileSystemEnumerable<string>(path, (ref FileSystemEntry e) => e.FileName.ToString(), Everything)];
+            return names;
         }
-        catch (DirectoryNotFoundException)
-        {
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FileFault("readdir", path, 13);
-        }
-        catch (IOException fault) when (fault is not FileFault)
-        {
-            throw new FileFault("readdir", path, Posix.InputOutput);
-        }
-        return names;
+        return Posix.LastError is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("readdir", path, Posix.LastError);
     }
 
     public void SyncFolder(string path)
@@ -112,25 +132,6 @@ internal sealed class PosixFiles : IFiles
 
     private static SafeFileHandle OpenFolder(string path) =>
         Posix.Open(path, Posix.ReadOnly | Posix.Directory, 0) ?? throw new FileFault("open", path, Posix.LastError);
-
-    private static void Guard(string operation, string path, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new FileFault(operation, path, 13);
-        }
-        catch (IOException fault) when (fault is not FileFault)
-        {
-            throw new FileFault(operation, path, Posix.InputOutput); // No space, a folder that somebody fills while we empty it.
-        }
-    }
 
     private static bool Succeeded(int result, string operation, string path)
     {
@@ -181,6 +182,8 @@ internal sealed class PosixFiles : IFiles
         public void SetModified(long secondsSince1970) => Check(Posix.SetModified(handle, secondsSince1970), "futimens", path);
 
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
+
+        public bool TryLockForSharing() => Mbox.PosixSpool.TryLock(handle);
 
         public void Dispose() => handle.Dispose();
     }

@@ -62,8 +62,29 @@ internal static class IndexFile
         state = null;
         string path = Path.Combine(folder, IndexName);
         using IFile? file = files.Open(path, OpenKind.Read);
+        return file is not null && TryRead(file, path, out state);
+    }
+
+    /// <summary>The same as octets, for a format that keeps it inside a file of its own.</summary>
+    public static byte[] Encode(IndexState state)
+    {
+        using var file = new OctetsFile();
+        WriteBody(file, IndexContent.Of(state), Encoding.UTF8.GetBytes(string.Join('\n', state.Keywords.Names)));
+        return file.ToArray();
+    }
+
+    /// <summary>What <see cref="Encode"/> gave; false where it is damaged. Throws as <see cref="TryRead(IFiles, string, out IndexState?)"/> does.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> octets, string path, [NotNullWhen(true)] out IndexState? state)
+    {
+        using var file = new OctetsFile(octets.ToArray());
+        return TryRead(file, path, out state);
+    }
+
+    private static bool TryRead(IFile file, string path, [NotNullWhen(true)] out IndexState? state)
+    {
+        state = null;
         byte[] header = new byte[HeaderOctets];
-        if (file is null || !TryFill(file, 0, header) || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
+        if (!TryFill(file, 0, header) || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
             || BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(CrcAt + 4)) != Crc.Of(header.AsSpan(0, CrcAt + 4)))
         {
             return false;

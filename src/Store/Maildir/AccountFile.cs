@@ -1,53 +1,64 @@
 using System.Globalization;
 using System.Text;
 using MailAccess.Store.Files;
+using MailAccess.Store.Maildir.Adoption;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>
-/// Two small text files in an account's root. <c>mailaccess.account</c>, ours: lines <c>uidvalidity N</c> (the highest given out) and
-/// <c>use FOLDER USE</c>. <c>subscriptions</c>, as Dovecot has it: one folder a line, without its first dot.
+/// Small text files in an account's root. <c>mailaccess.account</c>, ours: lines <c>uidvalidity N</c> (the highest given out),
+/// <c>spelling SPELLING</c> (of folders' names) and <c>use USE FOLDER</c>. <c>subscriptions</c> as Dovecot has it (<see cref="SubscriptionList"/>).
 /// </summary>
 internal sealed class AccountFile(IFiles files, string root)
 {
-    private const string OwnName = "mailaccess.account";
-    private const string SubscriptionsName = "subscriptions";
-    private const string InboxLine = "INBOX";
+    public const string OwnName = "mailaccess.account";
 
     private uint _lastUidValidity;
+    private SubscriptionList _subscriptions = new();
+
+    /// <summary>How the names of folders are spelled.</summary>
+    public FolderSpelling Spelling { get; private set; }
 
     /// <summary>Purposes by folder name.</summary>
     public Dictionary<string, SpecialUse> Uses { get; } = new(StringComparer.Ordinal);
 
-    public HashSet<MailboxName> Subscribed { get; } = [];
+    public HashSet<MailboxName> Subscribed => _subscriptions.Names;
 
-    public void Load()
+    /// <summary>Reads what is there; what another program kept is taken over the first time.</summary>
+    public void Load(IEnumerable<string> folders)
     {
+        FolderSpelling? spelling = null;
+        bool isNew = true;
         foreach (string line in Lines(OwnName))
         {
-            string[] words = line.Split(' ');
+            isNew = false;
+            string[] words = line.Split(' ', 3);
             if (words is ["uidvalidity", string number] && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint last))
             {
                 _lastUidValidity = last;
             }
-            else if (words is ["use", string folder, string text] && Enum.TryParse(text, out SpecialUse use))
+            else if (words is ["spelling", string spelled] && Enum.TryParse(spelled, out FolderSpelling known))
             {
-                Uses[folder] = use;
+                spelling = known;
+            }
+            else if (words is ["use", string first, string rest])
+            {
+                ReadUse(first, rest);
             }
         }
-        foreach (string line in Lines(SubscriptionsName))
+        Spelling = spelling ?? FolderNames.SpellingOf(folders);
+        _lastUidValidity = Math.Max(_lastUidValidity, DovecotUidValidity.Read(files, root));
+        byte[]? subscriptions = files.ReadAll(Path.Combine(root, SubscriptionList.FileName));
+        _subscriptions = SubscriptionList.Parse(subscriptions ?? [], Spelling);
+        if (isNew && subscriptions is null && CourierFolder.ReadSubscriptions(files, root) is { Count: > 0 } courier)
         {
-            // Dovecot's second version separates levels by tabs.
-            if (line == InboxLine)
-            {
-                Subscribed.Add(MailboxName.Inbox);
-            }
-            else if (FolderNames.TryDecode("." + line.Replace('\t', '.'), out MailboxName? name))
-            {
-                Subscribed.Add(name);
-            }
+            Subscribed.UnionWith(courier);
+            MustSaveSubscriptions = true;
         }
     }
+
+    /// <summary>They were taken over and are nowhere but here.</summary>
+    public bool MustSaveSubscriptions { get; private set; }
 
     /// <summary>Higher than any before, also after a restart and with a clock set back. Durable.</summary>
     public UidValidity NextUidValidity(DateTimeOffset now)
@@ -60,30 +71,35 @@ internal sealed class AccountFile(IFiles files, string root)
     public void Save()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"uidvalidity {_lastUidValidity}\n");
+        text.Append(CultureInfo.InvariantCulture, $"uidvalidity {_lastUidValidity}\nspelling {Spelling}\n");
         foreach ((string folder, SpecialUse use) in Uses.OrderBy(u => u.Key, StringComparer.Ordinal))
         {
-            text.Append(CultureInfo.InvariantCulture, $"use {folder} {use}\n");
+            text.Append(CultureInfo.InvariantCulture, $"use {use} {folder}\n");
         }
-        Replace(OwnName, text);
+        Replace(OwnName, OctetText.Encode(text.ToString()));
     }
 
-    public void SaveSubscriptions()
+    public void SaveSubscriptions() => Replace(SubscriptionList.FileName, _subscriptions.Format(Spelling));
+
+    /// <summary>The folder stands last, since it may hold spaces; the first version had it the other way round.</summary>
+    private void ReadUse(string first, string rest)
     {
-        var text = new StringBuilder();
-        foreach (MailboxName name in Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal))
+        if (Enum.TryParse(first, out SpecialUse use) && rest.StartsWith('.'))
         {
-            text.Append(name.IsInbox ? InboxLine : FolderNames.Encode(name)[1..]).Append('\n');
+            Uses[rest] = use;
         }
-        Replace(SubscriptionsName, text);
+        else if (Enum.TryParse(rest, out use))
+        {
+            Uses[first] = use;
+        }
     }
 
     private string[] Lines(string name) =>
-        Encoding.UTF8.GetString(files.ReadAll(Path.Combine(root, name)) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        OctetText.Decode(files.ReadAll(Path.Combine(root, name)) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private void Replace(string name, StringBuilder text)
+    private void Replace(string name, byte[] content)
     {
-        files.Replace(Path.Combine(root, name), Encoding.UTF8.GetBytes(text.ToString()));
+        files.Replace(Path.Combine(root, name), content);
         files.SyncFolder(root);
     }
 }

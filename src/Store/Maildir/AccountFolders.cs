@@ -20,8 +20,13 @@ internal sealed class AccountFolders(MaildirStore store, string root)
     public void Prepare()
     {
         new MaildirFolder(store.Files, root).Create();
-        File.Load();
-        foreach (string folder in (store.Files.List(root) ?? []).Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
+        List<string> entries = store.Files.List(root) ?? [];
+        File.Load(entries.Where(IsMailbox));
+        if (File.MustSaveSubscriptions)
+        {
+            File.SaveSubscriptions();
+        }
+        foreach (string folder in entries.Where(f => f.StartsWith(DoomedPrefix, StringComparison.Ordinal)))
         {
             store.Files.RemoveFolder(Path.Combine(root, folder));
         }
@@ -34,35 +39,43 @@ internal sealed class AccountFolders(MaildirStore store, string root)
     /// <summary>On a worker, before anything is open.</summary>
     public UidValidity NextUidValidity() => File.NextUidValidity(store.Clock.GetUtcNow());
 
-    /// <summary>The mailboxes' folders below the root; INBOX's is the root itself, "".</summary>
-    public List<string> All() =>
-    [
-        "",
-        .. (store.Files.List(root) ?? []).Where(f => FolderNames.TryDecode(f, out _) && store.Files.TryStat(Path.Combine(root, f, "cur"), out _)),
-    ];
+    /// <summary>The mailboxes' folders below the root by their names; INBOX's is the root itself, "".</summary>
+    public Dictionary<MailboxName, string> Map() => Map(store.Files, root, store.Files.List(root) ?? [], File.Spelling);
 
-    public HashSet<MailboxName> Names() => [.. All().Select(NameOf)];
+    /// <inheritdoc cref="Map()"/>
+    public static Dictionary<MailboxName, string> Map(IFiles files, string root, List<string> listed, FolderSpelling spelling)
+    {
+        Dictionary<MailboxName, string> mailboxes = FolderNames.Map(listed.Where(f => IsMailbox(files, root, f)), spelling);
+        mailboxes[MailboxName.Inbox] = "";
+        return mailboxes;
+    }
 
-    public static MailboxName NameOf(string folder) => FolderNames.TryDecode(folder, out MailboxName? decoded) ? decoded : MailboxName.Inbox;
+    /// <summary>The mailboxes' folders; INBOX's is "".</summary>
+    public List<string> All() => [.. Map().Values];
+
+    public HashSet<MailboxName> Names() => [.. Map().Keys];
 
     /// <summary>The folder of the mailbox, or null. Other programs may encode a name in another way than we do.</summary>
     public string? Find(MailboxName mailboxName)
     {
-        string canonical = FolderNames.Encode(mailboxName);
-        return canonical.Length == 0 || store.Files.TryStat(Path.Combine(root, canonical, "cur"), out _)
-            ? canonical
-            : All().Find(f => f.Length > 0 && NameOf(f) == mailboxName);
+        string canonical = FolderNames.Encode(mailboxName, File.Spelling);
+        return canonical.Length == 0 || IsMailbox(canonical) ? canonical : Map().GetValueOrDefault(mailboxName);
     }
+
+    private bool IsMailbox(string folder) => IsMailbox(store.Files, root, folder);
+
+    private static bool IsMailbox(IFiles files, string root, string folder) =>
+        folder.StartsWith('.') && files.TryStat(Path.Combine(root, folder, "cur"), out _);
 
     public StoreResult<Done> Create(List<MailboxName> names, MailboxName wanted, SpecialUse specialUse)
     {
-        if (names.Any(n => FolderNames.Encode(n).Length > FolderNames.FolderOctetsMax))
+        if (!names.TrueForAll(n => FolderNames.Fits(n, File.Spelling)))
         {
             return StoreError.InvalidName;
         }
         foreach (MailboxName created in names)
         {
-            string folderName = FolderNames.Encode(created);
+            string folderName = FolderNames.Encode(created, File.Spelling);
             string path = Path.Combine(root, folderName);
             // The mark of a mailbox is its "cur": it comes last, so that half a mailbox is none.
             store.Files.CreateFolder(Path.Combine(path, "tmp"));
@@ -139,7 +152,7 @@ internal sealed class AccountFolders(MaildirStore store, string root)
         foreach ((MailboxName from, MailboxName to) in plan.Renamings)
         {
             string old = Find(from)!;
-            string renamed = FolderNames.Encode(to);
+            string renamed = FolderNames.Encode(to, File.Spelling);
             store.Files.Rename(Path.Combine(root, old), Path.Combine(root, renamed));
             if (File.Uses.Remove(old, out SpecialUse use))
             {

@@ -107,7 +107,8 @@ internal static class Compaction
             {
                 if (mailbox.IsGone || mailbox.LastTicket is not null || mailbox.Health.IsSick)
                 {
-                    smaller?.Dispose(); // Busy: a later round finds a better moment.
+                    smaller?.Dispose();
+                    mailbox.PutBackCompactionLook(); // Busy: a later round finds a better moment.
                     return default(CommitTicket);
                 }
                 if (smaller is not null)

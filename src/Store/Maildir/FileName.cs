@@ -51,8 +51,11 @@ internal readonly record struct FlagLetters(uint Bits)
     public const int KeywordLetters = 26;
     private const string System = "DFPRST";
 
-    /// <summary>"Passed": what IMAP calls <c>$Forwarded</c>; kept, not interpreted.</summary>
-    private const uint Passed = 1 << 2;
+    /// <summary>"Passed", which IMAP calls <c>$Forwarded</c>.</summary>
+    private const uint PassedBit = 1 << 2;
+
+    /// <summary>In a set of keywords the bit behind the 26 letters: passed.</summary>
+    public const uint PassedKeyword = 1 << KeywordLetters;
 
     public static FlagLetters Parse(ReadOnlySpan<char> letters)
     {
@@ -76,10 +79,10 @@ internal readonly record struct FlagLetters(uint Bits)
         return new FlagLetters(bits);
     }
 
-    /// <summary>From flags, keeping of the old letters what flags do not say.</summary>
-    public static FlagLetters From(SystemFlags flags, uint keywordLetters, FlagLetters old)
+    /// <summary>From flags and keywords, as <see cref="Keywords"/> gives them.</summary>
+    public static FlagLetters From(SystemFlags flags, uint keywordLetters = 0)
     {
-        uint bits = old.Bits & Passed;
+        uint bits = (keywordLetters & PassedKeyword) != 0 ? PassedBit : 0;
         bits |= (flags & SystemFlags.Draft) != 0 ? 1u << 0 : 0;
         bits |= (flags & SystemFlags.Flagged) != 0 ? 1u << 1 : 0;
         bits |= (flags & SystemFlags.Answered) != 0 ? 1u << 3 : 0;
@@ -88,8 +91,8 @@ internal readonly record struct FlagLetters(uint Bits)
         return new FlagLetters(bits | (keywordLetters << 6));
     }
 
-    /// <summary>Bits 0 to 25: a to z.</summary>
-    public uint Keywords => Bits >> 6;
+    /// <summary>Bits 0 to 25: a to z; bit 26: passed.</summary>
+    public uint Keywords => (Bits >> 6) | ((Bits & PassedBit) != 0 ? PassedKeyword : 0);
 
     public SystemFlags Flags =>
         ((Bits & 1) != 0 ? SystemFlags.Draft : 0)

@@ -44,7 +44,7 @@ internal static class FilePreparation
             for (int i = 0; i < records.Count; i++)
             {
                 Locator locator = Locator.Of(records[i]);
-                FlagLetters letters = FlagLetters.From(records[i].Flags, 0, default);
+                FlagLetters letters = FlagLetters.From(records[i].Flags);
                 prepared.Add(new PreparedFile
                 {
                     BaseName = names[i],
@@ -74,7 +74,7 @@ internal static class FilePreparation
     private static PreparedFile Describe(MessageToAppend message, string baseName, long cacheLocator, bool intoJournal)
     {
         var staged = (MaildirStagedMessage)message.Message;
-        FlagLetters letters = FlagLetters.From(message.Flags, 0, default);
+        FlagLetters letters = FlagLetters.From(message.Flags);
         return new PreparedFile
         {
             BaseName = baseName,

@@ -30,25 +30,9 @@ internal static class Folding
             IndexFile.Write(store.Files, mailbox.Folder.Path, content);
             mailbox.Owed.Folded(frames);
             mailbox.VanishedFolded(content.Vanished.Count, content.Snapshot.HighestModSeq);
-            WriteUidList(store, mailbox, content);
+            KeywordsFile.Write(store.Files, mailbox.Folder.Path, content, mailbox.Letters);
+            mailbox.UidList.Write(content, mailbox.Names);
         }
-    }
-
-    private static void WriteUidList(MaildirStore store, MaildirMailbox mailbox, IndexContent content)
-    {
-        List<(Uid, string)> entries = new(content.Snapshot.Count);
-        for (int i = 0; i < content.Snapshot.Count; i++)
-        {
-            entries.Add((content.Snapshot[i].Uid, mailbox.Names[Locator.Of(content.Snapshot[i]).NamePlace]));
-        }
-        var list = new UidList
-        {
-            UidValidity = content.Snapshot.UidValidity,
-            UidNext = content.Snapshot.UidNext,
-            Guid = content.Guid,
-            Entries = entries,
-        };
-        store.Files.Replace(Path.Combine(mailbox.Folder.Path, MailboxLoader.UidListName), list.Format());
     }
 
     private static IndexContent ContentOf(MaildirMailbox mailbox) => new()

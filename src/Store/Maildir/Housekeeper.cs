@@ -129,6 +129,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
         if (mailbox.HasStaleNames)
         {
             await RunAsync(mailbox, () => NameFlush.Run(store, mailbox));
+            await LastCommitAsync(mailbox); // What it learned: compaction wants a mailbox in which nothing is under way.
         }
         await KeepSearchFilterAsync(mailbox);
         await Compaction.RunAsync(store, mailbox);

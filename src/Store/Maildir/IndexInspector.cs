@@ -57,7 +57,7 @@ public sealed class IndexInspector
     }
 
     /// <summary>The mailboxes, INBOX first.</summary>
-    public IReadOnlyList<MailboxName> Mailboxes() => [.. Folders().Select(AccountFolders.NameOf)];
+    public IReadOnlyList<MailboxName> Mailboxes() => [.. Folders().Keys.OrderBy(n => !n.IsInbox).ThenBy(n => n.Value, StringComparer.Ordinal)];
 
     /// <summary>Null where there is no such mailbox.</summary>
     public IndexReport? Check(MailboxName name)
@@ -98,15 +98,17 @@ public sealed class IndexInspector
         return new IndexDump(name, folder.Path, state.Guid, state.ToSnapshot(), state.Sequence, logOctets, entries);
     }
 
-    private IEnumerable<string> Folders() => (_files.List(_root) ?? [])
-        .Where(f => FolderNames.TryDecode(f, out _) && _files.TryStat(Path.Combine(_root, f, "cur"), out _))
-        .Order(StringComparer.Ordinal).Prepend("");
-
-    private MaildirFolder? FolderOf(MailboxName name)
+    private Dictionary<MailboxName, string> Folders()
     {
-        string? folder = Folders().FirstOrDefault(f => AccountFolders.NameOf(f) == name);
-        return folder is null || !_files.TryStat(Path.Combine(_root, folder, "cur"), out _) ? null : new MaildirFolder(_files, Path.Combine(_root, folder));
+        List<string> listed = _files.List(_root) ?? [];
+        var file = new AccountFile(_files, _root);
+        file.Load(listed);
+        return AccountFolders.Map(_files, _root, listed, file.Spelling);
     }
+
+    private MaildirFolder? FolderOf(MailboxName name) =>
+        Folders().TryGetValue(name, out string? folder) && _files.TryStat(Path.Combine(_root, folder, "cur"), out _)
+            ? new MaildirFolder(_files, Path.Combine(_root, folder)) : null;
 
     private IndexState? Load(string folder, List<string> problems, List<string> notes)
     {
@@ -184,32 +186,32 @@ public sealed class IndexInspector
 
     private void CheckUidList(string folder, IndexState state, List<string> problems, List<string> notes)
     {
-        if (_files.ReadAll(Path.Combine(folder, MailboxLoader.UidListName)) is not { } listed)
+        if (_files.ReadAll(Path.Combine(folder, UidListFile.FileName)) is not { } listed)
         {
             return;
         }
         if (UidList.Parse(listed) is not { } list)
         {
-            problems.Add($"{MailboxLoader.UidListName} cannot be read");
+            problems.Add($"{UidListFile.FileName} cannot be read");
             return;
         }
         if (list.UidValidity != state.UidValidity)
         {
-            problems.Add($"{MailboxLoader.UidListName} has UIDVALIDITY {list.UidValidity}, the index {state.UidValidity}");
+            problems.Add($"{UidListFile.FileName} has UIDVALIDITY {list.UidValidity}, the index {state.UidValidity}");
         }
         if (list.UidNext > state.UidNext)
         {
-            problems.Add($"{MailboxLoader.UidListName} has UIDNEXT {list.UidNext}, the index {state.UidNext}");
+            problems.Add($"{UidListFile.FileName} has UIDNEXT {list.UidNext}, the index {state.UidNext}");
         }
         Dictionary<uint, string> names = state.Records.ToDictionary(r => r.Uid.Value, r => state.Names[Locator.Of(r).NamePlace]);
         Tell(
             problems,
             [.. list.Entries.Where(e => names.TryGetValue(e.Uid.Value, out string? name) && name != e.BaseName).Select(e => $"UID {e.Uid}: {e.BaseName}")],
-            $"named otherwise in {MailboxLoader.UidListName}");
+            $"named otherwise in {UidListFile.FileName}");
         int behind = names.Keys.Except(list.Entries.Select(e => e.Uid.Value)).Count();
         if (behind > 0)
         {
-            notes.Add($"{MailboxLoader.UidListName} lacks the latest {behind} (it is written with each new index)");
+            notes.Add($"{UidListFile.FileName} lacks the latest {behind} (it is written with each new index)");
         }
     }
 

@@ -1,28 +1,29 @@
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
+using MailAccess.Store.Maildir.Adoption;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>What <see cref="MailboxLoader"/> found on disk.</summary>
-internal sealed record LoadedMailbox(IndexState State, long LogOctets, KeywordLetters Letters, SummaryCache Cache);
+internal sealed record LoadedMailbox(IndexState State, long LogOctets, KeywordLetters Letters, SummaryCache Cache, UidListFile UidList);
 
 /// <summary>Reads a mailbox's index, or makes it anew from the files with the UIDs that <c>dovecot-uidlist</c> and the log still know.</summary>
 internal static class MailboxLoader
 {
-    public const string UidListName = "dovecot-uidlist";
-
     /// <summary>On a worker.</summary>
     public static LoadedMailbox Load(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity)
     {
         folder.Create();
-        IndexState state = LoadState(store, folder, newUidValidity, out long logOctets);
+        var uidList = new UidListFile(store.Files, folder.Path);
+        IndexState state = LoadState(store, folder, newUidValidity, uidList, out long logOctets);
         if (store.Carried.Settle(state.Guid))
         {
-            state = LoadState(store, folder, newUidValidity, out logOctets);
+            state = LoadState(store, folder, newUidValidity, uidList, out logOctets);
         }
         if (Compaction.Names(store, folder, state) is var smaller && smaller != state)
         {
             state = smaller;
+            uidList.Stamp();
             logOctets = IndexFile.LogHeaderOctets;
         }
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
@@ -36,26 +37,58 @@ internal static class MailboxLoader
             // Durable before any locator of the new generation is.
             state.CacheGeneration = cache.Generation;
             IndexFile.Write(store.Files, folder.Path, state);
+            uidList.Stamp();
             logOctets = IndexFile.LogHeaderOctets;
         }
         SweepTemporary(store, folder);
-        return new LoadedMailbox(state, logOctets, letters, cache);
+        return new LoadedMailbox(state, logOctets, letters, cache, uidList);
     }
 
     /// <summary>The index alone, as recovery needs it.</summary>
-    public static IndexState LoadState(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, out long logOctets)
+    public static IndexState LoadState(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, out long logOctets) =>
+        LoadState(store, folder, newUidValidity, new UidListFile(store.Files, folder.Path), out logOctets);
+
+    private static IndexState LoadState(
+        MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, UidListFile uidList, out long logOctets)
     {
         if (IndexFile.TryLoad(store.Files, folder.Path, out IndexState? state, out logOctets))
         {
+            return TakeOverNews(store, folder, state, uidList, ref logOctets);
+        }
+        state = IndexRebuild.Run(store, folder, newUidValidity, uidList, store.RebuildProgress(folder.Path));
+        logOctets = IndexFile.LogHeaderOctets;
+        return state;
+    }
+
+    /// <summary>Another program served the mailbox since our last run: its UIDs are known to clients.</summary>
+    private static IndexState TakeOverNews(
+        MaildirStore store, MaildirFolder folder, IndexState state, UidListFile uidList, ref long logOctets)
+    {
+        if (uidList.IsAsWeLeftIt())
+        {
+            uidList.Trust();
             return state;
         }
-        state = Rebuild(store, folder, newUidValidity, null, store.RebuildProgress(folder.Path), out bool wasKnown);
-        store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName)); // Its mod-sequences are of the index that was lost.
-        IndexFile.Write(store.Files, folder.Path, state);
-        logOctets = IndexFile.LogHeaderOctets;
-        if (wasKnown)
+        if (uidList.Read() is not { } list)
         {
-            store.Log.IndexRebuilt(folder.Path, state.Records.Count);
+            // It was never written, or was removed: UIDs must survive the index. Taking over from Courier may have been interrupted here.
+            uidList.Write(state, CourierFolder.ReadUids(store.Files, folder.Path) is { } courier && courier.UidValidity == state.UidValidity ? courier.Fields : null);
+            return state;
+        }
+        if (list.UidValidity != state.UidValidity)
+        {
+            logOctets = IndexFile.LogHeaderOctets;
+            return IndexRebuild.Renumber(store, folder, state, list, uidList);
+        }
+        if (IndexRebuild.AddNews(store, folder, state, list))
+        {
+            IndexFile.Write(store.Files, folder.Path, state);
+            logOctets = IndexFile.LogHeaderOctets;
+            uidList.Write(state);
+        }
+        else
+        {
+            uidList.Stamp();
         }
         return state;
     }
@@ -74,35 +107,16 @@ internal static class MailboxLoader
         {
             // Of a newer version: its list of UIDs, its log and the names still say most of it.
         }
-        IndexState state = Rebuild(store, folder, newUidValidity, known, progress, out _);
+        var uidList = new UidListFile(store.Files, folder.Path);
+        if (known is null)
+        {
+            return IndexRebuild.Run(store, folder, newUidValidity, uidList, progress).Records.Count;
+        }
+        IndexState state = RebuildKnown(store, folder, known, progress);
         store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName));
         IndexFile.Write(store.Files, folder.Path, state);
+        uidList.Write(state);
         return state.Records.Count;
-    }
-
-    private static IndexState Rebuild(
-        MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, IndexState? known, Action<int, int> progress, out bool wasKnown)
-    {
-        byte[]? listed = store.Files.ReadAll(Path.Combine(folder.Path, UidListName));
-        UidList? list = listed is null ? null : UidList.Parse(listed);
-        List<IndexFrame> frames = IndexFile.ReadLog(store.Files, folder.Path, out _);
-        wasKnown = listed is not null || frames.Count > 0 || store.Files.TryStat(Path.Combine(folder.Path, IndexFile.IndexName), out _);
-        if (known is not null)
-        {
-            return RebuildKnown(store, folder, known, progress);
-        }
-        Guid guid = list is { Guid: { } listedGuid } && listedGuid != Guid.Empty ? listedGuid : Guid.NewGuid();
-        var state = new IndexState(guid, list?.UidValidity ?? newUidValidity());
-        if (list is not null)
-        {
-            var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
-            state.UidNext = list.UidNext;
-            // Mod-sequences were lost with the index: start above any that can have been.
-            state.HighestModSeq = wasKnown ? new ModSeq((ulong)store.Clock.GetUtcNow().ToUnixTimeSeconds() << 20) : new ModSeq(1);
-            state.Sequence = frames.Count > 0 ? frames[^1].Sequence : 0;
-            AddListed(store, folder, list, frames, letters, state, progress);
-        }
-        return state;
     }
 
     /// <summary>Every message is looked at again; what no file says is taken from the index that there was.</summary>
@@ -132,60 +146,6 @@ internal static class MailboxLoader
             progress(i + 1, known.Records.Count);
         }
         return state;
-    }
-
-    private static void AddListed(
-        MaildirStore store, MaildirFolder folder, UidList list, List<IndexFrame> frames, KeywordLetters letters, IndexState state, Action<int, int> progress)
-    {
-        Dictionary<uint, string> names = list.Entries.ToDictionary(e => e.Uid.Value, e => e.BaseName);
-        Dictionary<uint, MessageRecord> details = [];
-        foreach (IndexFrame frame in frames)
-        {
-            int first = frame.Upserts.Count - frame.Arrivals.Count;
-            for (int i = 0; i < frame.Upserts.Count; i++)
-            {
-                MessageRecord record = frame.Upserts[i];
-                details[record.Uid.Value] = record;
-                if (i >= first)
-                {
-                    names[record.Uid.Value] = frame.Arrivals[i - first].BaseName;
-                }
-            }
-            state.UidNext = frame.UidNext > state.UidNext ? frame.UidNext : state.UidNext;
-        }
-        Dictionary<string, FoundFile> found = folder.Scan();
-        int done = 0;
-        foreach ((uint uid, string baseName) in names.OrderBy(n => n.Key))
-        {
-            progress(++done, names.Count);
-            if (found.Remove(baseName, out FoundFile file) && Newcomer.Read(store.Files, folder, file) is { } message)
-            {
-                state.Put(RecordOf(state, uid, message, letters, details));
-            }
-        }
-    }
-
-    private static MessageRecord RecordOf(
-        IndexState state, uint uid, Newcomer message, KeywordLetters letters, Dictionary<uint, MessageRecord> details)
-    {
-        ulong mask = 0;
-        if (state.Keywords.TryWith(letters.NamesOf(message.Name.Letters.Keywords), out KeywordTable? table, out ulong known))
-        {
-            state.Keywords = table;
-            mask = known;
-        }
-        long date = details.TryGetValue(uid, out MessageRecord logged) ? logged.InternalDateSeconds : message.ModifiedSeconds;
-        return new MessageRecord
-        {
-            Uid = new Uid(uid),
-            Flags = details.ContainsKey(uid) ? logged.Flags : message.Name.Letters.Flags,
-            Keywords = mask,
-            ModSeq = state.HighestModSeq,
-            InternalDateSeconds = date,
-            SavedDateSeconds = details.ContainsKey(uid) ? logged.SavedDateSeconds : date,
-            Octets = message.Octets,
-            Locator = Locator.Create(state.Names.Add(message.Name.Base), message.IsInNew, message.HasBareLf, message.Name.Letters).Value,
-        };
     }
 
     /// <summary>What an earlier process of ours left in <c>tmp</c> was never acknowledged, or recovery has placed it.</summary>

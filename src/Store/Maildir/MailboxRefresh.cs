@@ -56,7 +56,8 @@ internal static class MailboxRefresh
                 missing = Missing(mailbox, settled, unplaced, found);
             }
             List<Newcomer> newcomers = Newcomers(store, mailbox, settled, head, found);
-            CommitTicket? ticket = Commit(mailbox, found, missing, newcomers);
+            UidList? news = newcomers.Count > 0 ? mailbox.UidList.ReadNews() : null;
+            CommitTicket? ticket = Commit(mailbox, found, missing, news is null ? newcomers : Numbered(newcomers, news));
             long racy = store.Clock.GetUtcNow().UtcTicks - TimeGrain.Ticks;
             mailbox.NewFolderTicks = times.New < racy ? times.New : 0;
             mailbox.CurFolderTicks = times.Cur < racy ? times.Cur : 0;
@@ -100,6 +101,21 @@ internal static class MailboxRefresh
             }
         }
         return newcomers;
+    }
+
+    /// <summary>Another program has given UIDs to some of them: these come first, in the order of its UIDs.</summary>
+    private static List<Newcomer> Numbered(List<Newcomer> newcomers, UidList list)
+    {
+        Dictionary<string, Uid> uids = new(StringComparer.Ordinal);
+        foreach ((Uid uid, string baseName) in list.Entries)
+        {
+            uids[baseName] = uid;
+        }
+        return
+        [
+            .. newcomers.Select(n => uids.TryGetValue(n.Name.Base, out Uid uid) ? n with { Listed = uid } : n)
+                .OrderBy(n => n.Listed?.Value ?? uint.MaxValue).ThenBy(n => n.Name.Base, StringComparer.Ordinal),
+        ];
     }
 
     private static CommitTicket? Commit(MaildirMailbox mailbox, Dictionary<string, FoundFile> found, HashSet<uint> missing, List<Newcomer> newcomers)
@@ -178,10 +194,10 @@ internal static class MailboxRefresh
             mailbox.Owed.SetActual(baseName, file.RelativePath);
         }
         uint differing = file.Name.Letters.Bits ^ known.Letters.Bits;
-        FlagLetters ours = FlagLetters.From(record.Flags, 0, default);
+        FlagLetters ours = FlagLetters.From(record.Flags);
         var system = new FlagLetters((ours.Bits & ~differing) | (file.Name.Letters.Bits & differing & 0x3F));
-        ulong added = MaskOf(mailbox, builder, file.Name.Letters.Keywords & (differing >> 6));
-        ulong removed = MaskOf(mailbox, builder, known.Letters.Keywords & (differing >> 6));
+        ulong added = MaskOf(mailbox, builder, file.Name.Letters.Keywords & new FlagLetters(differing).Keywords);
+        ulong removed = MaskOf(mailbox, builder, known.Letters.Keywords & new FlagLetters(differing).Keywords);
         MessageRecord changed = record with
         {
             Flags = system.Flags,
@@ -204,7 +220,7 @@ internal static class MailboxRefresh
             }
             var record = new MessageRecord
             {
-                Uid = builder.UidNext,
+                Uid = newcomer.Listed is { } listed && listed >= builder.UidNext && listed.Value < uint.MaxValue - 1 ? listed : builder.UidNext,
                 Flags = newcomer.Name.Letters.Flags,
                 Keywords = MaskOf(mailbox, builder, newcomer.Name.Letters.Keywords),
                 ModSeq = next,
@@ -241,6 +257,9 @@ internal static class MailboxRefresh
 /// <summary>A message that another program delivered.</summary>
 internal sealed record Newcomer(string RelativePath, FileName Name, bool IsInNew, long Octets, bool HasBareLf, long ModifiedSeconds)
 {
+    /// <summary>The UID that another program gave it: ours too, where it is not too low.</summary>
+    public Uid? Listed { get; init; }
+
     /// <summary>Null where it has gone again.</summary>
     public static Newcomer? Read(IFiles files, MaildirFolder folder, FoundFile found)
     {

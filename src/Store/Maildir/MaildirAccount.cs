@@ -120,7 +120,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             {
                 return decision.Error;
             }
-            if (plan.Renamings.Any(r => FolderNames.Encode(r.To).Length > FolderNames.FolderOctetsMax))
+            if (plan.Renamings.Any(r => !FolderNames.Fits(r.To, _folders.File.Spelling)))
             {
                 return StoreError.InvalidName;
             }
@@ -354,11 +354,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     private List<ExistingMailbox> Existing() =>
     [
-        .. _folders.All().DistinctBy(AccountFolders.NameOf).Select(f =>
-        {
-            MailboxName existing = AccountFolders.NameOf(f);
-            return new ExistingMailbox(existing, _folders.File.Uses.GetValueOrDefault(f), IsMarked(existing, f));
-        }),
+        .. _folders.Map().Select(m => new ExistingMailbox(m.Key, _folders.File.Uses.GetValueOrDefault(m.Value), IsMarked(m.Key, m.Value))),
     ];
 
     private bool IsMarked(MailboxName existing, string folder)

@@ -36,6 +36,7 @@ internal sealed class MaildirMailbox : MailboxModel
         Letters = loaded.Letters;
         SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
+        UidList = loaded.UidList;
         Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
@@ -61,6 +62,9 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>The file of letters lacks some. Under the gate.</summary>
     public bool LettersChanged { get; set; }
 
+    /// <summary>The list of UIDs for the case that the index is lost, and for other programs. Under the lock of <see cref="Owed"/>.</summary>
+    public UidListFile UidList { get; }
+
     public MailboxFiles Owed { get; }
 
     /// <summary>True where enough happened since it was last true that a look for what is dead may be worth it. One thread.</summary>
@@ -73,6 +77,9 @@ internal sealed class MaildirMailbox : MailboxModel
         _compactionLook = sequence;
         return true;
     }
+
+    /// <summary>The mailbox was busy: the next round looks again.</summary>
+    public void PutBackCompactionLook() => _compactionLook = 0;
 
     public JournalMailbox JournalName { get; }
 
@@ -100,6 +107,11 @@ internal sealed class MaildirMailbox : MailboxModel
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 
     public override long NowSeconds => _store.Clock.GetUtcNow().ToUnixTimeSeconds();
+
+    public override object CommitDomain => _store;
+
+    public override ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
+        _store.StageAsync(octetsExpected, cancellationToken);
 
     public override void Submit(CommitTicket ticket)
     {
@@ -151,6 +163,9 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
     }
+
+    public override ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        _store.Workers.RunAsync<IReadOnlyDictionary<Uid, MessageNames>>(ReadNames, OnFault);
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
         MailboxRefresh.RunAsync(_store, this);
@@ -309,7 +324,7 @@ internal sealed class MaildirMailbox : MailboxModel
     public Locator WantedLocator(MessageRecord record, KeywordTable keywords)
     {
         Locator now = Locator.Of(record);
-        FlagLetters letters = FlagLetters.From(record.Flags, Letters.LettersOf(keywords, record.Keywords), now.Letters);
+        FlagLetters letters = FlagLetters.From(record.Flags, Letters.LettersOf(keywords, record.Keywords, now.Letters));
         bool staysInNew = now.IsInNew && letters.Bits == 0 && record.Uid >= FirstUnclaimed;
         return Locator.Create(now.NamePlace, staysInNew, now.HasBareLf, letters);
     }
@@ -405,6 +420,26 @@ internal sealed class MaildirMailbox : MailboxModel
                 return log.Since(since, among, Published);
             }
         }
+    }
+
+    private StoreResult<IReadOnlyDictionary<Uid, MessageNames>> ReadNames()
+    {
+        IReadOnlyDictionary<Uid, string> fields;
+        lock (Owed.Lock)
+        {
+            fields = UidList.Fields();
+        }
+        MailboxSnapshot now = Published;
+        Dictionary<Uid, MessageNames> names = new(now.Count);
+        for (int i = 0; i < now.Count; i++)
+        {
+            string baseName = Names[Locator.Of(now[i]).NamePlace];
+            string known = fields.GetValueOrDefault(now[i].Uid) ?? "";
+            string? uidl = Maildir.UidList.Field(known, 'P');
+            string? guid = Maildir.UidList.Field(known, 'G');
+            names.Add(now[i].Uid, new MessageNames(baseName, uidl is "" ? baseName : uidl, guid is null or "" ? baseName : guid));
+        }
+        return names;
     }
 
     private static string TargetOf(PreparedFile file) =>

@@ -52,6 +52,11 @@ internal sealed class MemoryMailbox : MailboxModel
 
     public MemoryMailbox RenamedTo(MailboxName name) => new(this, name) { Usage = Usage };
 
+    public override object CommitDomain => _store;
+
+    public override ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
+        _store.StageAsync(octetsExpected, cancellationToken);
+
     public override void Submit(CommitTicket ticket) => _store.Committer.Submit(ticket);
 
     public override void AfterSubmit() => _store.Committer.Run();

@@ -19,6 +19,10 @@ internal static class CopyOperation
     public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
         MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
+        if (!ReferenceEquals(source.CommitDomain, destination.CommitDomain))
+        {
+            return await CopyBetweenStores.RunAsync(source, uids, destination, kind, scope, cancellationToken);
+        }
         StoreResult<CopyOutcome> outcome = StoreError.Expunged;
         // Another session may expunge a message while we prepare its copy: then we ask anew what there is.
         for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)

@@ -57,6 +57,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
         UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<IReadOnlyList<UidSet>>() : SearchOperation.RunAsync(model, candidates, terms, cancellationToken);
 
+    public ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<IReadOnlyDictionary<Uid, MessageNames>>() : model.GetNamesAsync(cancellationToken);
+
     public Uid ClaimRecent(bool onlyLook) => model.ClaimRecent(onlyLook);
 
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _released, 1) == 0 ? model.ReleaseAsync() : default;

@@ -64,6 +64,12 @@ internal abstract class MailboxModel
 
     protected Uid FirstUnclaimed => _firstUnclaimed;
 
+    /// <summary>Mailboxes with the same one may change in one commit; between others messages are copied by way of their octets.</summary>
+    public abstract object CommitDomain { get; }
+
+    /// <summary>A place for a message that comes from a mailbox of another domain.</summary>
+    public abstract ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken);
+
     /// <summary>Durability is the format's: it takes the ticket, with all gates held, and completes tickets in the order taken.</summary>
     public abstract void Submit(CommitTicket ticket);
 
@@ -110,6 +116,9 @@ internal abstract class MailboxModel
     public virtual void OnSearchFault(FileFault fault)
     {
     }
+
+    public virtual ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
+        StoreResults.From<IReadOnlyDictionary<Uid, MessageNames>>(new Dictionary<Uid, MessageNames>());
 
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();

@@ -32,9 +32,8 @@ internal sealed class MaildirCount(MaildirStore store, AccountFolders folders, s
         _kept ??= Load();
         bool isChanged = false;
         HashSet<MailboxName> names = [];
-        foreach (string folder in folders.All())
+        foreach ((MailboxName name, string folder) in folders.Map())
         {
-            MailboxName name = AccountFolders.NameOf(folder);
             if (names.Add(name) && !isOpen(name))
             {
                 isChanged |= Look(quota.Of(name, folders.File.Uses.GetValueOrDefault(folder)), folder);
@@ -52,11 +51,7 @@ internal sealed class MaildirCount(MaildirStore store, AccountFolders folders, s
     public void Save()
     {
         var text = new StringBuilder(Heading).Append('\n');
-        Dictionary<MailboxName, string> places = [];
-        foreach (string folder in folders.All())
-        {
-            places.TryAdd(AccountFolders.NameOf(folder), folder);
-        }
+        Dictionary<MailboxName, string> places = folders.Map();
         foreach ((MailboxName name, bool isKnown, QuotaAmount settled, (long New, long Cur) stamp) in quota.Entries())
         {
             if (isKnown && stamp != default && places.TryGetValue(name, out string? folder))

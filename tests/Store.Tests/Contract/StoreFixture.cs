@@ -10,9 +10,9 @@ public abstract class StoreFixture : IAsyncLifetime
 
     protected ManualTimeProvider Clock { get; } = new();
 
-    protected IMailStore Store { get; private set; } = null!;
+    protected IMailStore Store { get; set; } = null!;
 
-    protected IMailAccount Account { get; private set; } = null!;
+    protected IMailAccount Account { get; set; } = null!;
 
     /// <summary>A store without any account yet.</summary>
     protected abstract ValueTask<IMailStore> OpenStoreAsync();

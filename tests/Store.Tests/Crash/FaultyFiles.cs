@@ -245,6 +245,8 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
 
         public bool TryLock() => file.TryLock();
 
+        public bool TryLockForSharing() => file.TryLockForSharing();
+
         public void Dispose() => file.Dispose();
 
         private void RememberContent(long offset, int length)

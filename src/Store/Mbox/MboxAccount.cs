@@ -1,0 +1,379 @@
+using MailAccess.Store.Files;
+using MailAccess.Store.Index;
+using MailAccess.Store.Model;
+
+namespace MailAccess.Store.Mbox;
+
+/// <summary>The mailboxes of one account: a spool file and the files below a folder, and those of them that are open.</summary>
+/// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
+internal sealed class MboxAccount(MboxStore store, string name, string inbox, string root, string dataFolder) : IMailAccount, ISideFiles
+{
+    private readonly SemaphoreSlim _names = new(1, 1);
+    private readonly Lock _openGate = new();
+    private readonly Dictionary<MailboxName, MboxMailbox> _open = [];
+    private readonly MboxFolders _folders = new(store, inbox, root, dataFolder);
+
+    public string Name => name;
+
+    /// <summary>Nothing is counted in this format: there are no roots.</summary>
+    public ValueTask<StoreResult<IReadOnlyList<Quota.QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+        StoreResults.From<IReadOnlyList<Quota.QuotaRoot>>([]);
+
+    public MboxCommitter Committer { get; } = new(store);
+
+    /// <summary>On a worker, once: what an account needs before anything else.</summary>
+    public void Prepare() => _folders.Prepare();
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) =>
+        LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _folders.Subscribed)), cancellationToken);
+
+    public async ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName mailboxName, CancellationToken cancellationToken)
+    {
+        if (TryHold(mailboxName) is { } open)
+        {
+            return new MailboxHandle(open);
+        }
+        StoreResult<MboxMailbox> opened;
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            opened = await LoadAsync(mailboxName);
+        }
+        finally
+        {
+            _names.Release();
+        }
+        if (!opened.TryGet(out MboxMailbox? mailbox))
+        {
+            return opened.Error;
+        }
+        var handle = new MailboxHandle(mailbox);
+        StoreResult<Done> refreshed = await mailbox.RefreshAsync(cancellationToken);
+        if (refreshed.Error != StoreError.None)
+        {
+            await handle.DisposeAsync();
+            return refreshed.Error;
+        }
+        return handle;
+    }
+
+    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
+        ChangeNamesAsync<List<MailboxName>>(
+            () =>
+            {
+                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(_folders.Names(), mailboxName);
+                return decision.TryGet(out List<MailboxName>? created) ? created : decision.Error;
+            },
+            // A mailbox above moves into a folder: its open model would write to where it was.
+            created => [.. created.Take(1).Select(n => n.Parent).OfType<MailboxName>().Where(n => !n.IsInbox)],
+            created => _folders.Create(created, mailboxName, specialUse),
+            cancellationToken);
+
+    public ValueTask<StoreResult<Done>> DeleteAsync(MailboxName mailboxName, CancellationToken cancellationToken) =>
+        ChangeNamesAsync<MailboxName>(
+            () => MailboxTree.DecideDelete(_folders.Names(), mailboxName) is var refused and not StoreError.None ? refused : mailboxName,
+            doomed => [doomed],
+            _folders.Remove,
+            cancellationToken);
+
+    public async ValueTask<StoreResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        if (from.IsInbox)
+        {
+            return await EmptyInboxAsync(to, cancellationToken);
+        }
+        return await ChangeNamesAsync<RenamePlan>(
+            () => MailboxTree.DecideRename(_folders.Names(), from, to),
+            plan => [.. plan.Renamings.Select(r => r.From), .. Above(to)],
+            _folders.Rename,
+            cancellationToken);
+    }
+
+    public ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
+        LockedAsync<Done>(
+            () =>
+            {
+                if (!mailboxName.IsInbox && TreeNames.Encode(mailboxName) is null)
+                {
+                    return StoreError.InvalidName;
+                }
+                if (subscribed ? _folders.Subscribed.Add(mailboxName) : _folders.Subscribed.Remove(mailboxName))
+                {
+                    _folders.SaveSubscriptions();
+                }
+                return default(Done);
+            },
+            cancellationToken);
+
+    public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
+        LockedAsync<IReadOnlyList<MailboxName>>(
+            () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _folders.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
+
+    public ValueTask DisposeAsync() => default;
+
+    public ValueTask<StoreResult<ReadOnlyMemory<byte>>> ReadAsync(MailboxName? mailbox, string fileName, CancellationToken cancellationToken) =>
+        LockedAsync<ReadOnlyMemory<byte>>(() => _folders.ReadSideFile(mailbox, fileName), cancellationToken);
+
+    public ValueTask<StoreResult<Done>> ReplaceAsync(
+        MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        LockedAsync(() => _folders.ReplaceSideFile(mailbox, fileName, content), cancellationToken);
+
+    /// <summary>A handle went.</summary>
+    public void Release(MboxMailbox mailbox)
+    {
+        lock (_openGate)
+        {
+            mailbox.Handles--;
+            mailbox.IdleSince = store.Clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>Headers follow flags, logs are folded.</summary>
+    public async Task HousekeepAsync()
+    {
+        List<MboxMailbox> open;
+        lock (_openGate)
+        {
+            open = [.. _open.Values];
+        }
+        foreach (MboxMailbox mailbox in open)
+        {
+            await MboxUpkeep.RunAsync(store, mailbox, isLast: false);
+        }
+    }
+
+    /// <summary>Closes what nobody has used for a while; with no limit, everything.</summary>
+    public async ValueTask CloseIdleAsync(TimeSpan? idle)
+    {
+        if (idle is not null && Idle(idle).Count == 0)
+        {
+            return;
+        }
+        await _names.WaitAsync(CancellationToken.None);
+        try
+        {
+            foreach (MboxMailbox mailbox in Idle(idle))
+            {
+                lock (_openGate)
+                {
+                    // Whoever opens it now waits for the names' lock, and loads it anew.
+                    if (idle is not null && mailbox.Handles > 0)
+                    {
+                        continue;
+                    }
+                    _open.Remove(mailbox.Name);
+                }
+                await CloseAsync(mailbox);
+            }
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    /// <summary>Nothing more is written: for crash tests.</summary>
+    public void Abandon()
+    {
+        lock (_openGate)
+        {
+            foreach (MboxMailbox mailbox in _open.Values)
+            {
+                mailbox.Close();
+            }
+        }
+    }
+
+    private static List<MailboxName> Above(MailboxName name)
+    {
+        List<MailboxName> above = [];
+        for (MailboxName? parent = name.Parent; parent is not null; parent = parent.Parent)
+        {
+            above.Add(parent);
+        }
+        return above;
+    }
+
+    private MboxMailbox? TryHold(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            if (_open.TryGetValue(mailboxName, out MboxMailbox? mailbox) && !mailbox.IsGone)
+            {
+                mailbox.Handles++;
+                return mailbox;
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Under the names' lock.</summary>
+    private async Task<StoreResult<MboxMailbox>> LoadAsync(MailboxName mailboxName)
+    {
+        if (TryHold(mailboxName) is { } open)
+        {
+            return open;
+        }
+        MboxMailbox? dead;
+        lock (_openGate)
+        {
+            _open.Remove(mailboxName, out dead);
+        }
+        if (dead is not null)
+        {
+            await CloseAsync(dead);
+        }
+        StoreResult<string> found = await RunAsync<string>(
+            () => _folders.Find(mailboxName) is { } path ? path
+                : _folders.Names().Any(n => n.IsBelow(mailboxName)) ? StoreError.NotPermitted : StoreError.NotFound);
+        if (!found.TryGet(out string? file))
+        {
+            return found.Error;
+        }
+        SpoolLock? held;
+        try
+        {
+            held = await store.LockAsync(file, create: false);
+        }
+        catch (FileFault fault)
+        {
+            store.Log.FileFault(name, file, fault);
+            return StoreError.Unavailable;
+        }
+        return held is null ? StoreError.Busy : await RunAsync<MboxMailbox>(() =>
+        {
+            using (held)
+            {
+                (MboxSpool spool, MboxState state, SummaryCache cache) =
+                    MboxLoader.Load(store, _folders, file, _folders.DataFolderOf(mailboxName), held);
+                var mailbox = new MboxMailbox(store, this, mailboxName, spool, state, cache) { Handles = 1 };
+                lock (_openGate)
+                {
+                    _open[mailboxName] = mailbox;
+                }
+                return mailbox;
+            }
+        });
+    }
+
+    private List<MboxMailbox> Idle(TimeSpan? idle)
+    {
+        lock (_openGate)
+        {
+            return [.. _open.Values.Where(m => idle is null || (m.Handles == 0 && store.Clock.GetElapsedTime(m.IdleSince) >= idle))];
+        }
+    }
+
+    /// <summary>Commits that are under way settle, headers and index are brought up to date. Whoever holds a handle finds it gone.</summary>
+    private async Task CloseAsync(MboxMailbox mailbox)
+    {
+        bool wasGone = mailbox.IsGone;
+        await Committer.IdleAsync();
+        mailbox.MarkGone();
+        await Committer.IdleAsync();
+        if (!wasGone)
+        {
+            await MboxUpkeep.RunAsync(store, mailbox, isLast: true);
+        }
+        store.Watcher.Remove(mailbox);
+        await RunAsync<Done>(() =>
+        {
+            mailbox.Close();
+            return default(Done);
+        });
+    }
+
+    private async ValueTask<StoreResult<Done>> ChangeNamesAsync<T>(
+        Func<StoreResult<T>> decide, Func<T, List<MailboxName>> affected, Func<T, StoreResult<Done>> change, CancellationToken cancellationToken)
+    {
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            StoreResult<T> decision = await RunAsync(decide);
+            if (!decision.TryGet(out T? plan))
+            {
+                return decision.Error;
+            }
+            foreach (MailboxName retiring in affected(plan))
+            {
+                MboxMailbox? mailbox;
+                lock (_openGate)
+                {
+                    _open.Remove(retiring, out mailbox);
+                }
+                if (mailbox is not null)
+                {
+                    await CloseAsync(mailbox);
+                }
+            }
+            return await RunAsync(() => change(plan));
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
+    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
+    {
+        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
+        if (created.Error != StoreError.None)
+        {
+            return created;
+        }
+        StoreResult<IMailbox> source = await OpenAsync(MailboxName.Inbox, cancellationToken);
+        if (!source.TryGet(out IMailbox? from))
+        {
+            return source.Error;
+        }
+        await using (from)
+        {
+            StoreResult<IMailbox> opened = await OpenAsync(to, cancellationToken);
+            if (!opened.TryGet(out IMailbox? destination))
+            {
+                return opened.Error;
+            }
+            await using (destination)
+            {
+                StoreResult<CopyOutcome> moved = await from.MoveAsync(UidSet.All, destination, cancellationToken);
+                return moved.Error == StoreError.None ? default(Done) : moved.Error;
+            }
+        }
+    }
+
+    private List<ExistingMailbox> Existing() =>
+        [.. _folders.All().Select(f => new ExistingMailbox(f.Key, _folders.Uses.GetValueOrDefault(f.Key), IsMarked(f.Key, f.Value)))];
+
+    /// <summary>Of one that is not open: it changed after anybody read it, as shells and mail checkers tell new mail.</summary>
+    private bool IsMarked(MailboxName mailboxName, string path)
+    {
+        lock (_openGate)
+        {
+            if (_open.TryGetValue(mailboxName, out MboxMailbox? open))
+            {
+                return open.IsMarked;
+            }
+        }
+        MboxState? state = store.Files.TryStat(path, out FileFacts facts) && facts.Octets > 0
+            ? MboxIndex.Load(store.Files, _folders.DataFolderOf(mailboxName)) : null;
+        return state is null ? facts.Octets > 0
+            : facts.Octets > state.FileOctets || (state.Index.Records.Count > 0 && state.Index.Records[^1].Uid >= state.Index.FirstUnclaimed);
+    }
+
+    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    {
+        await _names.WaitAsync(cancellationToken);
+        try
+        {
+            return await RunAsync(work);
+        }
+        finally
+        {
+            _names.Release();
+        }
+    }
+
+    private ValueTask<StoreResult<T>> RunAsync<T>(Func<StoreResult<T>> work) =>
+        store.Workers.RunAsync(work, fault => store.Log.FileFault(name, root, fault));
+}
