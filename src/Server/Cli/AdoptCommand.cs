@@ -160,7 +160,8 @@ internal sealed class Adoption(ServerConfiguration configuration, TextWriter out
         List<(string Name, string Root)> roots, List<InspectedMaildir> inspected, PasswdFile accounts, LineLoggerFactory loggers, CancellationToken stop)
     {
         List<string> problems = [];
-        MaildirStore? opened = await StoreSetup.OpenAsync(configuration, accounts, TimeProvider.System, loggers, problems);
+        await using AccountQuotas quotas = new(configuration, accounts, TimeProvider.System, loggers.CreateLogger("MailAccess.Server"));
+        MaildirStore? opened = await StoreSetup.OpenMaildirsAsync(configuration, accounts, quotas, TimeProvider.System, loggers, problems);
         if (opened is null)
         {
             problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));

@@ -50,7 +50,7 @@ internal static class ExpireCommand
             return ExitCodes.Unavailable;
         }
         problems.AddRange(names.Where(n => !known.Contains(n, StringComparer.Ordinal)).Select(n => $"there is no account \"{n}\" that has mail"));
-        MaildirStore? store = problems.Count > 0
+        IMailStore? store = problems.Count > 0
             ? null : await StoreSetup.OpenAsync(configuration, accounts, quotas, TimeProvider.System, loggers, problems);
         if (store is null)
         {

@@ -49,7 +49,8 @@ internal static class IndexCommand
             using LineLoggerProvider log = new(target.Configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
             using LineLoggerFactory loggers = new(log);
             List<string> found = [];
-            MaildirStore? store = await StoreSetup.OpenAsync(target.Configuration, target.Directory, TimeProvider.System, loggers, found);
+            await using AccountQuotas quotas = new(target.Configuration, target.Directory, TimeProvider.System, loggers.CreateLogger("MailAccess.Server"));
+            MaildirStore? store = await StoreSetup.OpenMaildirsAsync(target.Configuration, target.Directory, quotas, TimeProvider.System, loggers, found);
             if (store is null)
             {
                 found.ForEach(f => errors.WriteLine($"mailaccess: {f}; nothing was rebuilt"));

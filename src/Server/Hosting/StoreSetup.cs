@@ -29,6 +29,18 @@ internal static class StoreSetup
         return null;
     }
 
+    /// <summary>For what only concerns Maildirs; another format is an error that says so.</summary>
+    public static async Task<MaildirStore?> OpenMaildirsAsync(
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+    {
+        if (configuration.Mail.Format == MailFormat.Maildir)
+        {
+            return await OpenAsync(configuration, accounts, quota, clock, loggers, errors) as MaildirStore;
+        }
+        errors.Add("mail.format is \"mbox\": this command is for Maildirs");
+        return null;
+    }
+
     /// <summary>Also for a type that C# cannot convert to by itself: an interface.</summary>
     private static StoreResult<IMailStore> AsStore<T>(StoreResult<T> opened)
         where T : class, IMailStore =>
