@@ -1,5 +1,6 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Store;
 using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
