@@ -38,9 +38,10 @@ internal static class MetadataArguments
     /// <summary>value = nstring / literal8 — §5. Null: NIL.</summary>
     public static bool TryValue(ImapArguments arguments, out ReadOnlyMemory<byte>? value)
     {
-        if (arguments.Next == (byte)'~')
+        // literal8 = "~{" number "}" CRLF *OCTET, RFC 3516 §3. One that holds NUL was refused when it came: values here are text.
+        if (arguments.TryWord("~{"u8))
         {
-            arguments.Position++; // literal8 = "~{" number "}" CRLF *OCTET, RFC 3516 §3.
+            arguments.Position--;
         }
         bool read = arguments.TryNString(out ReadOnlyMemory<byte> octets, out bool isString);
         value = isString ? (ReadOnlyMemory<byte>?)octets.ToArray() : null; // The command's buffer goes.
