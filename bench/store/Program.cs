@@ -3,10 +3,11 @@ using System.Globalization;
 using System.Text;
 using MailAccess.Message;
 using MailAccess.Store;
+using MailAccess.Store.Bench;
 using MailAccess.Store.Maildir;
 using Microsoft.Extensions.Logging.Abstractions;
 
-// Usage: MailAccess.Store.Bench FOLDER [SECONDS]. Prints one line per measure; FOLDER must lie on the disk to be measured.
+// Usage: MailAccess.Store.Bench FOLDER [SECONDS [append|big|foreign]]. Prints one line per measure; FOLDER must lie on the disk to be measured.
 string folder = Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), "store-bench-" + Guid.NewGuid().ToString("N")[..8]);
 double seconds = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 5;
 Directory.CreateDirectory(folder);
@@ -17,11 +18,23 @@ byte[] message = Encoding.ASCII.GetBytes(
     + string.Concat(Enumerable.Repeat("The quick brown fox jumps over the lazy dog, and again over the same dog.\r\n", 52)));
 Console.WriteLine($"messages of {message.Length} octets, {seconds} s each, {Environment.ProcessorCount} cores");
 
-foreach ((int writers, int accounts) in new[] { (1, 1), (10, 1), (50, 1), (10, 10), (50, 50), (200, 50) })
+string only = args.Length > 2 ? args[2] : "";
+foreach ((int writers, int accounts) in new[] { (1, 1), (10, 1), (50, 1), (10, 10), (50, 50), (200, 50) }.Where(_ => only is "" or "append"))
 {
     await AppendAsync(writers, accounts);
 }
-await BigMailboxAsync(10_000);
+if (only is "" or "big")
+{
+    await BigMailboxAsync(10_000);
+}
+if (only is "" or "foreign")
+{
+    await ForeignMaildir.RunAsync(folder, 1_000, message);
+    await ForeignMaildir.RunAsync(folder, 10_001, message);
+    await ForeignMaildir.RunAsync(folder, 10_002, message);
+    await ForeignMaildir.RunAsync(folder, 10_000, message);
+    await ForeignMaildir.RunAsync(folder, 100_000, message);
+}
 Directory.Delete(folder, recursive: true);
 return;
 
@@ -140,7 +153,9 @@ static MailboxName Named(string text) => MailboxName.TryParse(text, out MailboxN
 
 static async Task TimeAsync<T>(string what, Func<Task<T>> work)
 {
+    TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime;
     var watch = Stopwatch.StartNew();
     await work();
-    Console.WriteLine($"{what}: {watch.Elapsed.TotalMilliseconds:F1} ms");
+    double elapsed = watch.Elapsed.TotalMilliseconds;
+    Console.WriteLine($"{what}: {elapsed:F1} ms, {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds:F0} ms CPU");
 }

@@ -57,6 +57,10 @@ internal sealed class Maildrop : IAsyncDisposable
             return selected.Error;
         }
         StoreResult<Done> current = await inbox.RefreshAsync(CancellationToken.None); // What other programs delivered belongs to it.
+        if (current.Error == StoreError.None)
+        {
+            current = await inbox.MeasureAsync(UidSet.All, CancellationToken.None); // STAT and LIST tell every size.
+        }
         if (current.Error != StoreError.None)
         {
             await inbox.DisposeAsync();

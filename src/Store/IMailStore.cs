@@ -174,6 +174,13 @@ public interface IMailbox : IAsyncDisposable
     ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Finds sizes and internal dates of those of the messages that are not measured yet (<see cref="MessageRecord.IsMeasured"/>), and tells
+    /// nobody, since no client has heard other ones. Afterwards they stand in <see cref="Snapshot"/>. An error: some could not be read, and
+    /// are still not measured.
+    /// </summary>
+    ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Returns after the messages survive power loss. All of them or none. Their UIDs are higher than any given before
     /// under this UIDVALIDITY.
     /// </summary>

@@ -2,6 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace MailAccess.Store;
 
+/// <summary>What else an index keeps of a message, in one octet of which older indexes hold 0.</summary>
+[Flags]
+internal enum RecordTraits : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>Its size and internal date were not looked up yet.</summary>
+    Unmeasured = 1,
+}
+
 /// <summary>What is known of one message without opening it. Fixed width, no references.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public readonly record struct MessageRecord
@@ -11,6 +21,15 @@ public readonly record struct MessageRecord
 
     /// <summary>System flags.</summary>
     public SystemFlags Flags { get; init; }
+
+    /// <inheritdoc cref="RecordTraits"/>
+    internal RecordTraits Traits { get; init; }
+
+    /// <summary>
+    /// False for a message that another program left in a mailbox which was just opened for the first time: then
+    /// <see cref="Octets"/> and <see cref="InternalDateSeconds"/> mean nothing until <see cref="IMailbox.MeasureAsync"/> has looked.
+    /// </summary>
+    public bool IsMeasured => (Traits & RecordTraits.Unmeasured) == 0;
 
     /// <summary>Keywords, by the bits of the snapshot's <see cref="KeywordTable"/>.</summary>
     public ulong Keywords { get; init; }
@@ -80,8 +99,11 @@ public sealed class MailboxSnapshot
     /// <summary>Messages with <c>\Deleted</c>.</summary>
     public int DeletedCount { get; internal init; }
 
-    /// <summary>Sum of the messages' octets.</summary>
+    /// <summary>Sum of the octets of the messages that are measured.</summary>
     public long Octets { get; internal init; }
+
+    /// <summary>Messages whose size and internal date are not known yet; see <see cref="IMailbox.MeasureAsync"/>.</summary>
+    public int UnmeasuredCount { get; internal init; }
 
     /// <summary>Counts the commits of the mailbox, also those that change no message's mod-sequence.</summary>
     internal ulong Sequence { get; init; }

@@ -20,6 +20,7 @@ internal sealed class SnapshotBuilder
     private int _unseen;
     private int _deleted;
     private long _octets;
+    private int _unmeasured;
 
     public SnapshotBuilder(MailboxSnapshot latest)
     {
@@ -31,6 +32,7 @@ internal sealed class SnapshotBuilder
         _unseen = latest.UnseenCount;
         _deleted = latest.DeletedCount;
         _octets = latest.Octets;
+        _unmeasured = latest.UnmeasuredCount;
         UidNext = latest.UidNext;
         HighestModSeq = latest.HighestModSeq;
         Keywords = latest.Keywords;
@@ -144,6 +146,7 @@ internal sealed class SnapshotBuilder
         UnseenCount = _unseen,
         DeletedCount = _deleted,
         Octets = _octets,
+        UnmeasuredCount = _unmeasured,
         Sequence = _base.Sequence + 1,
     };
 
@@ -157,6 +160,7 @@ internal sealed class SnapshotBuilder
         int unseen = 0;
         int deleted = 0;
         long octets = 0;
+        int unmeasured = 0;
         for (int c = 0; c < chunkCount; c++)
         {
             starts[c] = c * MailboxSnapshot.ChunkMessagesMax;
@@ -167,6 +171,7 @@ internal sealed class SnapshotBuilder
                 unseen += (record.Flags & SystemFlags.Seen) == 0 ? 1 : 0;
                 deleted += (record.Flags & SystemFlags.Deleted) != 0 ? 1 : 0;
                 octets += record.Octets;
+                unmeasured += record.IsMeasured ? 0 : 1;
             }
         }
         return new MailboxSnapshot(chunks, starts, chunkCount, records.Length)
@@ -178,6 +183,7 @@ internal sealed class SnapshotBuilder
             UnseenCount = unseen,
             DeletedCount = deleted,
             Octets = octets,
+            UnmeasuredCount = unmeasured,
             Sequence = sequence,
         };
     }
@@ -268,5 +274,6 @@ internal sealed class SnapshotBuilder
         _unseen += (record.Flags & SystemFlags.Seen) == 0 ? sign : 0;
         _deleted += (record.Flags & SystemFlags.Deleted) != 0 ? sign : 0;
         _octets += sign * record.Octets;
+        _unmeasured += record.IsMeasured ? 0 : sign;
     }
 }

@@ -74,6 +74,9 @@ public sealed record StoreLimits
 
     /// <summary>How often a long rebuild of an index is logged.</summary>
     public TimeSpan RebuildReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Folders, two for each open mailbox, that the kernel is asked to watch (inotify); never more than half of what it allows a
+    /// user. Mailboxes beyond are polled while somebody listens to them.</summary>
+    public int FolderWatchesMax { get; init; } = 65_536;
 
     /// <summary>Threads for what may block on a disk.</summary>
     public int WorkerThreads { get; init; } = 16;

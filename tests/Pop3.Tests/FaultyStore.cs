@@ -74,6 +74,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) => inner.RefreshAsync(cancellationToken);
 
+        public ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
+            inner.MeasureAsync(uids, cancellationToken);
+
         public ValueTask<StoreResult<AppendOutcome>> AppendAsync(IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken) =>
             inner.AppendAsync(messages, cancellationToken);
 

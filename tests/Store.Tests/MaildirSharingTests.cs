@@ -216,6 +216,7 @@ public sealed class MaildirSharingTests : StoreFixture
         Assert.Equal(SystemFlags.Answered, Record(rebuilt, kept).Flags);
         Assert.Equal(["key"], KeywordsOf(rebuilt, kept));
         Assert.Equal(Text(3), await ReadAsync(rebuilt, kept));
+        Must(await rebuilt.MeasureAsync(UidSet.Of(kept), None));
         Assert.Equal(Text(3).Length, Record(rebuilt, kept).Octets);
     }
 

@@ -23,7 +23,7 @@ internal static class StatusCommand
         {
             return ImapErrors.InvalidName;
         }
-        StoreResult<IMailbox> opened = await StatusItems.OpenAsync(session.Account!, name);
+        StoreResult<IMailbox> opened = await items.OpenAsync(session.Account!, name);
         if (!opened.TryGet(out IMailbox? mailbox))
         {
             return ImapErrors.ToCompletion(opened.Error);

@@ -22,7 +22,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _mayUseSummary = plan.MayUseSummary;
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
     private readonly bool _hasFlags = plan.HasFlags;
+    private readonly bool _needsMeasure = plan.NeedsMeasure;
     private StoreError _error;
+    private StoreError _measureError;
 
     /// <summary>The worst that happened to a message: <see cref="StoreError.Expunged"/> or something temporary.</summary>
     public StoreError Error => _error;
@@ -30,6 +32,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
     {
+        await MeasureAsync(targets);
         List<int> batch = [];
         for (int range = 0; range < targets.Ranges.Length; range++)
         {
@@ -49,6 +52,18 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
         }
         await ReadBatchAsync(batch);
+    }
+
+    /// <summary>Sizes and dates of messages that another server left may not be known yet. What cannot be measured is reported where it is told.</summary>
+    private async ValueTask MeasureAsync(IndexRanges targets)
+    {
+        if (_needsMeasure && selected.Mailbox.Snapshot.UnmeasuredCount > 0)
+        {
+            MailboxSnapshot view = selected.View;
+            StoreResult<Done> measured = await selected.Mailbox.MeasureAsync(
+                UidSet.FromRanges(targets.Ranges.ToArray().Select(r => (view[r.First].Uid, view[r.Last].Uid))), CancellationToken.None);
+            _measureError = measured.Error;
+        }
     }
 
     /// <summary>Messages that are read, not peeked at: their <c>\Seen</c> is one commit, told with the message.</summary>
@@ -129,7 +144,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
-        if (!hasSummary)
+        if (!hasSummary || (_needsMeasure && !record.IsMeasured))
         {
             if (_needsSummary)
             {
@@ -165,6 +180,11 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
+        if (_needsMeasure && !record.IsMeasured)
+        {
+            Fail(isGone, _measureError == StoreError.None ? StoreError.Expunged : _measureError);
+            return;
+        }
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         summary = hasSummary ? summary : default;
         if (_needsSummary && !hasSummary)

@@ -49,6 +49,9 @@ internal sealed class FetchPlan
     /// <summary>Among them is what a summary says if there is one.</summary>
     public bool MayUseSummary => NeedsSummary || Items.Any(i => i.Kind == FetchKind.LazyPreview || i.Section is { IsOfKeptFields: true });
 
+    /// <summary>RFC822.SIZE or INTERNALDATE are among them: messages must be measured.</summary>
+    public bool NeedsMeasure => Items.Any(i => i.Kind is FetchKind.Size or FetchKind.InternalDate);
+
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
 

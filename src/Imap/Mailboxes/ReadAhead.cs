@@ -28,7 +28,7 @@ internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int
         {
             Open();
         }
-        while (_ahead.Count < limits.ReadAheadMessages && _next < count && view[indexAt(_next)].Octets <= limits.ReadAheadOctetsMax)
+        while (_ahead.Count < limits.ReadAheadMessages && _next < count && IsSmall(view[indexAt(_next)]))
         {
             Open();
         }
@@ -42,6 +42,8 @@ internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int
             await CloseAsync(left.Opening);
         }
     }
+
+    private bool IsSmall(in MessageRecord record) => record.IsMeasured && record.Octets <= limits.ReadAheadOctetsMax;
 
     private void Open()
     {

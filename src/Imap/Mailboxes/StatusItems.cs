@@ -19,9 +19,9 @@ internal sealed class StatusItems
         new("UIDNEXT", null, (_, _, snapshot) => snapshot.UidNext.Value),
         new("UIDVALIDITY", null, (_, _, snapshot) => snapshot.UidValidity.Value),
         new("UNSEEN", null, (_, _, snapshot) => snapshot.UnseenCount),
-        new("SIZE", "STATUS=SIZE", (_, _, snapshot) => snapshot.Octets), // RFC 8438 §2.
+        new("SIZE", "STATUS=SIZE", (_, _, snapshot) => snapshot.Octets) { CountsOctets = true }, // RFC 8438 §2.
         new("DELETED", "QUOTA", (_, _, snapshot) => snapshot.DeletedCount), // RFC 9208 §4.1.4.
-        new("DELETED-STORAGE", "QUOTA", (_, _, snapshot) => SumDeleted(snapshot)),
+        new("DELETED-STORAGE", "QUOTA", (_, _, snapshot) => SumDeleted(snapshot)) { CountsOctets = true },
         new("APPENDLIMIT", "APPENDLIMIT", (services, _, _) => services.Limits.AppendOctetsMax), // RFC 7889 §4.
     ];
 
@@ -58,7 +58,7 @@ internal sealed class StatusItems
     }
 
     /// <summary>Opens the mailbox as it is now; whoever gets it disposes of it after <see cref="Write"/>.</summary>
-    public static async ValueTask<StoreResult<IMailbox>> OpenAsync(IMailAccount account, MailboxName name)
+    public async ValueTask<StoreResult<IMailbox>> OpenAsync(IMailAccount account, MailboxName name)
     {
         StoreResult<IMailbox> opened = await account.OpenAsync(name, CancellationToken.None);
         if (!opened.TryGet(out IMailbox? mailbox))
@@ -66,6 +66,10 @@ internal sealed class StatusItems
             return opened;
         }
         StoreResult<Done> refreshed = await mailbox.RefreshAsync(CancellationToken.None);
+        if (refreshed.TryGet(out _) && _items.Exists(i => i.CountsOctets) && mailbox.Snapshot.UnmeasuredCount > 0)
+        {
+            refreshed = await mailbox.MeasureAsync(UidSet.All, CancellationToken.None);
+        }
         if (refreshed.TryGet(out _))
         {
             return opened;
@@ -119,5 +123,9 @@ internal sealed class StatusItems
     /// <param name="Name">On the wire.</param>
     /// <param name="Capability">The extension it belongs to, or null.</param>
     /// <param name="Value">What it is now.</param>
-    private sealed record Item(string Name, string? Capability, Func<ImapServices, IMailbox, MailboxSnapshot, long> Value);
+    private sealed record Item(string Name, string? Capability, Func<ImapServices, IMailbox, MailboxSnapshot, long> Value)
+    {
+        /// <summary>Sizes must be known for it.</summary>
+        public bool CountsOctets { get; init; }
+    }
 }

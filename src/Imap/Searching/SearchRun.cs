@@ -13,11 +13,12 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private const int SliceMessages = 256;
 
     private readonly MailboxSnapshot _view = selected.View;
-    private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
+    private MailboxSnapshot _latest = selected.Mailbox.Snapshot;
     private readonly List<SearchKey> _texts = [];
     private bool _hasSentDates;
     private bool _asksSummaries;
     private StoreError _error;
+    private bool _needsMeasure;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
     public StoreError Error => _error;
@@ -54,6 +55,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
             case SearchKey.Keyword keyword:
                 bound = new SearchKey.KeywordBits(_latest.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
                 return true;
+            case SearchKey.Size or SearchKey.InternalDate:
+                _needsMeasure = true;
+                return true;
             case SearchKey.Header or SearchKey.Content:
                 _asksSummaries |= key is SearchKey.Header { IsKept: true };
                 _texts.Add(key);
@@ -75,6 +79,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     {
         List<int> found = [];
         List<int> undecided = [];
+        await MeasureAsync();
         TimeProvider clock = session.Services.Clock;
         long sliceStart = clock.GetTimestamp();
         IndexRanges candidates = CandidatesOf(key);
@@ -119,6 +124,16 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         }
     }
 
+    /// <summary>Sizes and dates of messages that another server left may not be known yet.</summary>
+    private async ValueTask MeasureAsync()
+    {
+        if (_needsMeasure && _latest.UnmeasuredCount > 0)
+        {
+            _error = (await selected.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None)).Error;
+            _latest = selected.Mailbox.Snapshot;
+        }
+    }
+
     private IndexRanges CandidatesOf(SearchKey key) => key switch
     {
         SearchKey.Indices indices => indices.Ranges,
@@ -131,6 +146,10 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     private bool? Decide(SearchKey key, int index)
     {
         MessageRecord record = Current(index);
+        if (_needsMeasure && !record.IsMeasured)
+        {
+            return false; // Expunged meanwhile: it matches nothing.
+        }
         SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, null);
         bool? byRecord = facts.Decide(key);
         if (byRecord is null && selected.Mailbox.TryGetSummary(record, out MessageSummary summary))

@@ -54,6 +54,12 @@ internal interface IFiles
     /// <summary>Names of the entries; null where the folder is missing.</summary>
     List<string>? List(string path);
 
+    /// <summary>The same as octets, without what cannot be a message: no folders, links or pipes.</summary>
+    FolderListing? ListFiles(string path) => List(path) is { } names ? FolderListing.From(names) : null;
+
+    /// <summary>True where this process is told of every change in the folder, whoever makes it: not so on network file systems.</summary>
+    bool IsLocal(string path) => true;
+
     /// <summary>Makes the names in the folder durable.</summary>
     void SyncFolder(string path);
 
@@ -79,6 +85,9 @@ internal enum LinkOutcome
 internal interface IFile : IDisposable
 {
     long Octets { get; }
+
+    /// <summary>What the file is.</summary>
+    FileFacts Facts { get; }
 
     /// <summary>0 only at the end.</summary>
     int Read(long offset, Span<byte> destination);

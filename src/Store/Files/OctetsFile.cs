@@ -13,6 +13,8 @@ internal sealed class OctetsFile(byte[] octets) : IFile
 
     public long Octets => _length;
 
+    public FileFacts Facts => new(false, _length, 0);
+
     public byte[] ToArray() => _octets.AsSpan(0, _length).ToArray();
 
     public int Read(long offset, Span<byte> destination)

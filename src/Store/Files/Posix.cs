@@ -33,7 +33,7 @@ internal static unsafe partial class Posix
     public const int TooManyLinks = 31;
     public const int NotSupported = 95;
 
-    public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE
+    public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, and the folder itself: IN_DELETE_SELF, IN_MOVE_SELF
 
     private const int OmitTime = (1 << 30) - 2; // UTIME_OMIT
 
@@ -160,6 +160,51 @@ internal static unsafe partial class Posix
             _ = CloseList(list);
             Marshal.SetLastPInvokeError(error);
         }
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int StatFileRaw(SafeFileHandle file, byte* empty, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    private static partial int FileSystemRaw(string path, long* result);
+
+    [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
+    private static partial nint ListRaw(SafeFileHandle folder, byte* buffer, nint count);
+
+    /// <summary>Octets of directory entries; 0 at the end, -1 on failure.</summary>
+    public static int ListEntries(SafeFileHandle folder, Span<byte> destination)
+    {
+        fixed (byte* buffer = destination)
+        {
+            return (int)ListRaw(folder, buffer, destination.Length);
+        }
+    }
+
+    /// <summary>False on failure; see <see cref="LastError"/>.</summary>
+    public static bool TryStat(SafeFileHandle file, out FileFacts facts)
+    {
+        byte* result = stackalloc byte[256];
+        byte empty = 0;
+        bool isThere = StatFileRaw(file, &empty, 0x1000, FactsMask, result) == 0; // AT_EMPTY_PATH
+        facts = isThere ? FactsOf(result) : default;
+        return isThere;
+    }
+
+    /// <summary>The magic number of the file system (statfs f_type); 0 on failure.</summary>
+    public static long FileSystemKind(string path)
+    {
+        long* result = stackalloc long[32];
+        return FileSystemRaw(path, result) == 0 ? result[0] & 0xFFFF_FFFF : 0;
+    }
+
+    private const uint FactsMask = 0x1 | 0x2 | 0x40 | 0x200; // STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_SIZE
+
+    /// <summary>Of struct statx: stx_mode at 28, stx_size at 40, stx_mtime at 112 (seconds i64, nanoseconds u32).</summary>
+    private static FileFacts FactsOf(byte* result)
+    {
+        bool isFolder = (*(ushort*)(result + 28) & 0xF000) == 0x4000;
+        long ticks = DateTime.UnixEpoch.Ticks + (*(long*)(result + 112) * TimeSpan.TicksPerSecond) + (*(uint*)(result + 120) / 100);
+        return new FileFacts(isFolder, isFolder ? 0 : *(long*)(result + 40), ticks);
     }
 
     /// <summary>The device number; 0 on failure. Of struct statx (256 octets) only stx_dev_major and stx_dev_minor are read.</summary>

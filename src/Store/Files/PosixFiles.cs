@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Store.Files;
@@ -5,6 +6,12 @@ namespace MailAccess.Store.Files;
 /// <summary>The real file system.</summary>
 internal sealed class PosixFiles : IFiles
 {
+    private const int ListOctets = 256 * 1024;
+
+    /// <summary>ext2 to ext4, xfs, btrfs, tmpfs, f2fs, overlay, zfs, bcachefs, ramfs: all that happens to them happens in this kernel.</summary>
+    private static readonly long[] LocalFileSystems =
+        [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010, 0x794C_7630, 0x2FC1_2FC1, 0xCA45_1A4E, 0x8584_58F6];
+
     public IFile? Open(string path, OpenKind kind)
     {
         int flags = kind switch
@@ -116,6 +123,33 @@ internal sealed class PosixFiles : IFiles
         return Posix.LastError is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("readdir", path, Posix.LastError);
     }
 
+    public FolderListing? ListFiles(string path)
+    {
+        using SafeFileHandle? folder = Posix.Open(path, Posix.ReadOnly | Posix.Directory, 0);
+        if (folder is null)
+        {
+            int error = Posix.LastError;
+            return error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
+        }
+        var listing = new FolderListing();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ListOctets);
+        try
+        {
+            int count;
+            while ((count = Posix.ListEntries(folder, buffer)) > 0)
+            {
+                listing.AddEntries(buffer.AsSpan(0, count));
+            }
+            return count == 0 ? listing : throw new FileFault("getdents", path, Posix.LastError);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public bool IsLocal(string path) => Array.IndexOf(LocalFileSystems, Posix.FileSystemKind(path)) >= 0;
+
     public void SyncFolder(string path)
     {
         using SafeFileHandle folder = OpenFolder(path);
@@ -154,6 +188,8 @@ internal sealed class PosixFiles : IFiles
     private sealed class PosixFile(SafeFileHandle handle, string path) : IFile
     {
         public long Octets => Posix.Seek(handle, 0, 2);
+
+        public FileFacts Facts => Posix.TryStat(handle, out FileFacts facts) ? facts : throw new FileFault("statx", path, Posix.LastError);
 
         public int Read(long offset, Span<byte> destination)
         {

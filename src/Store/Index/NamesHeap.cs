@@ -39,7 +39,14 @@ internal sealed class NamesHeap
     /// <summary>The place of the name; -1 where the heap is full.</summary>
     public long Add(string name)
     {
-        int length = Encoding.UTF8.GetByteCount(name);
+        Span<byte> utf8 = name.Length <= 256 ? stackalloc byte[768] : new byte[Encoding.UTF8.GetMaxByteCount(name.Length)];
+        return Add(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
+    }
+
+    /// <inheritdoc cref="Add(string)"/>
+    public long Add(ReadOnlySpan<byte> name)
+    {
+        int length = name.Length;
         int entry = EntryOctets(length);
         Part part = _current;
         if ((long)part.Used + entry > OctetsMax)
@@ -54,7 +61,7 @@ internal sealed class NamesHeap
             part = new Part(part.Base, larger, place);
         }
         BinaryPrimitives.WriteUInt16LittleEndian(part.Octets.AsSpan(place), (ushort)length);
-        Encoding.UTF8.GetBytes(name, part.Octets.AsSpan(place + 2));
+        name.CopyTo(part.Octets.AsSpan(place + 2));
         part.Used = place + entry;
         Volatile.Write(ref _current, part);
         return part.Base + place;

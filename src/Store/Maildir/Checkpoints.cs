@@ -139,8 +139,23 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
         return unwell;
     }
 
+    /// <summary>Thousands of files are not placed or removed in one go: sessions wait for the same lock.</summary>
+    private static void PayInParts(MaildirMailbox mailbox)
+    {
+        bool isMore;
+        do
+        {
+            lock (mailbox.Owed.Lock)
+            {
+                isMore = !mailbox.IsClosed && mailbox.Folder.Exists() && mailbox.Owed.PayPart();
+            }
+        }
+        while (isMore);
+    }
+
     private static void Pay(MaildirMailbox mailbox)
     {
+        PayInParts(mailbox);
         lock (mailbox.Owed.Lock)
         {
             // Also one that is gone but not yet closed: its last commits may be in these segments only.

@@ -31,6 +31,14 @@ internal readonly record struct FileName(string Base, FlagLetters Letters, bool 
     /// <summary>The name as we write it in <c>cur</c>.</summary>
     public static string InCur(string baseName, FlagLetters letters) => $"{baseName}:2,{letters}";
 
+    /// <inheritdoc cref="SizeIn(string, char)"/>
+    public static long SizeIn(ReadOnlySpan<byte> baseName, byte key)
+    {
+        int start = baseName.IndexOf([(byte)',', key, (byte)'=']);
+        return start >= 0 && System.Buffers.Text.Utf8Parser.TryParse(baseName[(start + 3)..], out long size, out int length)
+            && size >= 0 && (start + 3 + length == baseName.Length || baseName[start + 3 + length] == (byte)',') ? size : -1;
+    }
+
     /// <summary>The number behind <c>,S=</c> or <c>,W=</c> in the base, or -1.</summary>
     public static long SizeIn(string baseName, char key)
     {
@@ -75,6 +83,25 @@ internal readonly record struct FlagLetters(uint Bits)
             {
                 bits |= 1u << (6 + letter - 'a');
             }
+        }
+        return new FlagLetters(bits);
+    }
+
+    /// <summary>The same from octets; whether they are spelled as we spell them: each letter once, in order, and nothing else.</summary>
+    public static FlagLetters Parse(ReadOnlySpan<byte> letters, out bool isOrdered)
+    {
+        uint bits = 0;
+        isOrdered = true;
+        foreach (byte letter in letters)
+        {
+            if (letter == (byte)',')
+            {
+                isOrdered = false;
+                break; // Extensions of other programs follow.
+            }
+            int bit = letter is >= (byte)'a' and <= (byte)'z' ? 6 + letter - 'a' : System.IndexOf((char)letter, StringComparison.Ordinal);
+            isOrdered &= bit >= 0 && bits >> bit == 0;
+            bits |= bit >= 0 ? 1u << bit : 0;
         }
         return new FlagLetters(bits);
     }

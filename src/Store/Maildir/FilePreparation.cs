@@ -126,15 +126,12 @@ internal static class FilePreparation
         lock (source.Owed.Lock)
         {
             Locator locator = source.CurrentLocator(record);
-            string[] places = [MaildirFolder.PathOf(baseName, locator), MaildirFolder.TemporaryPathOf(baseName)];
-            if (source.Owed.TryGetActual(baseName, out string? actual))
-            {
-                places = [actual!, .. places];
-            }
-            return Array.Exists(places, p => TryLinkOrCopy(store, source.Folder.Full(p), target))
-                || (source.Folder.Scan().TryGetValue(baseName, out FoundFile found) && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target))
-                ? StoreError.None
-                : StoreError.Expunged;
+            bool isDone = (source.Owed.TryGetActual(baseName, out string? actual) && TryLinkOrCopy(store, source.Folder.Full(actual!), target))
+                || (source.Owed.IsUnplaced(baseName) && TryLinkOrCopy(store, source.Folder.Full(MaildirFolder.TemporaryPathOf(baseName)), target))
+                || TryLinkOrCopy(store, source.Folder.Full(MaildirFolder.PathOf(baseName, locator)), target)
+                || (source.Folder.Look().TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile found)
+                    && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target));
+            return isDone ? StoreError.None : StoreError.Expunged;
         }
     }
 

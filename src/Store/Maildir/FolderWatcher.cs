@@ -1,60 +1,137 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using MailAccess.Store.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Store.Maildir;
 
 /// <summary>
-/// Notices within a second what other programs do to the folders of mailboxes that somebody listens to: one inotify descriptor
-/// for all; what cannot be watched (no watches left, network file systems) is looked at every second.
+/// Knows what other programs do to the folders of open mailboxes, by one inotify descriptor for all, and lets those that somebody listens
+/// to take notice within a second. What cannot be watched (no watches left, network file systems) is looked at every second.
 /// </summary>
 internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
 {
     private const int EventHeaderOctets = 16;
+    private const uint Arrived = 0x80 | 0x100; // IN_MOVED_TO, IN_CREATE
+    private const uint Departed = 0x40 | 0x200; // IN_MOVED_FROM, IN_DELETE
+    private const uint FolderItself = 0x400 | 0x800; // IN_DELETE_SELF, IN_MOVE_SELF
     private const uint QueueOverflow = 0x4000;
+    private const uint WatchEnded = 0x8000;
+    private const uint OfFolder = 0x4000_0000;
+    private const string WatchesMaxFile = "/proc/sys/fs/inotify/max_user_watches";
 
     /// <summary>At most this often is a mailbox looked at; also the pace of polling.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
     private const int PollEvery = 4;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, MaildirMailbox> _byWatch = [];
-    private readonly Dictionary<MaildirMailbox, int[]> _watches = [];
-    private readonly HashSet<MaildirMailbox> _polled = [];
+    private readonly Dictionary<int, (FolderNews News, bool IsNew)> _byWatch = [];
+    private readonly HashSet<MaildirMailbox> _listened = [];
     private readonly Dictionary<MaildirMailbox, Task> _refreshes = [];
+    private readonly byte[] _events = new byte[64 * 1024];
     private readonly ManualResetEventSlim _stop = new();
+    private readonly HashSet<MaildirMailbox> _changed = [];
     private SafeFileHandle? _descriptor;
     private Thread? _thread;
+    private int _watchesMax;
+    private bool _hasToldLimit;
+
+    /// <summary>How many watches the kernel keeps for us.</summary>
+    public int WatchCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byWatch.Count;
+            }
+        }
+    }
+
+    /// <summary>Begins to note what happens in a mailbox's folders, if that can be.</summary>
+    public FolderNews Watch(MaildirFolder folder)
+    {
+        var news = new FolderNews(this, folder, store.Files.IsLocal(folder.Cur));
+        lock (_gate)
+        {
+            if (!_stop.IsSet)
+            {
+                Start();
+                TryWatch(news);
+            }
+        }
+        return news;
+    }
 
     /// <summary>The mailbox's first or last listener came or went.</summary>
     public void Update(MaildirMailbox mailbox)
     {
         lock (_gate)
         {
-            bool isWatched = _watches.ContainsKey(mailbox) || _polled.Contains(mailbox);
-            if (mailbox.HasSubscribers == isWatched || _stop.IsSet)
+            if (_stop.IsSet)
             {
                 return;
             }
-            if (isWatched)
+            if (!mailbox.HasSubscribers || mailbox.IsGone)
             {
-                Forget(mailbox);
-                return;
+                _listened.Remove(mailbox);
             }
-            Start();
-            Watch(mailbox);
+            else if (_listened.Add(mailbox))
+            {
+                if (!mailbox.News.IsWatched)
+                {
+                    TryWatch(mailbox.News);
+                }
+                if (!mailbox.News.IsQuiet)
+                {
+                    _changed.Add(mailbox);
+                }
+            }
         }
     }
 
     /// <summary>The mailbox is closed.</summary>
     public void Remove(MaildirMailbox mailbox)
     {
+        Forget(mailbox.News);
         lock (_gate)
         {
-            Forget(mailbox);
+            _listened.Remove(mailbox);
+            _changed.Remove(mailbox);
         }
     }
 
+    /// <summary>Nobody wants to know any more.</summary>
+    public void Forget(FolderNews news)
+    {
+        lock (_gate)
+        {
+            if (news.IsWatched)
+            {
+                foreach (int watch in new[] { news.Watches.New, news.Watches.Cur })
+                {
+                    _byWatch.Remove(watch);
+                    _ = Posix.RemoveWatch(_descriptor!, watch);
+                }
+                news.End();
+            }
+        }
+    }
+
+    /// <summary>Reads all events that there are. Does not wait for any, so it may be called on any thread.</summary>
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            int count;
+            while (_descriptor is not null && (count = Posix.ReadEvents(_descriptor, _events)) > 0)
+            {
+                Collect(_events.AsSpan(0, count));
+            }
+        }
+    }
+
+    /// <summary>Nobody is told any more; what is asked for is still answered until <see cref="Close"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         _stop.Set();
@@ -65,7 +142,21 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
             refreshes = [.. _refreshes.Values];
         }
         await Task.WhenAll(refreshes);
-        _descriptor?.Dispose();
+    }
+
+    /// <summary>After all mailboxes were closed: the kernel forgets us.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            foreach ((FolderNews news, _) in _byWatch.Values)
+            {
+                news.End();
+            }
+            _byWatch.Clear();
+            _descriptor?.Dispose();
+            _descriptor = null;
+        }
         _stop.Dispose();
     }
 
@@ -80,87 +171,119 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
         {
             store.Log.WatchingFailed("no inotify instance");
         }
+        // Others of this user need watches too.
+        _watchesMax = Math.Min(store.Limits.FolderWatchesMax, WatchesOfUserMax() / 2);
         _thread = new Thread(Run, store.Limits.WorkerStackOctets) { IsBackground = true, Name = "store-watcher" };
         _thread.Start();
     }
 
-    private void Watch(MaildirMailbox mailbox)
+    private static int WatchesOfUserMax() =>
+        File.Exists(WatchesMaxFile)
+        && int.TryParse(File.ReadAllText(WatchesMaxFile), NumberStyles.Integer, CultureInfo.InvariantCulture, out int max) ? max : 0;
+
+    private void TryWatch(FolderNews news)
     {
-        if (_descriptor is not null)
+        if (_descriptor is null || !news.IsLocal)
         {
-            int inNew = Posix.AddWatch(_descriptor, mailbox.Folder.New, Posix.WatchMask);
-            int inCur = inNew < 0 ? -1 : Posix.AddWatch(_descriptor, mailbox.Folder.Cur, Posix.WatchMask);
-            if (inCur >= 0)
-            {
-                _watches[mailbox] = [inNew, inCur];
-                _byWatch[inNew] = mailbox;
-                _byWatch[inCur] = mailbox;
-                return;
-            }
-            if (inNew >= 0)
-            {
-                _ = Posix.RemoveWatch(_descriptor, inNew);
-            }
-            store.Log.WatchingFailed($"errno {Posix.LastError}");
+            return;
         }
-        _polled.Add(mailbox);
+        if (_byWatch.Count + 2 > _watchesMax)
+        {
+            TellLimit($"{_byWatch.Count} watches are in use");
+            return;
+        }
+        int inNew = Posix.AddWatch(_descriptor, news.Folder.New, Posix.WatchMask);
+        int inCur = inNew < 0 ? -1 : Posix.AddWatch(_descriptor, news.Folder.Cur, Posix.WatchMask);
+        string reason = $"errno {Posix.LastError}";
+        if (inCur >= 0 && !_byWatch.ContainsKey(inNew) && !_byWatch.ContainsKey(inCur) && inNew != inCur)
+        {
+            news.Watches = (inNew, inCur);
+            _byWatch[inNew] = (news, true);
+            _byWatch[inCur] = (news, false);
+            news.Begin();
+            return;
+        }
+        if (inCur >= 0)
+        {
+            return; // The same folder by another name: its watch is another mailbox's.
+        }
+        if (inNew >= 0 && !_byWatch.ContainsKey(inNew))
+        {
+            _ = Posix.RemoveWatch(_descriptor, inNew);
+        }
+        TellLimit(reason);
     }
 
-    private void Forget(MaildirMailbox mailbox)
+    private void TellLimit(string reason)
     {
-        _polled.Remove(mailbox);
-        if (_watches.Remove(mailbox, out int[]? watches))
+        if (!_hasToldLimit)
         {
-            foreach (int watch in watches)
-            {
-                _byWatch.Remove(watch);
-                _ = Posix.RemoveWatch(_descriptor!, watch);
-            }
+            _hasToldLimit = true;
+            store.Log.WatchingFailed(reason);
         }
     }
 
     private void Run()
     {
-        byte[] events = new byte[64 * 1024];
-        HashSet<MaildirMailbox> changed = [];
         for (int turn = 1; !_stop.Wait(Pace); turn++)
         {
-            int count;
-            while (_descriptor is not null && (count = Posix.ReadEvents(_descriptor, events)) > 0)
-            {
-                Collect(events.AsSpan(0, count), changed);
-            }
+            Drain();
             lock (_gate)
             {
                 if (turn % PollEvery == 0)
                 {
-                    changed.UnionWith(_polled);
+                    _changed.UnionWith(_listened.Where(m => !m.News.IsWatched));
                 }
                 // One that is being looked at keeps its mark: what came in the middle is looked at next time.
-                changed.RemoveWhere(Refresh);
+                _changed.RemoveWhere(Refresh);
             }
         }
     }
 
-    private void Collect(ReadOnlySpan<byte> events, HashSet<MaildirMailbox> changed)
+    private void Collect(ReadOnlySpan<byte> events)
     {
-        lock (_gate)
+        while (events.Length >= EventHeaderOctets)
         {
-            while (events.Length >= EventHeaderOctets)
+            int watch = BinaryPrimitives.ReadInt32LittleEndian(events);
+            uint mask = BinaryPrimitives.ReadUInt32LittleEndian(events[4..]);
+            int length = BinaryPrimitives.ReadInt32LittleEndian(events[12..]);
+            ReadOnlySpan<byte> name = events.Slice(EventHeaderOctets, length);
+            events = events[(EventHeaderOctets + length)..];
+            if ((mask & QueueOverflow) != 0)
             {
-                int watch = BinaryPrimitives.ReadInt32LittleEndian(events);
-                uint mask = BinaryPrimitives.ReadUInt32LittleEndian(events[4..]);
-                int name = BinaryPrimitives.ReadInt32LittleEndian(events[12..]);
-                events = events[(EventHeaderOctets + name)..];
-                if ((mask & QueueOverflow) != 0)
+                foreach ((FolderNews news, _) in _byWatch.Values)
                 {
-                    changed.UnionWith(_watches.Keys);
+                    news.Lose();
                 }
-                else if (_byWatch.TryGetValue(watch, out MaildirMailbox? mailbox))
-                {
-                    changed.Add(mailbox);
-                }
+                _changed.UnionWith(_listened);
             }
+            else if (_byWatch.TryGetValue(watch, out (FolderNews News, bool IsNew) watched))
+            {
+                Tell(watched.News, watched.IsNew, mask, name[..Math.Max(0, name.IndexOf((byte)0))]);
+            }
+        }
+    }
+
+    private void Tell(FolderNews news, bool isNew, uint mask, ReadOnlySpan<byte> name)
+    {
+        bool isForeign = false;
+        if ((mask & WatchEnded) != 0)
+        {
+            Forget(news); // The folder is gone.
+            isForeign = true;
+        }
+        else if ((mask & FolderItself) != 0)
+        {
+            news.Lose();
+            isForeign = true;
+        }
+        else if ((mask & OfFolder) == 0 && (mask & (Arrived | Departed)) != 0)
+        {
+            isForeign = news.Add(isNew, (mask & Arrived) != 0, name);
+        }
+        if (isForeign && news.Mailbox is { } mailbox && _listened.Contains(mailbox))
+        {
+            _changed.Add(mailbox);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class Folding
                 return;
             }
             mailbox.Owed.Pay();
+            MailboxRefresh.RememberTimes(store, mailbox);
             IndexContent content;
             int frames;
             lock (mailbox.Gate)

@@ -141,7 +141,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 
     private async ValueTask KeepSearchFilterAsync(MaildirMailbox mailbox)
     {
-        if (mailbox.SearchFilter is { } filter && filter.CountMissing(mailbox.Published) >= store.Limits.TrigramMessagesMin)
+        if (mailbox.SearchFilter is { } filter && mailbox.Published.UnmeasuredCount == 0 && filter.CountMissing(mailbox.Published) >= store.Limits.TrigramMessagesMin)
         {
             await RunAsync(mailbox, () =>
             {

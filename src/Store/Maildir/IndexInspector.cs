@@ -167,7 +167,7 @@ public sealed class IndexInspector
                 continue;
             }
             renamed += file.Name.Letters != locator.Letters || file.IsInNew != locator.IsInNew ? 1 : 0;
-            if (!locator.HasBareLf && record.Octets > 0 && _files.TryStat(folder.Full(file.RelativePath), out FileFacts facts) && facts.Octets != record.Octets)
+            if (!locator.HasBareLf && record.IsMeasured && _files.TryStat(folder.Full(file.RelativePath), out FileFacts facts) && facts.Octets != record.Octets)
             {
                 problems.Add($"UID {record.Uid}: the file has {facts.Octets} octets, the index says {record.Octets}");
             }

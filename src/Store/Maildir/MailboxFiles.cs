@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 
@@ -8,8 +9,11 @@ namespace MailAccess.Store.Maildir;
 /// What the commits of one mailbox still owe to its files: messages to move out of <c>tmp</c>, files to remove, frames to log.
 /// </summary>
 /// <remarks>File work is done under <see cref="Lock"/>, on workers only. What fails stays owed and is tried again by housekeeping.</remarks>
-internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logOctets)
+internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNews news, long logOctets)
 {
+    /// <summary>Files that are placed or removed while the lock is held once.</summary>
+    public const int PartMax = 256;
+
     private readonly Lock _owed = new();
     private readonly List<byte[]> _frames = [];
     private readonly ConcurrentDictionary<string, string> _unplaced = new(StringComparer.Ordinal);
@@ -106,6 +110,27 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
             ?? files.Open(folder.Full(MaildirFolder.TemporaryPathOf(baseName)), OpenKind.Read);
     }
 
+    /// <summary>Gives a file of this mailbox another name; false where there is none of the old name. Under the lock.</summary>
+    public bool Rename(string from, string to)
+    {
+        news.Expect(from, arrives: false);
+        news.Expect(to, arrives: true);
+        bool done = false;
+        try
+        {
+            done = files.Rename(folder.Full(from), folder.Full(to));
+            return done;
+        }
+        finally
+        {
+            if (!done)
+            {
+                news.ExpectNot(from, arrives: false);
+                news.ExpectNot(to, arrives: true);
+            }
+        }
+    }
+
     /// <summary>Moves a message from <c>tmp</c> to its place. Under the lock.</summary>
     public void Place(string baseName)
     {
@@ -117,10 +142,21 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
             }
             else
             {
-                files.Rename(folder.Full(MaildirFolder.TemporaryPathOf(baseName)), folder.Full(target));
+                Rename(MaildirFolder.TemporaryPathOf(baseName), target);
             }
             _unplaced.TryRemove(baseName, out _);
         }
+    }
+
+    /// <summary>Pays a part of what is owed in files; true where there is more. Under the lock.</summary>
+    public bool PayPart()
+    {
+        foreach (string baseName in _unplaced.Keys.Take(PartMax))
+        {
+            Place(baseName);
+        }
+        RemoveFiles(PartMax);
+        return !_unplaced.IsEmpty || !_removed.IsEmpty;
     }
 
     /// <summary>Pays what is owed but the flags in names. Under the lock. The frames come last: what is in the log is done on disk.</summary>
@@ -135,7 +171,7 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
         {
             Place(baseName);
         }
-        RemoveFiles();
+        RemoveFiles(int.MaxValue);
         WriteLog(frames);
     }
 
@@ -160,20 +196,38 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, long logO
         LogOctets = IndexFile.LogHeaderOctets;
     }
 
-    private void RemoveFiles()
+    private bool Unlink(string path)
     {
-        Dictionary<string, FoundFile>? found = null;
-        foreach ((string baseName, string path) in _removed)
+        news.Expect(path, arrives: false);
+        bool done = false;
+        try
+        {
+            done = files.Unlink(folder.Full(path));
+            return done;
+        }
+        finally
+        {
+            if (!done)
+            {
+                news.ExpectNot(path, arrives: false);
+            }
+        }
+    }
+
+    private void RemoveFiles(int max)
+    {
+        ScannedFolder? found = null;
+        foreach ((string baseName, string path) in _removed.Take(max))
         {
             bool isActual = _actual.TryGetValue(baseName, out string? actual);
-            if (!files.Unlink(folder.Full(isActual ? actual! : path)) && !files.Unlink(folder.Full(path)))
+            if (!Unlink(isActual ? actual! : path) && !Unlink(path))
             {
                 // Another program has renamed it meanwhile, or removed it: then we look.
                 files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
-                found ??= folder.Scan();
-                if (found.TryGetValue(baseName, out FoundFile file))
+                found ??= folder.Look();
+                if (found.TryGet(Encoding.UTF8.GetBytes(baseName), out ScannedFile file))
                 {
-                    files.Unlink(folder.Full(file.RelativePath));
+                    Unlink(file.RelativePath);
                 }
             }
             _removed.TryRemove(baseName, out _);

@@ -5,7 +5,15 @@ using MailAccess.Store.Maildir.Adoption;
 namespace MailAccess.Store.Maildir;
 
 /// <summary>What <see cref="MailboxLoader"/> found on disk.</summary>
-internal sealed record LoadedMailbox(IndexState State, long LogOctets, KeywordLetters Letters, SummaryCache Cache, UidListFile UidList);
+/// <param name="State">The index.</param>
+/// <param name="LogOctets">How long its log is.</param>
+/// <param name="Letters">Which letter stands for which keyword.</param>
+/// <param name="Cache">The summaries.</param>
+/// <param name="UidList">The list of UIDs that other programs read too.</param>
+/// <param name="News">What happens in the folders from before they were looked at.</param>
+/// <param name="IsJustScanned">The records are those of the files: there is no need to compare them once more.</param>
+internal sealed record LoadedMailbox(
+    IndexState State, long LogOctets, KeywordLetters Letters, SummaryCache Cache, UidListFile UidList, FolderNews News, bool IsJustScanned);
 
 /// <summary>Reads a mailbox's index, or makes it anew from the files with the UIDs that <c>dovecot-uidlist</c> and the log still know.</summary>
 internal static class MailboxLoader
@@ -14,10 +22,27 @@ internal static class MailboxLoader
     public static LoadedMailbox Load(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity)
     {
         folder.Create();
+        FolderNews news = store.Watcher.Watch(folder); // Before anything is read: what happens from now on is known.
+        try
+        {
+            return Load(store, folder, newUidValidity, news);
+        }
+        catch (FileFault)
+        {
+            store.Watcher.Forget(news);
+            throw;
+        }
+    }
+
+    private static LoadedMailbox Load(MaildirStore store, MaildirFolder folder, Func<UidValidity> newUidValidity, FolderNews news)
+    {
+        _ = news.Take(); // So that what is found below is where the news continue.
         var uidList = new UidListFile(store.Files, folder.Path);
+        bool isNew = !store.Files.TryStat(Path.Combine(folder.Path, IndexFile.IndexName), out _);
         IndexState state = LoadState(store, folder, newUidValidity, uidList, out long logOctets);
         if (store.Carried.Settle(state.Guid))
         {
+            isNew = false;
             state = LoadState(store, folder, newUidValidity, uidList, out logOctets);
         }
         if (Compaction.Names(store, folder, state) is var smaller && smaller != state)
@@ -41,7 +66,7 @@ internal static class MailboxLoader
             logOctets = IndexFile.LogHeaderOctets;
         }
         SweepTemporary(store, folder);
-        return new LoadedMailbox(state, logOctets, letters, cache, uidList);
+        return new LoadedMailbox(state, logOctets, letters, cache, uidList, news, isNew);
     }
 
     /// <summary>The index alone, as recovery needs it.</summary>
@@ -137,11 +162,12 @@ internal static class MailboxLoader
             MessageRecord record = known.Records[i];
             Locator locator = Locator.Of(record);
             string baseName = known.Names[locator.NamePlace];
-            if (found.Remove(baseName, out FoundFile file) && Newcomer.Read(store.Files, folder, file) is { } message)
+            if (found.Remove(baseName, out FoundFile file) && Measure.Of(store.Files, folder, file) is { } measure)
             {
                 // The letters stay as they were known: those that another program changed since are found by the next refresh.
-                Locator moved = Locator.Create(state.Names.Add(baseName), locator.IsInNew, message.HasBareLf, locator.Letters);
-                state.Put(record with { Octets = message.Octets, Locator = moved.Value });
+                Locator moved = Locator.Create(state.Names.Add(baseName), locator.IsInNew, measure.HasBareLf, locator.Letters);
+                MessageRecord looked = record with { Locator = moved.Value };
+                state.Put(record.IsMeasured ? looked with { Octets = measure.Octets } : measure.ApplyTo(looked));
             }
             progress(i + 1, known.Records.Count);
         }

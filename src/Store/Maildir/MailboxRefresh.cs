@@ -4,11 +4,17 @@ using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Maildir;
 
-/// <summary>Takes over what other programs did to the files of a mailbox, as one commit.</summary>
+/// <summary>
+/// Takes over what other programs did to the files of a mailbox, as one commit. Where the kernel told what they did, only the files it
+/// named are looked at; else both folders are listed and compared.
+/// </summary>
 internal static class MailboxRefresh
 {
-    /// <summary>A folder changed so recently may change again without its time telling.</summary>
-    private static readonly TimeSpan TimeGrain = TimeSpan.FromSeconds(2);
+    /// <summary>A folder changed so recently may change again without its time telling, where times are kept in seconds.</summary>
+    private static readonly TimeSpan CoarseGrain = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same where they are kept in fractions: some ticks of the kernel's clock.</summary>
+    private static readonly TimeSpan FineGrain = TimeSpan.FromMilliseconds(100);
 
     public static async ValueTask<StoreResult<Done>> RunAsync(MaildirStore store, MaildirMailbox mailbox)
     {
@@ -21,11 +27,47 @@ internal static class MailboxRefresh
         return error == StoreError.None ? default(Done) : error;
     }
 
+    /// <summary>The times where they prove, as long as they stay, that nothing else has changed; else 0.</summary>
+    public static (long New, long Cur) Trustworthy(MaildirStore store, (long New, long Cur) times) =>
+        (Trustworthy(store, times.New), Trustworthy(store, times.Cur));
+
+    /// <summary>Under the lock of names: where all changes of the folders were our own, their times now are those of the records.</summary>
+    public static void RememberTimes(MaildirStore store, MaildirMailbox mailbox)
+    {
+        (long New, long Cur) times = mailbox.Folder.Times();
+        store.Watcher.Drain();
+        if (mailbox.News.IsQuiet)
+        {
+            (mailbox.NewFolderTicks, mailbox.CurFolderTicks) = Trustworthy(store, times);
+        }
+    }
+
+    /// <summary>Files whose names are not spelled as we spell them are found again without another listing.</summary>
+    public static void NoteOddNames(MaildirMailbox mailbox, ScannedFolder found)
+    {
+        foreach (ScannedFile file in found.Odd())
+        {
+            mailbox.Owed.SetActual(file.BaseText, file.RelativePath);
+        }
+    }
+
+    private static long Trustworthy(MaildirStore store, long ticks)
+    {
+        TimeSpan grain = ticks % TimeSpan.TicksPerSecond == 0 ? CoarseGrain : FineGrain;
+        return ticks < store.Clock.GetUtcNow().UtcTicks - grain.Ticks ? ticks : 0;
+    }
+
     /// <summary>On a worker: the commit that brings the news, or null.</summary>
     private static StoreResult<CommitTicket?> Compare(MaildirStore store, MaildirMailbox mailbox)
     {
         lock (mailbox.Owed.Lock)
         {
+            store.Watcher.Drain();
+            if (mailbox.News.Take() is { } events && Changes.TryFromEvents(store, mailbox, events) is { } told)
+            {
+                mailbox.News.Settled();
+                return Commit(mailbox, told);
+            }
             if (!mailbox.Folder.Exists())
             {
                 // Not a mailbox whose messages were all expunged: one that somebody removed, or whose disk is not there.
@@ -35,91 +77,24 @@ internal static class MailboxRefresh
             (long New, long Cur) times = mailbox.Folder.Times();
             if (times == (mailbox.NewFolderTicks, mailbox.CurFolderTicks))
             {
+                mailbox.News.Settled();
                 return default(CommitTicket);
             }
-            MailboxSnapshot settled = mailbox.Published;
-            HashSet<string> unplaced = mailbox.Owed.UnplacedNames();
-            Dictionary<string, FoundFile> found = mailbox.Folder.Scan();
-            MailboxSnapshot head;
-            lock (mailbox.Gate)
-            {
-                head = mailbox.Head;
-            }
-            HashSet<uint> missing = Missing(mailbox, settled, unplaced, found);
-            if (missing.Count > 0)
-            {
-                // A file that is renamed while the folder is read may be seen under neither name: only what two readings miss is gone.
-                foreach ((string name, FoundFile file) in mailbox.Folder.Scan())
-                {
-                    found.TryAdd(name, file);
-                }
-                missing = Missing(mailbox, settled, unplaced, found);
-            }
-            List<Newcomer> newcomers = Newcomers(store, mailbox, settled, head, found);
-            UidList? news = newcomers.Count > 0 ? mailbox.UidList.ReadNews() : null;
-            CommitTicket? ticket = Commit(mailbox, found, missing, news is null ? newcomers : Numbered(newcomers, news));
-            long racy = store.Clock.GetUtcNow().UtcTicks - TimeGrain.Ticks;
-            mailbox.NewFolderTicks = times.New < racy ? times.New : 0;
-            mailbox.CurFolderTicks = times.Cur < racy ? times.Cur : 0;
+            CommitTicket? ticket = Commit(mailbox, Changes.FromLook(store, mailbox));
+            (mailbox.NewFolderTicks, mailbox.CurFolderTicks) = Trustworthy(store, times);
+            mailbox.News.Settled();
             return ticket;
         }
     }
 
-    private static HashSet<uint> Missing(
-        MaildirMailbox mailbox, MailboxSnapshot settled, HashSet<string> unplaced, Dictionary<string, FoundFile> found)
+    private static CommitTicket? Commit(MaildirMailbox mailbox, Changes changes)
     {
-        HashSet<uint> missing = [];
-        for (int i = 0; i < settled.Count; i++)
+        if (changes.IsEmpty)
         {
-            string baseName = mailbox.Names[Locator.Of(settled[i]).NamePlace];
-            if (!found.ContainsKey(baseName) && !unplaced.Contains(baseName))
-            {
-                missing.Add(settled[i].Uid.Value);
-            }
+            return null;
         }
-        return missing;
-    }
-
-    /// <summary>Files that no message has and none had that was just expunged. They are read once, for their exact size.</summary>
-    private static List<Newcomer> Newcomers(
-        MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot settled, MailboxSnapshot head, Dictionary<string, FoundFile> found)
-    {
-        HashSet<string> known = new(StringComparer.Ordinal);
-        foreach (MailboxSnapshot snapshot in ReferenceEquals(settled, head) ? [head] : new[] { settled, head })
-        {
-            for (int i = 0; i < snapshot.Count; i++)
-            {
-                known.Add(mailbox.Names[Locator.Of(snapshot[i]).NamePlace]);
-            }
-        }
-        List<Newcomer> newcomers = [];
-        foreach ((string baseName, FoundFile file) in found.OrderBy(f => f.Key, StringComparer.Ordinal))
-        {
-            if (!known.Contains(baseName) && !mailbox.Owed.IsRemoved(baseName) && Newcomer.Read(store.Files, mailbox.Folder, file) is { } newcomer)
-            {
-                newcomers.Add(newcomer);
-            }
-        }
-        return newcomers;
-    }
-
-    /// <summary>Another program has given UIDs to some of them: these come first, in the order of its UIDs.</summary>
-    private static List<Newcomer> Numbered(List<Newcomer> newcomers, UidList list)
-    {
-        Dictionary<string, Uid> uids = new(StringComparer.Ordinal);
-        foreach ((Uid uid, string baseName) in list.Entries)
-        {
-            uids[baseName] = uid;
-        }
-        return
-        [
-            .. newcomers.Select(n => uids.TryGetValue(n.Name.Base, out Uid uid) ? n with { Listed = uid } : n)
-                .OrderBy(n => n.Listed?.Value ?? uint.MaxValue).ThenBy(n => n.Name.Base, StringComparer.Ordinal),
-        ];
-    }
-
-    private static CommitTicket? Commit(MaildirMailbox mailbox, Dictionary<string, FoundFile> found, HashSet<uint> missing, List<Newcomer> newcomers)
-    {
+        UidList? news = changes.Newcomers.Count > 0 ? mailbox.UidList.ReadNews() : null;
+        IReadOnlyList<Newcomer> newcomers = news is null ? changes.Newcomers : Numbered(changes.Newcomers, news);
         lock (mailbox.Gate)
         {
             MailboxSnapshot before = mailbox.Head;
@@ -130,23 +105,19 @@ internal static class MailboxRefresh
             var builder = new SnapshotBuilder(before);
             var next = new ModSeq(before.HighestModSeq.Value + 1);
             List<MessageRecord> upserts = [];
-            List<int> gone = [];
             bool isVisible = false;
-            for (int i = 0; i < before.Count; i++)
+            foreach ((Uid uid, ScannedFile file) in changes.Moved)
             {
-                if (missing.Contains(before[i].Uid.Value))
-                {
-                    gone.Add(i);
-                }
-                else if (found.TryGetValue(mailbox.Names[Locator.Of(before[i]).NamePlace], out FoundFile file)
-                    && Changed(mailbox, builder, before[i], file, next) is { } changed)
+                int index = before.IndexOf(uid);
+                if (index >= 0 && Changed(mailbox, builder, before[index], file, next) is { } changed)
                 {
                     isVisible |= changed.ModSeq == next;
-                    builder.Update(i, changed);
+                    builder.Update(index, changed);
                     upserts.Add(changed);
                 }
             }
             List<FrameArrival> arrivals = Append(mailbox, builder, newcomers, next, upserts);
+            List<int> gone = [.. changes.Missing.Select(before.IndexOf).Where(i => i >= 0).Order()];
             isVisible |= arrivals.Count > 0 || gone.Count > 0;
             List<MessageRecord> expunged = [.. gone.Select(i => before[i])];
             builder.Remove(gone);
@@ -171,49 +142,65 @@ internal static class MailboxRefresh
         }
     }
 
+    /// <summary>Another program has given UIDs to some of them: these come first, in the order of its UIDs.</summary>
+    private static List<Newcomer> Numbered(IReadOnlyList<Newcomer> newcomers, UidList list)
+    {
+        Dictionary<string, Uid> uids = new(StringComparer.Ordinal);
+        foreach ((Uid uid, string baseName) in list.Entries)
+        {
+            uids[baseName] = uid;
+        }
+        return
+        [
+            .. newcomers.Select(n => uids.TryGetValue(n.File.BaseText, out Uid uid) ? n with { Listed = uid } : n)
+                .OrderBy(n => n.Listed?.Value ?? uint.MaxValue).ThenBy(n => n.File.BaseText, StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>The record as another program's rename left it; null where there was none.</summary>
-    private static MessageRecord? Changed(MaildirMailbox mailbox, SnapshotBuilder builder, MessageRecord record, FoundFile file, ModSeq next)
+    private static MessageRecord? Changed(MaildirMailbox mailbox, SnapshotBuilder builder, MessageRecord record, in ScannedFile file, ModSeq next)
     {
         Locator known = Locator.Of(record);
-        string baseName = file.Name.Base;
-        if (mailbox.Owed.IsRenaming(baseName, file.RelativePath))
+        string baseName = file.BaseText;
+        string path = file.RelativePath;
+        if (mailbox.Owed.IsRenaming(baseName, path))
         {
             return null; // Our own rename, whose commit is on its way.
         }
-        if (file.RelativePath != MaildirFolder.PathOf(baseName, known) && file.Name.Letters == known.Letters && file.IsInNew == known.IsInNew)
+        if (!file.IsPlain)
         {
-            mailbox.Owed.SetActual(baseName, file.RelativePath); // The same flags, spelled otherwise.
+            mailbox.Owed.SetActual(baseName, path);
+        }
+        else if (mailbox.Owed.TryGetActual(baseName, out string? actual) && actual != path)
+        {
+            mailbox.Owed.ForgetActual(baseName); // Somebody has spelled the name as we do, or undone our renaming.
+        }
+        if (file.Letters == known.Letters && file.IsInNew == known.IsInNew)
+        {
             return null;
         }
-        if (file.Name.Letters == known.Letters && file.IsInNew == known.IsInNew)
-        {
-            return null;
-        }
-        if (!file.Name.IsCanonical)
-        {
-            mailbox.Owed.SetActual(baseName, file.RelativePath);
-        }
-        uint differing = file.Name.Letters.Bits ^ known.Letters.Bits;
+        uint differing = file.Letters.Bits ^ known.Letters.Bits;
         FlagLetters ours = FlagLetters.From(record.Flags);
-        var system = new FlagLetters((ours.Bits & ~differing) | (file.Name.Letters.Bits & differing & 0x3F));
-        ulong added = MaskOf(mailbox, builder, file.Name.Letters.Keywords & new FlagLetters(differing).Keywords);
+        var system = new FlagLetters((ours.Bits & ~differing) | (file.Letters.Bits & differing & 0x3F));
+        ulong added = MaskOf(mailbox, builder, file.Letters.Keywords & new FlagLetters(differing).Keywords);
         ulong removed = MaskOf(mailbox, builder, known.Letters.Keywords & new FlagLetters(differing).Keywords);
         MessageRecord changed = record with
         {
             Flags = system.Flags,
             Keywords = (record.Keywords & ~removed) | added,
-            Locator = Locator.Create(known.NamePlace, file.IsInNew, known.HasBareLf, file.Name.Letters).Value,
+            Locator = Locator.Create(known.NamePlace, file.IsInNew, known.HasBareLf, file.Letters).Value,
         };
         return changed.Flags == record.Flags && changed.Keywords == record.Keywords ? changed : changed with { ModSeq = next };
     }
 
     private static List<FrameArrival> Append(
-        MaildirMailbox mailbox, SnapshotBuilder builder, List<Newcomer> newcomers, ModSeq next, List<MessageRecord> upserts)
+        MaildirMailbox mailbox, SnapshotBuilder builder, IReadOnlyList<Newcomer> newcomers, ModSeq next, List<MessageRecord> upserts)
     {
         List<FrameArrival> arrivals = [];
         foreach (Newcomer newcomer in newcomers)
         {
-            long place = mailbox.Names.Add(newcomer.Name.Base);
+            string baseName = newcomer.File.BaseText;
+            long place = mailbox.Names.Add(baseName);
             if (place < 0 || builder.UidNext.Value >= uint.MaxValue - 1)
             {
                 break;
@@ -221,20 +208,21 @@ internal static class MailboxRefresh
             var record = new MessageRecord
             {
                 Uid = newcomer.Listed is { } listed && listed >= builder.UidNext && listed.Value < uint.MaxValue - 1 ? listed : builder.UidNext,
-                Flags = newcomer.Name.Letters.Flags,
-                Keywords = MaskOf(mailbox, builder, newcomer.Name.Letters.Keywords),
+                Flags = newcomer.File.Letters.Flags,
+                Keywords = MaskOf(mailbox, builder, newcomer.File.Letters.Keywords),
                 ModSeq = next,
-                InternalDateSeconds = newcomer.ModifiedSeconds,
                 SavedDateSeconds = mailbox.NowSeconds,
-                Octets = newcomer.Octets,
-                Locator = Locator.Create(place, newcomer.IsInNew, newcomer.HasBareLf, newcomer.Name.Letters).Value,
+                Octets = 0,
+                Traits = RecordTraits.Unmeasured,
+                Locator = Locator.Create(place, newcomer.File.IsInNew, false, newcomer.File.Letters).Value,
             };
+            record = newcomer.Measure?.ApplyTo(record) ?? record;
             builder.Append(record);
             upserts.Add(record);
-            arrivals.Add(new FrameArrival(place, newcomer.Name.Base, Guid.Empty, ""));
-            if (!newcomer.Name.IsCanonical)
+            arrivals.Add(new FrameArrival(place, baseName, Guid.Empty, ""));
+            if (!newcomer.File.IsPlain)
             {
-                mailbox.Owed.SetActual(newcomer.Name.Base, newcomer.RelativePath);
+                mailbox.Owed.SetActual(baseName, newcomer.File.RelativePath);
             }
         }
         return arrivals;
@@ -251,54 +239,5 @@ internal static class MailboxRefresh
             builder.Keywords = table;
         }
         return table is null ? 0 : mask;
-    }
-}
-
-/// <summary>A message that another program delivered.</summary>
-internal sealed record Newcomer(string RelativePath, FileName Name, bool IsInNew, long Octets, bool HasBareLf, long ModifiedSeconds)
-{
-    /// <summary>The UID that another program gave it: ours too, where it is not too low.</summary>
-    public Uid? Listed { get; init; }
-
-    /// <summary>Null where it has gone again.</summary>
-    public static Newcomer? Read(IFiles files, MaildirFolder folder, FoundFile found)
-    {
-        string path = folder.Full(found.RelativePath);
-        if (!files.TryStat(path, out FileFacts facts) || facts.IsFolder)
-        {
-            return null;
-        }
-        using IFile? file = files.Open(path, OpenKind.Read);
-        if (file is null)
-        {
-            return null;
-        }
-        byte[] buffer = new byte[64 * 1024];
-        long raw = 0;
-        long bare = 0;
-        bool afterCr = false;
-        int count;
-        while ((count = file.Read(raw, buffer)) > 0)
-        {
-            raw += count;
-            bare += CountBareLf(buffer.AsSpan(0, count), ref afterCr);
-        }
-        long seconds = (facts.ModifiedTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
-        return new Newcomer(found.RelativePath, found.Name, found.IsInNew, raw + bare, bare > 0, seconds);
-    }
-
-    private static long CountBareLf(ReadOnlySpan<byte> octets, ref bool afterCr)
-    {
-        long bare = 0;
-        int start = 0;
-        while (octets[start..].IndexOf((byte)'\n') is int found and >= 0)
-        {
-            int at = start + found;
-            bool hasCr = at == 0 ? afterCr : octets[at - 1] == (byte)'\r';
-            bare += hasCr ? 0 : 1;
-            start = at + 1;
-        }
-        afterCr = octets[^1] == (byte)'\r';
-        return bare;
     }
 }

@@ -62,6 +62,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             return opened.Error;
         }
         var handle = new MailboxHandle(mailbox);
+        Measuring.Start(store, mailbox);
+        if (mailbox.IsJustScanned)
+        {
+            return handle;
+        }
         StoreResult<Done> refreshed = await mailbox.RefreshAsync(cancellationToken);
         if (refreshed.Error != StoreError.None)
         {
@@ -277,6 +282,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             Handles = 1,
             Usage = Quota?.UsageOf(mailboxName, _folders.File.Uses.GetValueOrDefault(folderName), loaded),
         };
+        if (loaded.IsJustScanned)
+        {
+            loaded.News.Settled();
+        }
         lock (_openGate)
         {
             _open[mailboxName] = mailbox;

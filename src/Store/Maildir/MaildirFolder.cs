@@ -39,24 +39,16 @@ internal sealed class MaildirFolder(IFiles files, string path)
     public (long New, long Cur) Times() =>
         (files.TryStat(New, out FileFacts inNew) ? inNew.ModifiedTicks : 0, files.TryStat(Cur, out FileFacts inCur) ? inCur.ModifiedTicks : 0);
 
+    /// <summary>What lies there now.</summary>
+    public ScannedFolder Look() => new(files, this);
+
     /// <summary>All messages by base name. Where one base name stands twice, the file in <c>cur</c> counts.</summary>
     public Dictionary<string, FoundFile> Scan()
     {
         Dictionary<string, FoundFile> found = new(StringComparer.Ordinal);
-        // First new, then cur: whoever moves a file in between is seen in cur.
-        foreach (string name in files.List(New) ?? [])
+        foreach (ScannedFile file in Look().InOrder())
         {
-            if (FileName.TryParse(name, out FileName parsed))
-            {
-                found[parsed.Base] = new FoundFile("new/" + name, parsed, true);
-            }
-        }
-        foreach (string name in files.List(Cur) ?? [])
-        {
-            if (FileName.TryParse(name, out FileName parsed))
-            {
-                found[parsed.Base] = new FoundFile("cur/" + name, parsed, false);
-            }
+            found.Add(file.BaseText, new FoundFile(file.RelativePath, new FileName(file.BaseText, file.Letters, file.IsPlain), file.IsInNew));
         }
         return found;
     }

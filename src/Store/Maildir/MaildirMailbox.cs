@@ -16,6 +16,9 @@ internal sealed class MaildirMailbox : MailboxModel
 
     private const int CompactionLookCommits = 256;
 
+    /// <summary>So many new messages are in <c>new</c> or <c>cur</c> before the client hears that they are there.</summary>
+    private const int PlacedBeforeAnswerMax = 64;
+
     private readonly MaildirStore _store;
     private readonly HashSet<uint> _staleNames = [];
     private readonly List<VanishedUids> _vanished;
@@ -37,7 +40,10 @@ internal sealed class MaildirMailbox : MailboxModel
         SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
         UidList = loaded.UidList;
-        Owed = new MailboxFiles(store.Files, folder, loaded.LogOctets);
+        News = loaded.News;
+        News.Mailbox = this;
+        IsJustScanned = loaded.IsJustScanned;
+        Owed = new MailboxFiles(store.Files, folder, loaded.News, loaded.LogOctets);
         NewFolderTicks = loaded.State.NewFolderTicks;
         CurFolderTicks = loaded.State.CurFolderTicks;
         JournalName = new JournalMailbox(Guid, account.Name, System.IO.Path.GetRelativePath(account.Root, folder.Path));
@@ -80,6 +86,11 @@ internal sealed class MaildirMailbox : MailboxModel
 
     /// <summary>The mailbox was busy: the next round looks again.</summary>
     public void PutBackCompactionLook() => _compactionLook = 0;
+
+    public FolderNews News { get; }
+
+    /// <summary>The index was made from the files a moment ago: who opens the mailbox first need not compare them again.</summary>
+    public bool IsJustScanned { get; }
 
     public JournalMailbox JournalName { get; }
 
@@ -143,7 +154,7 @@ internal sealed class MaildirMailbox : MailboxModel
             return new(StoreError.Expunged);
         }
         MessageRecord record = now[index];
-        return _store.Workers.RunAsync(() => OpenContent(record), OnFault);
+        return record.IsMeasured ? _store.Workers.RunAsync(() => OpenContent(record), OnFault) : MeasureAndOpenAsync(uid, cancellationToken);
     }
 
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
@@ -167,8 +178,14 @@ internal sealed class MaildirMailbox : MailboxModel
     public override ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
         _store.Workers.RunAsync<IReadOnlyDictionary<Uid, MessageNames>>(ReadNames, OnFault);
 
-    public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
-        MailboxRefresh.RunAsync(_store, this);
+    public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
+    {
+        _store.Watcher.Drain();
+        return News.IsQuiet ? new(default(Done)) : MailboxRefresh.RunAsync(_store, this);
+    }
+
+    public override ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
+        Measuring.RunAsync(_store, this, uids);
 
     public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
         since >= Published.HighestModSeq
@@ -212,12 +229,11 @@ internal sealed class MaildirMailbox : MailboxModel
         }
         lock (Owed.Lock)
         {
-            if (!Folder.Scan().TryGetValue(baseName, out FoundFile found))
-            {
-                return null;
-            }
-            Owed.SetActual(baseName, found.RelativePath);
-            return _store.Files.Open(Folder.Full(found.RelativePath), OpenKind.Read);
+            ScannedFolder found = Folder.Look();
+            MailboxRefresh.NoteOddNames(this, found);
+            return found.TryGet(Names.Utf8At(Locator.Of(record).NamePlace), out ScannedFile there)
+                ? _store.Files.Open(Folder.Full(there.RelativePath), OpenKind.Read)
+                : null;
         }
     }
 
@@ -237,6 +253,10 @@ internal sealed class MaildirMailbox : MailboxModel
         {
             return StoreError.Expunged;
         }
+        if (!record.IsMeasured)
+        {
+            record = Measure.Of(file, Names.Utf8At(Locator.Of(record).NamePlace), new byte[Measure.BufferOctets]).ApplyTo(record);
+        }
         bool hasBareLf = Locator.Of(record).HasBareLf;
         if (record.Octets > _store.Limits.ReadWholeOctetsMax)
         {
@@ -254,21 +274,18 @@ internal sealed class MaildirMailbox : MailboxModel
     /// <summary>Empty where the cache has none. On a worker.</summary>
     public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record) => Summaries.Read(record);
 
-    /// <summary>After the commit: the files get their names. A fault is not the commit's: the message is there, and is placed later.</summary>
-    public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared) =>
-        await _store.Workers.RunAsync<Done>(
-            () =>
-            {
-                lock (Owed.Lock)
-                {
-                    foreach (PreparedFile file in prepared)
-                    {
-                        Owed.Place(file.BaseName);
-                    }
-                }
-                return default(Done);
-            },
-            OnFault);
+    /// <summary>
+    /// After the commit: the files get their names. Of many the caller does not wait for it, since they are found in <c>tmp</c> too, and only other
+    /// programs notice. A fault is not the commit's: the message is there, and is placed later.
+    /// </summary>
+    public async ValueTask PlaceAsync(IReadOnlyList<PreparedFile> prepared)
+    {
+        ValueTask<StoreResult<Done>> placing = _store.Workers.RunAsync(() => Place(prepared), OnFault);
+        if (prepared.Count <= PlacedBeforeAnswerMax)
+        {
+            await placing;
+        }
+    }
 
     /// <summary>There was no commit: the files go. What cannot be removed now is swept when the mailbox is next loaded.</summary>
     public async ValueTask DiscardAsync(IReadOnlyList<PreparedFile> prepared) =>
@@ -357,8 +374,36 @@ internal sealed class MaildirMailbox : MailboxModel
         Summaries.Dispose();
     }
 
+    private async ValueTask<StoreResult<IMessageContent>> MeasureAndOpenAsync(Uid uid, CancellationToken cancellationToken)
+    {
+        StoreResult<Done> measured = await MeasureAsync(UidSet.Of(uid), cancellationToken);
+        MailboxSnapshot now = Published;
+        int index = now.IndexOf(uid);
+        if (index < 0)
+        {
+            return StoreError.Expunged;
+        }
+        MessageRecord record = now[index];
+        return record.IsMeasured
+            ? await _store.Workers.RunAsync(() => OpenContent(record), OnFault)
+            : measured.Error == StoreError.None ? StoreError.Expunged : measured.Error;
+    }
+
     private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
     {
+        if (!now[index].IsMeasured)
+        {
+            // How lines end decides what the structure says; who asks for one message soon asks for those behind it.
+            Uid uid = now[index].Uid;
+            Uid last = now[Math.Min(now.Count - 1, index + SummaryMaking.BatchMessagesMax)].Uid;
+            StoreResult<Done> measured = await MeasureAsync(UidSet.FromRanges([(uid, last)]), CancellationToken.None);
+            now = Published;
+            index = now.IndexOf(uid);
+            if (index < 0 || !now[index].IsMeasured)
+            {
+                return index < 0 || measured.Error == StoreError.None ? StoreError.Expunged : measured.Error;
+            }
+        }
         if (now[index].CacheLocator != 0)
         {
             StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
@@ -371,6 +416,21 @@ internal sealed class MaildirMailbox : MailboxModel
     }
 
     protected override bool TakesNoCommits => Health.IsSick;
+
+    private StoreResult<Done> Place(IReadOnlyList<PreparedFile> prepared)
+    {
+        for (int next = 0; next < prepared.Count;)
+        {
+            lock (Owed.Lock) // For a while only: others want to work with the files too.
+            {
+                for (int end = Math.Min(prepared.Count, next + MailboxFiles.PartMax); next < end; next++)
+                {
+                    Owed.Place(prepared[next].BaseName);
+                }
+            }
+        }
+        return default(Done);
+    }
 
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 

@@ -281,6 +281,7 @@ public sealed class MaildirStore : IMailStore
     {
         Journal.Dispose();
         Workers.Dispose();
+        Watcher.Close();
         Housekeeper.Dispose();
         _lock.Dispose();
     }

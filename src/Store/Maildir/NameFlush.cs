@@ -14,33 +14,49 @@ internal static class NameFlush
 {
     public const string LettersName = "dovecot-keywords";
 
+    private const int BatchMessages = 512;
+
     /// <summary>On a worker.</summary>
     public static void Run(MaildirStore store, MaildirMailbox mailbox)
     {
         List<uint> stale = mailbox.TakeStaleNames();
+        for (int next = 0; next < stale.Count; next += BatchMessages)
+        {
+            if (!Run(store, mailbox, stale.GetRange(next, Math.Min(BatchMessages, stale.Count - next))))
+            {
+                stale.Skip(next + BatchMessages).ToList().ForEach(mailbox.PutBackStaleName);
+                return;
+            }
+        }
+    }
+
+    /// <summary>A part of the work, so that whoever waits for the lock gets it soon, and after a kill few names are newer than what is known of them.</summary>
+    private static bool Run(MaildirStore store, MaildirMailbox mailbox, List<uint> stale)
+    {
         List<(uint Uid, Locator Locator)> done = [];
         int next = 0;
-        try
+        lock (mailbox.Owed.Lock)
         {
-            lock (mailbox.Owed.Lock)
+            try
             {
                 WriteLetters(store, mailbox);
                 MailboxSnapshot now = mailbox.Published;
                 for (; next < stale.Count; next++)
                 {
-                    if (Rename(store, mailbox, now, stale[next]) is { } locator)
+                    if (Rename(mailbox, now, stale[next]) is { } locator)
                     {
                         done.Add((stale[next], locator));
                     }
                 }
             }
+            catch (FileFault fault)
+            {
+                mailbox.OnFault(fault);
+                stale.Skip(next).ToList().ForEach(mailbox.PutBackStaleName);
+            }
+            Remember(mailbox, done); // Under the lock: a refresh that follows must know which letters are ours.
         }
-        catch (FileFault fault)
-        {
-            mailbox.OnFault(fault);
-            stale.Skip(next).ToList().ForEach(mailbox.PutBackStaleName);
-        }
-        Remember(mailbox, done);
+        return next == stale.Count;
     }
 
     private static void WriteLetters(MaildirStore store, MaildirMailbox mailbox)
@@ -71,7 +87,7 @@ internal static class NameFlush
         }
     }
 
-    private static Locator? Rename(MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot now, uint uid)
+    private static Locator? Rename(MaildirMailbox mailbox, MailboxSnapshot now, uint uid)
     {
         int index = now.IndexOf(new Uid(uid));
         if (index < 0)
@@ -93,11 +109,12 @@ internal static class NameFlush
         string from = mailbox.Owed.TryGetActual(baseName, out string? actual) ? actual! : MaildirFolder.PathOf(baseName, known);
         string to = MaildirFolder.PathOf(baseName, wanted);
         mailbox.Owed.SetRenaming(baseName, to); // Before: whoever misses the old name finds the new one.
-        if (!store.Files.Rename(mailbox.Folder.Full(from), mailbox.Folder.Full(to)))
+        if (!mailbox.Owed.Rename(from, to))
         {
             // Another program renamed or removed it: the next refresh tells which, and what is then stale is found stale again.
             mailbox.Owed.ForgetActual(baseName);
             mailbox.NewFolderTicks = 0;
+            mailbox.News.Lose();
             return null;
         }
         return wanted;

@@ -278,7 +278,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         {
             return false;
         }
-        if (!Locator.Of(record).HasBareLf && facts.Octets != record.Octets)
+        if (record.IsMeasured && !Locator.Of(record).HasBareLf && facts.Octets != record.Octets)
         {
             return false;
         }

@@ -12,7 +12,7 @@ namespace MailAccess.Store.Maildir;
 /// </summary>
 internal static class SummaryMaking
 {
-    private const int BatchMessagesMax = 512; // Each commit waits for the disk once; making so many takes some ten milliseconds.
+    public const int BatchMessagesMax = 512; // Each commit waits for the disk once; making so many takes some ten milliseconds.
     private const long PartOctetsMax = 8 << 20;
     private const int PartsMax = 8;
     private const int ReadOctets = 64 * 1024;
@@ -59,7 +59,7 @@ internal static class SummaryMaking
         {
             long octets = 0;
             int end = Math.Min(snapshot.Count, first + messages);
-            for (int i = first; i < end && octets <= PartOctetsMax && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
+            for (int i = first; i < end && octets <= PartOctetsMax && snapshot[i].IsMeasured && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
             {
                 octets += snapshot[i].Octets;
                 if (Make(mailbox, snapshot[i], buffer) is { } summary)

@@ -44,6 +44,19 @@ internal static class CopyOperation
         {
             wanted = [.. source.Head.IndicesOf(uids).Select(i => source.Head[i])];
         }
+        if (wanted.Exists(r => !r.IsMeasured))
+        {
+            // The copy's name and record say how long it is.
+            StoreResult<Done> measured = await source.MeasureAsync(uids, cancellationToken);
+            if (measured.Error != StoreError.None)
+            {
+                return measured.Error;
+            }
+            lock (source.Gate)
+            {
+                wanted = [.. source.Head.IndicesOf(uids).Select(i => source.Head[i])];
+            }
+        }
         if (wanted.Count == 0)
         {
             return new CopyOutcome(destination.Published.UidValidity, [], []);

@@ -24,6 +24,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
     public ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken) =>
         model.IsGone ? Gone<Done>() : model.RefreshAsync(cancellationToken);
 
+    public ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<Done>() : model.Published.UnmeasuredCount == 0 ? new(default(Done)) : model.MeasureAsync(uids, cancellationToken);
+
     public ValueTask<StoreResult<AppendOutcome>> AppendAsync(IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<AppendOutcome>() : AppendOperation.RunAsync(model, messages, cancellationToken);
 

@@ -120,6 +120,9 @@ internal abstract class MailboxModel
     public virtual ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
         StoreResults.From<IReadOnlyDictionary<Uid, MessageNames>>(new Dictionary<Uid, MessageNames>());
 
+    /// <inheritdoc cref="IMailbox.MeasureAsync"/>
+    public virtual ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) => new(default(Done));
+
     /// <summary>The last handle went.</summary>
     public abstract ValueTask ReleaseAsync();
 

@@ -34,6 +34,10 @@ internal sealed class SearchOperation
     public static async ValueTask<StoreResult<IReadOnlyList<UidSet>>> RunAsync(
         MailboxModel model, UidSet candidates, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken)
     {
+        if (model.Published.UnmeasuredCount > 0 && (await model.MeasureAsync(candidates, cancellationToken)).Error is not StoreError.None and var unmeasured)
+        {
+            return unmeasured; // How their lines end is not known.
+        }
         MailboxSnapshot snapshot = model.Published;
         List<int> indices = [.. snapshot.IndicesOf(candidates)];
         StoreResult<List<int>> filtered = await model.FilterForSearchAsync(snapshot, indices, terms, cancellationToken);

@@ -219,6 +219,8 @@ internal sealed class FaultyFiles(Fault fault, int at) : IFiles
     {
         public long Octets => file.Octets;
 
+        public FileFacts Facts => file.Facts;
+
         public int Read(long offset, Span<byte> destination) => file.Read(offset, destination);
 
         public void Write(long offset, ReadOnlySpan<byte> source)

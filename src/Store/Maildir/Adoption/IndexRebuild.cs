@@ -25,9 +25,13 @@ internal static class IndexRebuild
             state.Sequence = frames.Count > 0 ? frames[^1].Sequence : 0;
             new Making(store, folder, state, list).AddAll(frames, adopted.ReadKeywords(), progress);
         }
+        KeywordLetters letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
+        (long New, long Cur) times = folder.Times();
+        new Rebuilding(letters, state).AddOthers(folder.Look(), store.Clock.GetUtcNow().ToUnixTimeSeconds());
+        (state.NewFolderTicks, state.CurFolderTicks) = MailboxRefresh.Trustworthy(store, times);
         store.Files.Unlink(Path.Combine(folder.Path, VanishedFile.FileName)); // Its mod-sequences are of the index that was lost.
         IndexFile.Write(store.Files, folder.Path, state);
-        KeywordsFile.Write(store.Files, folder.Path, state, KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []));
+        KeywordsFile.Write(store.Files, folder.Path, state, letters);
         uidList.Write(state, adopted.Uids?.Fields ?? new Dictionary<Uid, string>());
         if (wasOurs)
         {
@@ -141,7 +145,7 @@ internal static class IndexRebuild
                 if (_found.Remove(baseName, out FoundFile file) && Read(uid, file) is { } message)
                 {
                     MessageRecord? before = known.TryGetValue(baseName, out MessageRecord record) ? record : null;
-                    Put(uid.Value, message, MaskOf(message, null) | (before is { } b ? WithoutLetters(b.Keywords) : 0), before is { } d ? d with { Flags = message.Name.Letters.Flags } : null);
+                    Put(uid.Value, message, MaskOf(message, null) | (before is { } b ? WithoutLetters(b.Keywords) : 0), before is { } d ? d with { Flags = message.File.Name.Letters.Flags } : null);
                 }
             }
         }
@@ -158,24 +162,22 @@ internal static class IndexRebuild
             }
         }
 
-        private Newcomer? Read(Uid uid, FoundFile file)
+        private Listed? Read(Uid uid, FoundFile file)
         {
-            string path = folder.Full(file.RelativePath);
-            if (!store.Files.TryStat(path, out FileFacts facts) || facts.IsFolder)
+            if (!store.Files.TryStat(folder.Full(file.RelativePath), out FileFacts facts) || facts.IsFolder)
             {
                 return null;
             }
             long told = AdoptedList.ToldOctets(file.Name.Base, list.Fields.GetValueOrDefault(uid), facts.Octets);
             long seconds = (facts.ModifiedTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
-            return told < 0
-                ? Newcomer.Read(store.Files, folder, file)
-                : new Newcomer(file.RelativePath, file.Name, file.IsInNew, told, told > facts.Octets, seconds);
+            Measure? measure = told < 0 ? Measure.Of(store.Files, folder, file) : new Measure(told, told > facts.Octets, seconds);
+            return measure is { } known ? new Listed(file, known) : null;
         }
 
-        private ulong MaskOf(Newcomer message, IReadOnlyList<string>? further)
+        private ulong MaskOf(Listed message, IReadOnlyList<string>? further)
         {
             ulong mask = 0;
-            foreach (string keyword in _letters.NamesOf(message.Name.Letters.Keywords).Concat(further ?? []))
+            foreach (string keyword in _letters.NamesOf(message.File.Name.Letters.Keywords).Concat(further ?? []))
             {
                 // One by one: where the table is full, the ones that still found room stay.
                 if (state.Keywords.TryWith([keyword], out KeywordTable? table, out ulong bit))
@@ -196,20 +198,23 @@ internal static class IndexRebuild
             return mask;
         }
 
-        private void Put(uint uid, Newcomer message, ulong keywords, MessageRecord? logged)
+        private void Put(uint uid, Listed message, ulong keywords, MessageRecord? logged)
         {
-            long date = logged?.InternalDateSeconds ?? message.ModifiedSeconds;
+            long date = logged?.InternalDateSeconds ?? message.Measure.ModifiedSeconds;
             state.Put(new MessageRecord
             {
                 Uid = new Uid(uid),
-                Flags = logged?.Flags ?? message.Name.Letters.Flags,
+                Flags = logged?.Flags ?? message.File.Name.Letters.Flags,
                 Keywords = keywords,
                 ModSeq = state.HighestModSeq,
                 InternalDateSeconds = date,
                 SavedDateSeconds = logged?.SavedDateSeconds ?? date,
-                Octets = message.Octets,
-                Locator = Locator.Create(state.Names.Add(message.Name.Base), message.IsInNew, message.HasBareLf, message.Name.Letters).Value,
+                Octets = message.Measure.Octets,
+                Locator = Locator.Create(state.Names.Add(message.File.Name.Base), message.File.IsInNew, message.Measure.HasBareLf, message.File.Name.Letters).Value,
             });
         }
     }
 }
+
+/// <summary>A message of a list whose file is there.</summary>
+internal readonly record struct Listed(FoundFile File, Measure Measure);
