@@ -73,6 +73,9 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
             ? new(refusal)
             : inner.ExpungeAsync(uids, scope, cancellationToken);
 
+    public ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
+        Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.MeasureAsync(uids, cancellationToken);
+
     public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.VanishedSinceAsync(since, among, cancellationToken);
 
