@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Store.Access;
 using MailAccess.Wire;
 
 namespace MailAccess.Imap;
@@ -24,8 +25,11 @@ internal static class ImapCapabilities
         "OBJECTID", "SAVEDATE", "PREVIEW",
     ];
 
+    /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
+    private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters];
+
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit];
+    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit, "ACL", "METADATA"];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -35,6 +39,11 @@ internal static class ImapCapabilities
         {
             all.AddRange(AfterLogin);
             all.Add(AppendLimit);
+            if (services.Store is AccessMailStore access)
+            {
+                all.Add("METADATA"); // Both of mailboxes and of the server, RFC 5464 §1.
+                all.AddRange(access.Sharing is null || services.IsDisabled("ACL") ? [] : OfSharing);
+            }
         }
         else
         {

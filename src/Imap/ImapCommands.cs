@@ -25,6 +25,9 @@ internal static class ImapCommands
         NamespaceCommand.Definition, IdleCommand.Definition, CompressCommand.Definition, UnauthenticateCommand.Definition,
         // RFC 9208.
         QuotaCommands.GetQuota, QuotaCommands.GetQuotaRoot, QuotaCommands.SetQuota,
+        // RFC 4314 §3, RFC 5464 §4.
+        AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
+        AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
         // Selected: §6.4; RFC 3691, 4315, 6851.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
         ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,

@@ -34,6 +34,7 @@ internal static class ImapErrors
         StoreError.LimitReached => ImapCompletion.No("LIMIT", "the mailbox cannot take more of this"),
         StoreError.Busy => ImapCompletion.No("INUSE", "the mailbox is locked; try again later"),
         StoreError.Unavailable => ImapCompletion.No("UNAVAILABLE", "the mailbox cannot be used now; try again later"),
+        StoreError.NoPermission => ImapCompletion.No("NOPERM", "you have no right to do this"), // RFC 5530 §3.
         StoreError.None => throw new UnreachableException("success is not an error"),
         _ => throw new UnreachableException($"store error {error} has no response"),
     };

@@ -21,7 +21,7 @@ internal static class Pop3Errors
         StoreError.Expunged or StoreError.NotFound => Pop3Reply.Error("message was removed in the meantime"),
         StoreError.Busy => Pop3Reply.Error("[SYS/TEMP] mailbox is locked, try again later"),
         StoreError.Unavailable => Pop3Reply.Error("[SYS/TEMP] mailbox is not available now, try again later"),
-        StoreError.InvalidName or StoreError.NotPermitted => Pop3Reply.Error("[SYS/PERM] this account has no mailbox here"),
+        StoreError.InvalidName or StoreError.NotPermitted or StoreError.NoPermission => Pop3Reply.Error("[SYS/PERM] this account has no mailbox here"),
         StoreError.AlreadyExists or StoreError.HasChildren or StoreError.OverQuota or StoreError.TooBig or StoreError.LimitReached =>
             Pop3Reply.Error("[SYS/TEMP] mailbox cannot be changed now"),
         _ => throw new UnreachableException($"{error}"),

@@ -31,6 +31,8 @@ public enum StoreError
     Busy,
     /// <summary>Disk full, I/O error, wrong permissions: temporary, and logged by the store.</summary>
     Unavailable,
+    /// <summary>Whoever asked has no right to do this (RFC 4314), and may know that the mailbox exists.</summary>
+    NoPermission,
 }
 
 /// <summary>A value, or the reason why there is none.</summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using MailAccess.Store;
+using MailAccess.Store.Access;
+using MailAccess.Store.Metadata;
 using MailAccess.Store.Memory;
 using MailAccess.Store.Quota;
 using MailAccess.Testing;
@@ -16,6 +18,7 @@ internal sealed class ImapHost : IAsyncDisposable
     private readonly FixedQuota _quota = new();
     private ImapSessionFactory? _factory;
     private bool _allowsPlaintext = true;
+    private IMailStore? _access;
 
     public ImapHost(int octetsPerRead)
     {
@@ -30,6 +33,14 @@ internal sealed class ImapHost : IAsyncDisposable
         Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
         Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
         Runner.Directives["quota"] = SetQuotaAsync;
+        Runner.Directives["sharing"] = _ => Share(new SharingOptions
+        {
+            SystemAccount = "#public",
+            HasPublic = true,
+            PublicAdministrators = ["alice"],
+            Accounts = _ => new(["alice", "bob"]),
+        });
+        Runner.Directives["metadata"] = _ => Share(null);
         Runner.Directives["require-tls"] = _ =>
         {
             _allowsPlaintext = false;
@@ -49,7 +60,7 @@ internal sealed class ImapHost : IAsyncDisposable
 
     public Task<SessionEnd> Run(IConnection connection)
     {
-        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _store, Options, _clock, Log);
+        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _access ?? _store, Options, _clock, Log);
         return _factory.RunAsync(connection);
     }
 
@@ -81,6 +92,18 @@ internal sealed class ImapHost : IAsyncDisposable
         Value(await message.WriteAsync(octets, default));
         Value(await message.CompleteAsync(default));
         Value(await opened.AppendAsync([new MessageToAppend { Message = message, Flags = flags }], default));
+    }
+
+    /// <summary>Users see each other's mailboxes, as far as lists of access let them; <c>@metadata</c>: only annotations.</summary>
+    private Task Share(SharingOptions? sharing)
+    {
+        Assert.Null(_factory);
+        _access = new AccessMailStore(_store, sharing, new MetadataOptions
+        {
+            ServerAnnotations = new Dictionary<string, string> { ["/shared/admin"] = "mailto:postmaster@example.test" },
+            Limits = new MetadataLimits { ValueOctetsMax = 1024, EntriesMax = 10 },
+        }, _clock);
+        return Task.CompletedTask;
     }
 
     private static MailboxName Name(string text) =>

@@ -2,6 +2,7 @@ using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
@@ -25,7 +26,8 @@ internal static class CloseCommand
         }
         SelectedMailbox selected = session.Selected!;
         StoreResult<UidSet> expunged = UidSet.Empty;
-        if (expunges && !selected.IsReadOnly && !selected.IsGone)
+        // RFC 4314 §4: without the right to expunge, CLOSE only closes.
+        if (expunges && !selected.IsReadOnly && !selected.IsGone && selected.Rights.Has(Rights.Expunge))
         {
             expunged = await selected.Mailbox.ExpungeAsync(UidSet.All, ExpungeScope.OnlyDeleted, CancellationToken.None);
         }

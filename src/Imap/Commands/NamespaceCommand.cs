@@ -1,9 +1,11 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Store;
+using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>NAMESPACE — RFC 2342 §5: one personal namespace without prefix.</summary>
+/// <summary>NAMESPACE — RFC 2342 §5: a personal namespace without prefix, and those of others and of all where mailboxes are shared.</summary>
 internal static class NamespaceCommand
 {
     public static readonly ImapCommand Definition =
@@ -15,7 +17,25 @@ internal static class NamespaceCommand
         {
             return new(ImapErrors.Syntax(arguments));
         }
-        session.Writer.Write("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"u8);
+        // Personal, other users', shared: the configuration's names, whatever is in them.
+        SharingOptions? sharing = (session.Account as IUserAccount)?.Sharing;
+        session.Writer.Write("* NAMESPACE ((\"\" \"/\")) "u8);
+        Write(session.Writer, sharing?.OthersPrefix);
+        session.Writer.Write(" "u8);
+        Write(session.Writer, sharing is { HasPublic: true } ? sharing.PublicPrefix : null);
+        session.Writer.Write("\r\n"u8);
         return new(ImapCompletion.Ok("these are all"));
+    }
+
+    private static void Write(ImapWriter writer, string? prefix)
+    {
+        if (prefix is null)
+        {
+            writer.Write("NIL"u8);
+            return;
+        }
+        writer.Write("(("u8);
+        writer.WriteString(System.Text.Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(prefix + "/")));
+        writer.Write(" \"/\"))"u8);
     }
 }

@@ -3,6 +3,7 @@ using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Message;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
@@ -14,6 +15,9 @@ internal static class SelectCommand
 
     public static readonly ImapCommand ExamineDefinition =
         new("EXAMINE", ImapStates.LoggedIn, ImapEffects.None, (session, arguments) => ExecuteAsync(session, arguments, isReadOnly: true));
+
+    /// <summary>RFC 4314 §5.2: whoever has none of these opens for reading only. All flags are shared here.</summary>
+    private const Rights ChangingRights = Rights.Insert | Rights.Expunge | Rights.Seen | Rights.Write | Rights.DeleteMessages;
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, bool isReadOnly)
     {
@@ -38,6 +42,7 @@ internal static class SelectCommand
             await mailbox.DisposeAsync();
             return ImapErrors.ToCompletion(refreshed.Error);
         }
+        isReadOnly |= (SelectedMailbox.RightsTo(mailbox) & ChangingRights) == 0;
         SelectedMailbox selected = new(mailbox, isReadOnly);
         await session.SelectAsync(selected);
         Describe(session.Writer, selected);

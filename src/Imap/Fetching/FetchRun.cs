@@ -20,7 +20,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly SectionWriter _sections = new(session, selected);
     private readonly bool _needsSummary = plan.NeedsSummary;
     private readonly bool _mayUseSummary = plan.MayUseSummary;
-    private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly;
+    private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
     private readonly bool _hasFlags = plan.HasFlags;
     private readonly bool _needsMeasure = plan.NeedsMeasure;
     private StoreError _error;

@@ -1,6 +1,7 @@
 using MailAccess.Imap.Fetching;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Mailboxes;
 
@@ -34,6 +35,12 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>Opened by EXAMINE.</summary>
     public bool IsReadOnly { get; }
+
+    /// <summary>What this user may do with it now.</summary>
+    public Rights Rights => RightsTo(Mailbox);
+
+    /// <summary>What the user may do with a mailbox.</summary>
+    public static Rights RightsTo(IMailbox mailbox) => mailbox is IRestrictedMailbox restricted ? restricted.Rights : Rights.All;
 
     /// <summary>What the client knows: sequence numbers count in this.</summary>
     public MailboxSnapshot View { get; private set; }
@@ -72,8 +79,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         writer.Write(")\r\n* OK [PERMANENTFLAGS ("u8);
         if (!IsReadOnly)
         {
-            WriteFlagNames(writer, keywords);
-            writer.Write(keywords.Names.Count < KeywordTable.KeywordsMax ? " \\*"u8 : ""u8);
+            WritePermanentFlags(writer, keywords);
         }
         writer.Write(IsReadOnly ? ")] no permanent flags here\r\n"u8 : ")] flags that are kept\r\n"u8);
     }
@@ -140,6 +146,40 @@ internal sealed class SelectedMailbox : IAsyncDisposable
             writer.Write(" "u8);
             writer.Write(keyword);
         }
+    }
+
+    /// <summary>Only what the user's rights let him change: RFC 4314 §5.1.1.</summary>
+    private void WritePermanentFlags(ImapWriter writer, KeywordTable keywords)
+    {
+        Rights rights = Rights;
+        if (rights == Rights.All)
+        {
+            WriteFlagNames(writer, keywords);
+            writer.Write(keywords.Names.Count < KeywordTable.KeywordsMax ? " \\*"u8 : ""u8);
+            return;
+        }
+        List<string> flags = [];
+        if (rights.Has(Rights.Write))
+        {
+            flags.AddRange(["\\Answered", "\\Flagged", "\\Draft"]);
+        }
+        if (rights.Has(Rights.DeleteMessages))
+        {
+            flags.Add("\\Deleted");
+        }
+        if (rights.Has(Rights.Seen))
+        {
+            flags.Add("\\Seen");
+        }
+        if (rights.Has(Rights.Write))
+        {
+            flags.AddRange(keywords.Names);
+            if (keywords.Names.Count < KeywordTable.KeywordsMax)
+            {
+                flags.Add("\\*");
+            }
+        }
+        writer.Write(string.Join(' ', flags));
     }
 
     private static ReadOnlySpan<byte> SystemFlagList => Grammar.SystemFlagNames.All;

@@ -101,7 +101,7 @@ internal static class StoreReplies
         StoreError.InvalidName or StoreError.NotPermitted or StoreError.HasChildren => new SmtpReply(550, new(5, 2, 0), "the mailbox cannot take mail"),
         StoreError.LimitReached => new SmtpReply(452, new(4, 2, 0), "the mailbox is at a limit"),
         StoreError.Busy => new SmtpReply(450, new(4, 2, 0), "the mailbox is in use"),
-        StoreError.AlreadyExists or StoreError.Expunged or StoreError.Unavailable => new SmtpReply(451, new(4, 3, 0), "the mailbox is not available now"),
+        StoreError.AlreadyExists or StoreError.Expunged or StoreError.NoPermission or StoreError.Unavailable => new SmtpReply(451, new(4, 3, 0), "the mailbox is not available now"),
         _ => throw new System.Diagnostics.UnreachableException($"not an error: {error}"),
     };
 }

@@ -17,6 +17,8 @@ internal sealed record ServerConfiguration
     public required MailConfiguration Mail { get; init; }
     public required QuotaConfiguration Quota { get; init; }
     public required ExpiryConfiguration Expiry { get; init; }
+    public required SharingConfiguration Sharing { get; init; }
+    public required Store.Metadata.MetadataOptions Metadata { get; init; }
 
     /// <summary>Each mailbox has a file that makes searches for text quick.</summary>
     public bool HasSearchFilters { get; init; } = true;
@@ -65,6 +67,8 @@ internal sealed record ServerConfiguration
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
             Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),
             Expiry = ExpiryConfiguration.From(root.Section(QuotaSettings.Expiry), file, errors),
+            Sharing = SharingConfiguration.From(root.Section(SharingSettings.Sharing), data, file, errors),
+            Metadata = MetadataConfiguration.From(root.Section(SharingSettings.Metadata), file, errors),
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),

@@ -218,11 +218,11 @@ internal static class Settings
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
-            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry, Search, Tls, Listeners, Imap,
-            Pop3, Submission, Queue, Limits, Log,
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
+            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, Submission, Queue, Limits, Log,
         ]);
 
-    private static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
+    internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 
     private static ScalarType<T?> Nullable<T>(ScalarType<T> type)
         where T : class =>

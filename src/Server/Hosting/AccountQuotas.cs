@@ -38,6 +38,10 @@ internal sealed class AccountQuotas : IQuotaPolicy, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<QuotaRules> RulesOfAsync(string accountName, CancellationToken cancellationToken)
     {
+        if (accountName == SharingConfiguration.SystemAccount)
+        {
+            return QuotaRules.None; // What accounts may hold says nothing about mailboxes of nobody.
+        }
         try
         {
             // The passwd file is in memory: this does not wait.

@@ -37,6 +37,22 @@ internal static class AccountSource
         return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"));
     }
 
+    /// <summary>What is wrong with the accounts that the configuration of sharing names: rights for nobody are a mistake, or become somebody's.</summary>
+    public static async Task<List<string>> UnknownInSharingAsync(ServerConfiguration configuration, IAccountDirectory accounts)
+    {
+        List<string> problems = [];
+        foreach ((string key, string name) in configuration.Sharing.Enabled ? configuration.Sharing.NamedAccounts() : [])
+        {
+            string? known = (await accounts.FindByLoginAsync(name, CancellationToken.None))?.Account.Name;
+            if (known != name)
+            {
+                problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}"
+                    : $"{key}: the account \"{name}\" is called \"{known}\" in {configuration.Accounts.PasswdFile}");
+            }
+        }
+        return problems;
+    }
+
     public static PasswdFileEditor Editor(string passwdFile) => new(passwdFile, new AuthLimits(), TimeProvider.System);
 
     /// <summary>Adds an account; what was wrong, or null.</summary>

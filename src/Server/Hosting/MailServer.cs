@@ -5,6 +5,7 @@ using MailAccess.Auth;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -136,6 +137,7 @@ internal sealed class MailServer : IAsyncDisposable
         {
             errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
         }
+        errors.AddRange(await AccountSource.UnknownInSharingAsync(_configuration, accounts));
     }
 
     private void LoadCertificates(List<string> errors)
@@ -172,7 +174,9 @@ internal sealed class MailServer : IAsyncDisposable
             new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
         Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, _clock, _loggers);
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
-        SessionFactories sessions = new(_configuration, observed, mail, queue, _clock, _loggers);
+        AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
+        _undo.Push(access.DisposeAsync);
+        SessionFactories sessions = new(_configuration, observed, access, mail, queue, _clock, _loggers);
         Dictionary<string, int> names = [];
         foreach (ListenerConfiguration listener in _configuration.Listeners)
         {

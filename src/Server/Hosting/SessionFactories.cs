@@ -4,6 +4,7 @@ using MailAccess.Pop3;
 using MailAccess.Server.Configuration;
 using MailAccess.Smtp;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 using MailAccess.Submission;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,8 @@ internal sealed class SessionFactories
     private readonly Dictionary<ListenerProtocol, Func<IConnection, Task<SessionEnd>>> _sessions;
 
     public SessionFactories(
-        ServerConfiguration configuration, IAuthenticator authenticator, IMailStore mail, IMailSink sink, TimeProvider clock, ILoggerFactory loggers)
+        ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, TimeProvider clock,
+        ILoggerFactory loggers)
     {
         LimitsConfiguration limits = configuration.Limits;
         ImapOptions imap = new()
@@ -27,7 +29,7 @@ internal sealed class SessionFactories
         };
         _sessions = new()
         {
-            [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, mail, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
+            [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
             [ListenerProtocol.Pop3] = new Pop3SessionFactory(
                 authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, loggers.CreateLogger("MailAccess.Pop3"))
             {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MailAccess.Server.Configuration;
 using MailAccess.Store;
 
 namespace MailAccess.Server.Hosting;
@@ -19,7 +20,7 @@ internal sealed class SpecialFolders(IMailStore store, bool enabled) : IMailStor
     public async ValueTask<StoreResult<IMailAccount>> OpenAccountAsync(string accountName, CancellationToken cancellationToken)
     {
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(accountName, cancellationToken);
-        if (enabled && opened.TryGet(out IMailAccount? account) && !IsDone(accountName))
+        if (enabled && accountName != SharingConfiguration.SystemAccount && opened.TryGet(out IMailAccount? account) && !IsDone(accountName))
         {
             await _looked.GetOrAdd(accountName, _ => new Lazy<Task>(() => FillAsync(account))).Value;
         }

@@ -1,6 +1,7 @@
 using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Mbox;
 using MailAccess.Store.Quota;
@@ -54,8 +55,8 @@ internal static class StoreSetup
             {
                 DataFolder = folder,
                 HostName = configuration.HostName,
-                InboxOf = name => RootOf(name, configuration.Mail.InboxTemplate, accounts),
-                FolderRootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
+                InboxOf = name => PublicPath(name, configuration) is { } path ? Path.Combine(path, ".inbox") : RootOf(name, configuration.Mail.InboxTemplate, accounts),
+                FolderRootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
                 LockOrder = configuration.Mail.Locks,
             },
             clock,
@@ -70,9 +71,28 @@ internal static class StoreSetup
             HostName = configuration.HostName,
             Quota = quota,
             HasSearchFilters = configuration.HasSearchFilters,
-            RootOf = name => RootOf(name, configuration.Mail.PathTemplate, accounts),
+            RootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
         };
         return MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
+    }
+
+    /// <summary>
+    /// The store as IMAP shows it, with others' mailboxes and annotations. Deliveries and POP3 stay on the store beneath: they know no rights.
+    /// </summary>
+    public static AccessMailStore CreateAccess(ServerConfiguration configuration, IAccountDirectory accounts, IMailStore mail, TimeProvider clock)
+    {
+        SharingConfiguration sharing = configuration.Sharing;
+        SharingOptions? options = !sharing.Enabled ? null : new SharingOptions
+        {
+            SystemAccount = SharingConfiguration.SystemAccount,
+            OthersPrefix = sharing.OthersPrefix,
+            PublicPrefix = sharing.PublicPrefix,
+            HasPublic = sharing.HasPublic,
+            PublicAdministrators = sharing.PublicAdministrators,
+            GroupsOf = sharing.GroupsOf,
+            Accounts = async stop => await ExpiryService.AccountsAsync(configuration, accounts, stop),
+        };
+        return new AccessMailStore(mail, options, configuration.Metadata, clock);
     }
 
     /// <summary>The place of an account by the template; null where its name cannot be part of a path.</summary>
@@ -95,6 +115,10 @@ internal static class StoreSetup
         Account? account = accounts.FindByLoginAsync(name, CancellationToken.None).AsTask().GetAwaiter().GetResult()?.Account;
         return account?.Home is { Length: > 0 } home && Path.IsPathFullyQualified(home) ? path.Replace("{home}", home, StringComparison.Ordinal) : null;
     }
+
+    /// <summary>Where the mail of nobody is; null for every account, and where nothing is shared.</summary>
+    private static string? PublicPath(string name, ServerConfiguration configuration) =>
+        name == SharingConfiguration.SystemAccount && configuration.Sharing.Enabled ? configuration.Sharing.PublicPath : null;
 
     private static bool IsPathPart(string text) =>
         text is not ("" or "." or "..") && !text.Any(c => c is '/' or '\0' || char.IsControl(c));

@@ -94,6 +94,32 @@ internal sealed class AccountFolders(MaildirStore store, string root)
         return default(Done);
     }
 
+    /// <inheritdoc cref="ISideFiles.ReadAsync"/>
+    public StoreResult<ReadOnlyMemory<byte>> ReadSideFile(MailboxName? mailbox, string fileName) =>
+        (mailbox is null ? "" : Find(mailbox)) is { } folder
+            ? StoreResults.Of<ReadOnlyMemory<byte>>(store.Files.ReadAll(Path.Combine(root, folder, fileName)) ?? [])
+            : StoreError.NotFound;
+
+    /// <inheritdoc cref="ISideFiles.ReplaceAsync"/>
+    public StoreResult<Done> ReplaceSideFile(MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content)
+    {
+        if ((mailbox is null ? "" : Find(mailbox)) is not { } folder)
+        {
+            return StoreError.NotFound;
+        }
+        string path = Path.Combine(root, folder, fileName);
+        if (content.IsEmpty)
+        {
+            store.Files.Unlink(path);
+        }
+        else
+        {
+            store.Files.Replace(path, content);
+        }
+        store.Files.SyncFolder(Path.Combine(root, folder));
+        return default(Done);
+    }
+
     /// <summary>Out of sight at once, then removed.</summary>
     public StoreResult<Done> Remove(string folderName)
     {

@@ -6,7 +6,7 @@ namespace MailAccess.Store.Maildir;
 
 /// <summary>The mailboxes of one account: folders below its root, and those of them that are open.</summary>
 /// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
-internal sealed class MaildirAccount(MaildirStore store, string name, string root) : IMailAccount
+internal sealed class MaildirAccount(MaildirStore store, string name, string root) : IMailAccount, ISideFiles
 {
     private readonly SemaphoreSlim _names = new(1, 1);
     private readonly Lock _openGate = new();
@@ -164,6 +164,13 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         Quota?.GetAsync(mailbox, cancellationToken) ?? StoreResults.From<IReadOnlyList<QuotaRoot>>([]);
 
     public ValueTask DisposeAsync() => default;
+
+    public ValueTask<StoreResult<ReadOnlyMemory<byte>>> ReadAsync(MailboxName? mailbox, string fileName, CancellationToken cancellationToken) =>
+        LockedAsync<ReadOnlyMemory<byte>>(() => _folders.ReadSideFile(mailbox, fileName), cancellationToken);
+
+    public ValueTask<StoreResult<Done>> ReplaceAsync(
+        MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        LockedAsync(() => _folders.ReplaceSideFile(mailbox, fileName, content), cancellationToken);
 
     /// <summary>A handle went.</summary>
     public void Release(MaildirMailbox mailbox)

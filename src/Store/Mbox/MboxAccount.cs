@@ -6,7 +6,7 @@ namespace MailAccess.Store.Mbox;
 
 /// <summary>The mailboxes of one account: a spool file and the files below a folder, and those of them that are open.</summary>
 /// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
-internal sealed class MboxAccount(MboxStore store, string name, string inbox, string root, string dataFolder) : IMailAccount
+internal sealed class MboxAccount(MboxStore store, string name, string inbox, string root, string dataFolder) : IMailAccount, ISideFiles
 {
     private readonly SemaphoreSlim _names = new(1, 1);
     private readonly Lock _openGate = new();
@@ -110,6 +110,13 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
             () => StoreResults.Of<IReadOnlyList<MailboxName>>([.. _folders.Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal)]), cancellationToken);
 
     public ValueTask DisposeAsync() => default;
+
+    public ValueTask<StoreResult<ReadOnlyMemory<byte>>> ReadAsync(MailboxName? mailbox, string fileName, CancellationToken cancellationToken) =>
+        LockedAsync<ReadOnlyMemory<byte>>(() => _folders.ReadSideFile(mailbox, fileName), cancellationToken);
+
+    public ValueTask<StoreResult<Done>> ReplaceAsync(
+        MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        LockedAsync(() => _folders.ReplaceSideFile(mailbox, fileName, content), cancellationToken);
 
     /// <summary>A handle went.</summary>
     public void Release(MboxMailbox mailbox)

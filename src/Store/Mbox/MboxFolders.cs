@@ -129,6 +129,37 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
         return default(Done);
     }
 
+    /// <inheritdoc cref="ISideFiles.ReadAsync"/>
+    public StoreResult<ReadOnlyMemory<byte>> ReadSideFile(MailboxName? mailbox, string fileName) =>
+        SideFolder(mailbox) is { } folder
+            ? StoreResults.Of<ReadOnlyMemory<byte>>(store.Files.ReadAll(Path.Combine(folder, fileName)) ?? [])
+            : StoreError.NotFound;
+
+    /// <inheritdoc cref="ISideFiles.ReplaceAsync"/>
+    public StoreResult<Done> ReplaceSideFile(MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content)
+    {
+        if (SideFolder(mailbox) is not { } folder)
+        {
+            return StoreError.NotFound;
+        }
+        store.Files.CreateFolder(folder); // Of a mailbox that was never opened there is none.
+        store.Files.SyncFolder(Path.GetDirectoryName(folder)!);
+        string path = Path.Combine(folder, fileName);
+        if (content.IsEmpty)
+        {
+            store.Files.Unlink(path);
+        }
+        else
+        {
+            store.Files.Replace(path, content);
+        }
+        store.Files.SyncFolder(folder);
+        return default(Done);
+    }
+
+    private string? SideFolder(MailboxName? mailbox) =>
+        mailbox is null ? dataFolder : Find(mailbox) is null ? null : DataFolderOf(mailbox);
+
     public StoreResult<Done> Rename(RenamePlan plan)
     {
         if (plan.Renamings.Any(r => TreeNames.Encode(r.To) is null))

@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MailAccess.Store.Memory;
 
 /// <summary>The mailboxes of one account in memory.</summary>
-internal sealed class MemoryMailAccount : IMailAccount
+internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
 {
     private readonly Lock _gate = new();
     private readonly MemoryMailStore _store;
     private readonly Dictionary<MailboxName, MemoryMailbox> _mailboxes = [];
     private readonly HashSet<MailboxName> _subscribed = [];
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _sideFiles = new(StringComparer.Ordinal);
 
     private readonly AccountQuota? _quota;
 
@@ -128,6 +129,31 @@ internal sealed class MemoryMailAccount : IMailAccount
 
     public ValueTask DisposeAsync() => default;
 
+    public ValueTask<StoreResult<ReadOnlyMemory<byte>>> ReadAsync(MailboxName? mailbox, string fileName, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return FilesOf(mailbox) is { } files ? new(files.GetValueOrDefault(fileName)) : new(StoreError.NotFound);
+        }
+    }
+
+    public ValueTask<StoreResult<Done>> ReplaceAsync(
+        MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (FilesOf(mailbox) is not { } files)
+            {
+                return new(StoreError.NotFound);
+            }
+            files[fileName] = content.ToArray();
+            return new(default(Done));
+        }
+    }
+
+    private Dictionary<string, ReadOnlyMemory<byte>>? FilesOf(MailboxName? mailbox) =>
+        mailbox is null ? _sideFiles : _mailboxes.GetValueOrDefault(mailbox)?.SideFiles;
+
     /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
     private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
     {
@@ -143,7 +169,7 @@ internal sealed class MemoryMailAccount : IMailAccount
             source = _mailboxes[MailboxName.Inbox];
             destination = _mailboxes[to];
         }
-        StoreResult<CopyOutcome> moved = await CopyOperation.RunAsync(source, UidSet.All, destination, CopyKind.Move, cancellationToken);
+        StoreResult<CopyOutcome> moved = await CopyOperation.RunAsync(source, UidSet.All, destination, CopyKind.Move, FlagScope.All, cancellationToken);
         return moved.Error == StoreError.None ? default(Done) : moved.Error;
     }
 

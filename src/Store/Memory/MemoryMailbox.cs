@@ -24,6 +24,7 @@ internal sealed class MemoryMailbox : MailboxModel
         Guid = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{accountName}/{snapshot.UidValidity}")).AsSpan(0, 16));
         _vanished = new VanishedLog(snapshot.HighestModSeq);
         _messages = new();
+        SideFiles = new(StringComparer.Ordinal);
     }
 
     private MemoryMailbox(MemoryMailbox old, MailboxName name)
@@ -35,11 +36,15 @@ internal sealed class MemoryMailbox : MailboxModel
         _vanished = old._vanished;
         _messages = old._messages;
         _lastLocator = old._lastLocator;
+        SideFiles = old.SideFiles;
     }
 
     public override Guid Guid { get; }
 
     public SpecialUse SpecialUse { get; }
+
+    /// <summary>Small files beside the messages. Under the account's lock.</summary>
+    public Dictionary<string, ReadOnlyMemory<byte>> SideFiles { get; }
 
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 

@@ -12,18 +12,18 @@ internal static class CopyBetweenStores
     private const int AttemptsMax = 8;
 
     public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
-        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
         StoreResult<CopyOutcome> outcome = StoreError.Expunged;
         for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)
         {
-            outcome = await TryAsync(source, uids, destination, kind, cancellationToken);
+            outcome = await TryAsync(source, uids, destination, kind, scope, cancellationToken);
         }
         return outcome;
     }
 
     private static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
-        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
         if (destination.IsGone)
         {
@@ -44,8 +44,8 @@ internal static class CopyBetweenStores
                 copies.Add(new MessageToAppend
                 {
                     Message = message,
-                    Flags = record.Flags,
-                    Keywords = [.. now.Keywords.NamesOf(record.Keywords)],
+                    Flags = record.Flags & scope.Flags,
+                    Keywords = scope.HasKeywords ? [.. now.Keywords.NamesOf(record.Keywords)] : [],
                     InternalDate = DateTimeOffset.FromUnixTimeSeconds(record.InternalDateSeconds),
                 });
             }

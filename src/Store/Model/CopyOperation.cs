@@ -17,23 +17,23 @@ internal static class CopyOperation
     private const int AttemptsMax = 8;
 
     public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
-        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
         if (!ReferenceEquals(source.CommitDomain, destination.CommitDomain))
         {
-            return await CopyBetweenStores.RunAsync(source, uids, destination, kind, cancellationToken);
+            return await CopyBetweenStores.RunAsync(source, uids, destination, kind, scope, cancellationToken);
         }
         StoreResult<CopyOutcome> outcome = StoreError.Expunged;
         // Another session may expunge a message while we prepare its copy: then we ask anew what there is.
         for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)
         {
-            outcome = await TryAsync(source, uids, destination, kind, cancellationToken);
+            outcome = await TryAsync(source, uids, destination, kind, scope, cancellationToken);
         }
         return outcome;
     }
 
     private static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
-        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, CancellationToken cancellationToken)
+        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
         if (destination.IsGone)
         {
@@ -75,7 +75,7 @@ internal static class CopyOperation
             return preparation.Error;
         }
         // From here on the operation ends by itself: finish, then answer.
-        StoreResult<CopyOutcome> outcome = Submit(source, wanted, destination, kind, prepared, out CommitTicket? ticket);
+        StoreResult<CopyOutcome> outcome = Submit(source, wanted, destination, kind, scope, prepared, out CommitTicket? ticket);
         destination.AfterSubmit();
         StoreError error = ticket is null ? outcome.Error : await ticket.Settled;
         if (error != StoreError.None)
@@ -91,7 +91,8 @@ internal static class CopyOperation
     }
 
     private static StoreResult<CopyOutcome> Submit(
-        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, PreparedMessages prepared, out CommitTicket? ticket)
+        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, FlagScope scope,
+        PreparedMessages prepared, out CommitTicket? ticket)
     {
         bool sourceFirst = MailboxModel.CompareForLocking(source, destination) <= 0;
         lock ((sourceFirst ? source : destination).Gate)
@@ -103,14 +104,15 @@ internal static class CopyOperation
                 {
                     return StoreError.NotFound;
                 }
-                return Compute(source, wanted, destination, kind, prepared, out ticket);
+                return Compute(source, wanted, destination, kind, scope, prepared, out ticket);
             }
         }
     }
 
     /// <summary>Under both gates.</summary>
     private static StoreResult<CopyOutcome> Compute(
-        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, PreparedMessages prepared, out CommitTicket? ticket)
+        MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, FlagScope scope,
+        PreparedMessages prepared, out CommitTicket? ticket)
     {
         ticket = null;
         MailboxSnapshot from = source.Head;
@@ -130,7 +132,7 @@ internal static class CopyOperation
         for (int i = 0; i < appended.Length; i++)
         {
             ref readonly MessageRecord original = ref from[indices[i]];
-            if (!TryTranslate(from.Keywords, original.Keywords, builder, masks, out ulong keywords))
+            if (!TryTranslate(from.Keywords, scope.HasKeywords ? original.Keywords : 0, builder, masks, out ulong keywords))
             {
                 return StoreError.LimitReached;
             }
@@ -138,6 +140,7 @@ internal static class CopyOperation
             appended[i] = original with
             {
                 Uid = builder.UidNext,
+                Flags = original.Flags & scope.Flags,
                 Keywords = keywords,
                 ModSeq = builder.HighestModSeq,
                 SavedDateSeconds = destination.NowSeconds,

@@ -4,8 +4,11 @@ namespace MailAccess.Store.Model;
 internal static class FlagsOperation
 {
     public static async ValueTask<StoreResult<FlagsOutcome>> RunAsync(
-        MailboxModel model, UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince)
+        MailboxModel model, UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince,
+        FlagScope scope)
     {
+        flags &= scope.Flags;
+        keywords = scope.HasKeywords ? keywords : [];
         CommitTicket? ticket;
         FlagsOutcome outcome;
         lock (model.Gate)
@@ -18,7 +21,7 @@ internal static class FlagsOperation
             {
                 return StoreError.LimitReached;
             }
-            outcome = Compute(model, uids, Combine(operation, flags, mask), table, unchangedSince, out MailboxChange? change);
+            outcome = Compute(model, uids, Combine(operation, flags, mask, scope), table, unchangedSince, out MailboxChange? change);
             // A change that another session has just submitted is not ours to promise before it is durable.
             ticket = model.LastTicket;
             if (change is not null)
@@ -50,10 +53,11 @@ internal static class FlagsOperation
         return true;
     }
 
-    private static Func<MessageRecord, (SystemFlags Flags, ulong Keywords)> Combine(FlagOperation operation, SystemFlags flags, ulong mask) =>
+    private static Func<MessageRecord, (SystemFlags Flags, ulong Keywords)> Combine(
+        FlagOperation operation, SystemFlags flags, ulong mask, FlagScope scope) =>
         operation switch
         {
-            FlagOperation.Replace => _ => (flags, mask),
+            FlagOperation.Replace => r => ((r.Flags & ~scope.Flags) | flags, scope.HasKeywords ? mask : r.Keywords),
             FlagOperation.Add => r => (r.Flags | flags, r.Keywords | mask),
             FlagOperation.Remove => r => (r.Flags & ~flags, r.Keywords & ~mask),
             _ => throw new ArgumentOutOfRangeException(nameof(operation)),

@@ -32,7 +32,7 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     public ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
         UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, CancellationToken cancellationToken) =>
-        model.IsGone ? Gone<FlagsOutcome>() : FlagsOperation.RunAsync(model, uids, operation, flags, keywords, unchangedSince);
+        model.IsGone ? Gone<FlagsOutcome>() : FlagsOperation.RunAsync(model, uids, operation, flags, keywords, unchangedSince, FlagScope.All);
 
     public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<UidSet>() : ExpungeOperation.RunAsync(model, uids, scope);
@@ -41,10 +41,12 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
         model.IsGone ? Gone<UidSet>() : model.VanishedSinceAsync(since, among, cancellationToken);
 
     public ValueTask<StoreResult<CopyOutcome>> CopyAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
-        model.IsGone ? Gone<CopyOutcome>() : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Copy, cancellationToken);
+        model.IsGone ? Gone<CopyOutcome>() : RefusalOf(destination) is var refusal and not StoreError.None ? new(refusal)
+            : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Copy, ScopeOf(destination), cancellationToken);
 
     public ValueTask<StoreResult<CopyOutcome>> MoveAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
-        model.IsGone ? Gone<CopyOutcome>() : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Move, cancellationToken);
+        model.IsGone ? Gone<CopyOutcome>() : RefusalOf(destination) is var refusal and not StoreError.None ? new(refusal)
+            : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Move, ScopeOf(destination), cancellationToken);
 
     public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<IMessageContent>() : model.OpenMessageAsync(uid, cancellationToken);
@@ -67,6 +69,22 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
 
     private static ValueTask<StoreResult<T>> Gone<T>() => new(StoreError.NotFound);
 
-    private static MailboxModel ModelOf(IMailbox mailbox) =>
-        mailbox is MailboxHandle handle ? handle.Model : throw new ArgumentException("A mailbox of another store.", nameof(mailbox));
+    /// <summary>Changes only flags of the scope: the others stay, also where flags are replaced.</summary>
+    internal ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
+        UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, FlagScope scope) =>
+        model.IsGone ? Gone<FlagsOutcome>() : FlagsOperation.RunAsync(model, uids, operation, flags, keywords, unchangedSince, scope);
+
+    /// <summary>The handle behind a view, or itself.</summary>
+    internal static MailboxHandle Of(IMailbox mailbox) => mailbox switch
+    {
+        MailboxHandle handle => handle,
+        IMailboxView view => Of(view.Inner),
+        _ => throw new ArgumentException("A mailbox of another store.", nameof(mailbox)),
+    };
+
+    private static MailboxModel ModelOf(IMailbox mailbox) => Of(mailbox).Model;
+
+    private static StoreError RefusalOf(IMailbox destination) => destination is IMailboxView view ? view.InsertRefusal : StoreError.None;
+
+    private static FlagScope ScopeOf(IMailbox mailbox) => mailbox is IMailboxView view ? view.Scope : FlagScope.All;
 }

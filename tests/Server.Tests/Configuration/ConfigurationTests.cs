@@ -42,6 +42,11 @@ public sealed class ConfigurationTests
     [InlineData("[]", "m.json:1: a list is not an object")]
     [InlineData("", "m.json:1: the file is empty")]
     [InlineData("{ \"hostname\": \"a\"\n \"data\": \"b\" }", "m.json:2: not valid JSON")]
+    [InlineData("{ \"sharing\": { \"othersPrefix\": \"a/b\" } }", "sharing.othersPrefix: \"a/b\" is not the name of one level")]
+    [InlineData("{ \"sharing\": { \"publicPrefix\": \"inbox\" } }", "sharing.publicPrefix: \"inbox\" is not the name of one level")]
+    [InlineData("{ \"sharing\": { \"publicPrefix\": \"Other Users\" } }", "sharing.publicPrefix: \"Other Users\" is also othersPrefix")]
+    [InlineData("{ \"sharing\": { \"groups\": [ { \"name\": \"a\", \"members\": [] }, { \"name\": \"a\", \"members\": [] } ] } }", "sharing.groups[1].name: \"a\" is another group's name too")]
+    [InlineData("{ \"metadata\": { \"valueSizeMax\": 100 } }", "metadata.valueSizeMax: must be from 1KB")]
     [InlineData("{ \"recipientDelimiter\": \"ab\" }", "recipientDelimiter: \"ab\" is not one character")]
     public void An_error_says_file_line_key_and_what_is_allowed(string json, string expected)
     {

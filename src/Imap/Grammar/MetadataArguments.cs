@@ -1,0 +1,50 @@
+using System.Text;
+using MailAccess.Store;
+using MailAccess.Store.Metadata;
+
+namespace MailAccess.Imap.Grammar;
+
+/// <summary>What GETMETADATA and SETMETADATA have in common. RFC 5464 §5.</summary>
+internal static class MetadataArguments
+{
+    private static readonly MetadataLimits Names = new();
+
+    /// <summary>A mailbox, or "" for the server.</summary>
+    public static bool TryTarget(ImapArguments arguments, out MailboxName? name, out bool isServer)
+    {
+        int start = arguments.Position;
+        isServer = arguments.TryString(out ReadOnlyMemory<byte> text) && text.IsEmpty;
+        name = null;
+        if (isServer)
+        {
+            return true;
+        }
+        arguments.Position = start;
+        return arguments.TryMailbox(out name);
+    }
+
+    /// <summary>entry = astring, in lower case; an invalid one is BAD, §3.2.</summary>
+    public static bool TryEntry(ImapArguments arguments, out string entry)
+    {
+        entry = "";
+        if (!arguments.TryAstring(out ReadOnlyMemory<byte> octets))
+        {
+            return false;
+        }
+        entry = Encoding.Latin1.GetString(octets.Span).ToLowerInvariant();
+        return AnnotationName.IsValid(entry, Names) || arguments.Missing("an entry such as /private/comment");
+    }
+
+    /// <summary>value = nstring / literal8 — §5. Null: NIL.</summary>
+    public static bool TryValue(ImapArguments arguments, out ReadOnlyMemory<byte>? value)
+    {
+        // literal8 = "~{" number "}" CRLF *OCTET, RFC 3516 §3. One that holds NUL was refused when it came: values here are text.
+        if (arguments.TryWord("~{"u8))
+        {
+            arguments.Position--;
+        }
+        bool read = arguments.TryNString(out ReadOnlyMemory<byte> octets, out bool isString);
+        value = isString ? (ReadOnlyMemory<byte>?)octets.ToArray() : null; // The command's buffer goes.
+        return read;
+    }
+}

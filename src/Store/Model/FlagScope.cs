@@ -1,0 +1,18 @@
+namespace MailAccess.Store.Model;
+
+/// <summary>Which flags an operation may touch; it leaves the others as they are, and copies go without them. RFC 4314 §4.</summary>
+internal readonly record struct FlagScope(SystemFlags Flags, bool HasKeywords)
+{
+    public static readonly FlagScope All = new((SystemFlags)0xFF, true);
+}
+
+/// <summary>A mailbox as somebody may use it who has not every right: what it stands for, and the flags that may be set there.</summary>
+internal interface IMailboxView
+{
+    IMailbox Inner { get; }
+
+    FlagScope Scope { get; }
+
+    /// <summary>Why no message may be copied to it, or none.</summary>
+    StoreError InsertRefusal { get; }
+}
