@@ -19,7 +19,7 @@ internal static class FetchCommand
     {
         // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")     RFC 3501 §9
         if (!(arguments.TrySpace() && arguments.TrySequenceSet(out SequenceSet set) && arguments.TrySpace()
-              && FetchPlan.TryParse(arguments, numbering, out FetchPlan plan) && arguments.AtEnd))
+              && FetchPlan.TryParse(arguments, numbering, session.Services.IsDisabled, out FetchPlan plan) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }

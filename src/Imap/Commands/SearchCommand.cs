@@ -17,7 +17,7 @@ internal static class SearchCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {
-        switch (SearchGrammar.Parse(arguments, out SearchKey? key))
+        switch (SearchGrammar.Parse(arguments, session.Services.IsDisabled, out SearchKey? key))
         {
             case SearchFault.Syntax:
                 return ImapErrors.Syntax(arguments);

@@ -59,7 +59,11 @@ internal sealed class FetchPlan
     public bool HasFlags => Items.Any(i => i.Kind == FetchKind.Flags);
 
     /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
-    public static bool TryParse(ImapArguments arguments, Numbering numbering, out FetchPlan plan)
+    /// <param name="arguments">From the first item on.</param>
+    /// <param name="numbering">UID FETCH tells UIDs unasked.</param>
+    /// <param name="isDisabled">Whether the extension that an item belongs to is switched off.</param>
+    /// <param name="plan">What to fetch.</param>
+    public static bool TryParse(ImapArguments arguments, Numbering numbering, Func<string, bool> isDisabled, out FetchPlan plan)
     {
         plan = null!;
         List<FetchItem> items = [];
@@ -74,7 +78,7 @@ internal sealed class FetchPlan
         }
         if (!arguments.TryWord("("u8))
         {
-            bool single = TryParseItem(arguments, items);
+            bool single = TryParseItem(arguments, items, isDisabled);
             plan = new FetchPlan(items);
             return single;
         }
@@ -84,7 +88,7 @@ internal sealed class FetchPlan
             {
                 return arguments.Missing("fewer items");
             }
-            if (!TryParseItem(arguments, items))
+            if (!TryParseItem(arguments, items, isDisabled))
             {
                 return false;
             }
@@ -106,7 +110,7 @@ internal sealed class FetchPlan
     }
 
     /// <summary>fetch-att — RFC 3501 §9. Longer words first, since some begin with others.</summary>
-    private static bool TryParseItem(ImapArguments arguments, List<FetchItem> items)
+    private static bool TryParseItem(ImapArguments arguments, List<FetchItem> items, Func<string, bool> isDisabled)
     {
         if (arguments.TryWord("BODYSTRUCTURE"u8))
         {
@@ -129,7 +133,7 @@ internal sealed class FetchPlan
                 : arguments.TryWord(".TEXT"u8) ? Old("RFC822.TEXT"u8, SectionText.Text, isPeek: false)
                 : Old("RFC822"u8, SectionText.Whole, isPeek: false));
         }
-        if (arguments.TryWord("PREVIEW"u8))
+        if (!isDisabled("PREVIEW") && arguments.TryWord("PREVIEW"u8))
         {
             return TryParsePreview(arguments, items);
         }
@@ -137,9 +141,9 @@ internal sealed class FetchPlan
             : arguments.TryWord("UID"u8) ? FetchKind.Uid
             : arguments.TryWord("INTERNALDATE"u8) ? FetchKind.InternalDate
             : arguments.TryWord("ENVELOPE"u8) ? FetchKind.Envelope
-            : arguments.TryWord("EMAILID"u8) ? FetchKind.EmailId
-            : arguments.TryWord("THREADID"u8) ? FetchKind.ThreadId
-            : arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
+            : !isDisabled("OBJECTID") && arguments.TryWord("EMAILID"u8) ? FetchKind.EmailId
+            : !isDisabled("OBJECTID") && arguments.TryWord("THREADID"u8) ? FetchKind.ThreadId
+            : !isDisabled("SAVEDATE") && arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
             : null;
         return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
     }

@@ -30,12 +30,18 @@ internal sealed class SearchGrammar
     private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
     private int _keys;
 
-    private SearchGrammar(ImapArguments arguments) => _arguments = arguments;
+    private readonly Func<string, bool> _isDisabled;
 
-    /// <summary>Reads charset and keys.</summary>
-    public static SearchFault Parse(ImapArguments arguments, [NotNull] out SearchKey? key)
+    private SearchGrammar(ImapArguments arguments, Func<string, bool> isDisabled)
     {
-        SearchGrammar grammar = new(arguments);
+        _arguments = arguments;
+        _isDisabled = isDisabled;
+    }
+
+    /// <summary>Reads charset and keys; those of an extension that is switched off are not known.</summary>
+    public static SearchFault Parse(ImapArguments arguments, Func<string, bool> isDisabled, [NotNull] out SearchKey? key)
+    {
+        SearchGrammar grammar = new(arguments, isDisabled);
         key = new SearchKey.And([]);
         if (!arguments.TrySpace())
         {
@@ -113,9 +119,20 @@ internal sealed class SearchGrammar
             return _arguments.Missing("a search key");
         }
         string word = Encoding.ASCII.GetString(atom.Span).ToUpperInvariant();
+        if (ExtensionOf(word) is { } extension && _isDisabled(extension))
+        {
+            return _arguments.Missing("a search key");
+        }
         key = SimpleKey(word);
         return key is not null || TryKeyWithArguments(word, depth, out key);
     }
+
+    private static string? ExtensionOf(string word) => word switch
+    {
+        "EMAILID" or "THREADID" => "OBJECTID",
+        "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
+        _ => null,
+    };
 
     private static SearchKey? SimpleKey(string word) => word switch
     {

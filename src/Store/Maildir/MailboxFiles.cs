@@ -155,8 +155,9 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         {
             Place(baseName);
         }
+        int before = _removed.Count;
         RemoveFiles(PartMax);
-        return !_unplaced.IsEmpty || !_removed.IsEmpty;
+        return !_unplaced.IsEmpty || (!_removed.IsEmpty && _removed.Count < before);
     }
 
     /// <summary>Pays what is owed but the flags in names. Under the lock. The frames come last: what is in the log is done on disk.</summary>
@@ -216,20 +217,22 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
 
     private void RemoveFiles(int max)
     {
-        ScannedFolder? found = null;
+        List<string> settled = [];
+        List<string> elsewhere = [];
         foreach ((string baseName, string path) in _removed.Take(max))
         {
             bool isActual = _actual.TryGetValue(baseName, out string? actual);
-            if (!Unlink(isActual ? actual! : path) && !Unlink(path))
+            bool isDone = Unlink(isActual ? actual! : path) || Unlink(path);
+            if (!isDone)
             {
-                // Another program has renamed it meanwhile, or removed it: then we look.
                 files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
-                found ??= folder.Look();
-                if (found.TryGet(Encoding.UTF8.GetBytes(baseName), out ScannedFile file))
-                {
-                    Unlink(file.RelativePath);
-                }
             }
+            (isDone ? settled : elsewhere).Add(baseName);
+        }
+        // Another program has renamed them meanwhile, or removed them: then we look. Who cannot be caught stays owed.
+        HashSet<string> uncaught = elsewhere.Count == 0 ? [] : folder.Remove(elsewhere, Unlink);
+        foreach (string baseName in settled.Concat(elsewhere).Where(n => !uncaught.Contains(n)))
+        {
             _removed.TryRemove(baseName, out _);
             ForgetActual(baseName);
         }

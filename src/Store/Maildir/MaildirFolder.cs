@@ -8,6 +8,8 @@ internal readonly record struct FoundFile(string RelativePath, FileName Name, bo
 /// <summary>The files of one Maildir: where they lie, and what is there now.</summary>
 internal sealed class MaildirFolder(IFiles files, string path)
 {
+    private const int LooksMax = 16;
+
     public string Path => path;
 
     public string New { get; } = System.IO.Path.Combine(path, "new");
@@ -51,5 +53,26 @@ internal sealed class MaildirFolder(IFiles files, string path)
             found.Add(file.BaseText, new FoundFile(file.RelativePath, new FileName(file.BaseText, file.Letters, file.IsPlain), file.IsInNew));
         }
         return found;
+    }
+
+    /// <summary>
+    /// Removes messages wherever they are, although another program may be renaming them at this moment: a file is seen under neither
+    /// name while that happens, and has a third one when we come. Only what two looks miss is gone. Gives those that could not be caught.
+    /// </summary>
+    public HashSet<string> Remove(IEnumerable<string> baseNames, Func<string, bool> unlink)
+    {
+        Dictionary<string, int> misses = baseNames.ToDictionary(n => n, _ => 0, StringComparer.Ordinal);
+        for (int look = 0; look < LooksMax && misses.Count > 0; look++)
+        {
+            ScannedFolder found = Look();
+            foreach (string baseName in misses.Keys.ToList())
+            {
+                if (found.TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile file) ? unlink(file.RelativePath) : ++misses[baseName] == 2)
+                {
+                    misses.Remove(baseName);
+                }
+            }
+        }
+        return [.. misses.Keys];
     }
 }

@@ -363,15 +363,17 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
     private void RemoveAll(RecoveringMailbox mailbox)
     {
         HashSet<string> alive = [.. mailbox.State.Records.Select(r => mailbox.State.Names[Locator.Of(r).NamePlace])];
-        Dictionary<string, FoundFile> found = mailbox.Folder.Scan();
-        foreach (string baseName in mailbox.Removed.Where(n => !alive.Contains(n)))
+        List<string> removed = [.. mailbox.Removed.Where(n => !alive.Contains(n))];
+        foreach (string baseName in removed)
         {
             store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
-            if (found.TryGetValue(baseName, out FoundFile file) && store.Files.Unlink(mailbox.Folder.Full(file.RelativePath)))
-            {
-                FilesRemoved++;
-            }
         }
+        mailbox.Folder.Remove(removed, path =>
+        {
+            bool isRemoved = store.Files.Unlink(mailbox.Folder.Full(path));
+            FilesRemoved += isRemoved ? 1 : 0;
+            return isRemoved;
+        });
     }
 }
 

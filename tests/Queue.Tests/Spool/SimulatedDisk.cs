@@ -44,6 +44,14 @@ internal sealed class SimulatedDisk : ISpoolFiles
     /// <summary>The disk as found after the crash.</summary>
     public SimulatedDisk After(Crash crash, Random random)
     {
+        lock (_gate) // What died may not have noticed yet.
+        {
+            return Left(crash, random);
+        }
+    }
+
+    private SimulatedDisk Left(Crash crash, Random random)
+    {
         SimulatedDisk disk = new();
         foreach (string name in _names.Keys.Union(_durable.Keys))
         {
