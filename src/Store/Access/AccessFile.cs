@@ -16,9 +16,17 @@ internal static class AccessFile
 
     private static readonly Dictionary<string, Rights> Named = new(StringComparer.Ordinal)
     {
-        ["lookup"] = Rights.Lookup, ["read"] = Rights.Read, ["write"] = Rights.Write, ["write-seen"] = Rights.Seen,
-        ["write-deleted"] = Rights.DeleteMessages, ["insert"] = Rights.Insert, ["post"] = Rights.Post, ["expunge"] = Rights.Expunge,
-        ["create"] = Rights.Create, ["delete"] = Rights.DeleteMailbox, ["admin"] = Rights.Administer,
+        ["lookup"] = Rights.Lookup,
+        ["read"] = Rights.Read,
+        ["write"] = Rights.Write,
+        ["write-seen"] = Rights.Seen,
+        ["write-deleted"] = Rights.DeleteMessages,
+        ["insert"] = Rights.Insert,
+        ["post"] = Rights.Post,
+        ["expunge"] = Rights.Expunge,
+        ["create"] = Rights.Create,
+        ["delete"] = Rights.DeleteMailbox,
+        ["admin"] = Rights.Administer,
     };
 
     public static AccessList Parse(ReadOnlySpan<byte> content)
