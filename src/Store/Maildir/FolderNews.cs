@@ -185,7 +185,7 @@ internal sealed class FolderNews(FolderWatcher watcher, MaildirFolder folder, bo
             return false;
         }
         Span<byte> name = stackalloc byte[1024];
-        if (!Encoding.UTF8.TryGetBytes(relativePath.AsSpan(4), name, out int length))
+        if (!System.Text.Encoding.UTF8.TryGetBytes(relativePath.AsSpan(4), name, out int length))
         {
             return false; // Longer than any file's name.
         }
