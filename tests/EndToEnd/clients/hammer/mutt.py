@@ -5,7 +5,7 @@ import os, pty, select, signal, time
 def configuration(kind, folder, spool, extra=""):
     return f"""set folder="{folder}" spoolfile="{spool}" mbox_type={kind} header_cache="" sort=mailbox-order
 set confirmappend=no confirmcreate=no delete=yes move=no quit=yes sleep_time=0 beep=no record="" wait_key=no timeout=1 mail_check=0
-set postponed="" hostname=h.test check_new=yes help=no
+set postponed="" hostname=h.test check_new=yes help=no mark_old=no
 {extra}
 """
 
