@@ -77,7 +77,7 @@ def smtp(place, who):
 def pop3(place, who, once=False):
     ledger, known, first = place.ledger, {}, True
     while ledger.running or (once and first):
-        first = False
+        first, began = False, time.monotonic()
         try:
             pop = place.pop3()
         except poplib.error_proto as refused:
@@ -85,7 +85,7 @@ def pop3(place, who, once=False):
                 ledger.fault(f"{who}: {refused}")
             ledger.count(f"{who} busy")
             continue
-        began, removed, tokens = time.monotonic(), [], {}
+        removed, tokens = [], {}
         lines = [line.decode().split() for line in pop.uidl()[1]]
         if len({unique for _, unique in lines}) != len(lines):
             ledger.fault(f"{who}: a unique-id stands twice")
@@ -236,6 +236,8 @@ def terminal(place, program, once=False):
     log = place.file(program + ".screen")
     rc = place.file(program + ".rc", mutt.configuration("Maildir" if place.format == "maildir" else "mbox", place.scratch, place.path("INBOX")))
     save = f"<tag-pattern>~s role{MUTT_SAVES}e !~D<enter><tag-prefix-cond><save-message><kill-line>{place.path('Saved')}<enter><end-cond>"
+    if place.format == "mbox" and not once:
+        save = ""  # mutt copies from where a message lay when it last looked, without a lock: of a spool that others rewrite it saves the wrong octets.
     deletes = f"<delete-pattern>~s role{MUTT_DELETES}e<enter>{save}<sync-mailbox>"
     flags = f"<tag-pattern>~s role{MUTT_FLAGS}e !~F<enter><tag-prefix-cond><set-flag>!<end-cond><sync-mailbox>"
     first = True
