@@ -37,7 +37,7 @@ internal static class Programs
 
     /// <summary>Runs a program to its end: its exit code and what it said on both streams.</summary>
     public static async Task<(int Code, string Output)> TryRunAsync(
-        string program, string[] arguments, string input = "", Dictionary<string, string>? environment = null)
+        string program, string[] arguments, string input = "", Dictionary<string, string>? environment = null, TimeSpan? patience = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -65,12 +65,12 @@ internal static class Programs
         }
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(patience ?? Patience);
         }
         catch (TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in {Patience.TotalSeconds} s\n{await output}\n{await errors}");
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in {(patience ?? Patience).TotalSeconds} s\n{await output}\n{await errors}");
         }
         return (process.ExitCode, await output + await errors);
     }

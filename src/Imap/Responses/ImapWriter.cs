@@ -32,7 +32,12 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
     }
 
     /// <summary>US-ASCII text.</summary>
-    public void Write(string ascii) => _used += Encoding.ASCII.GetBytes(ascii, Reserve(ascii.Length));
+    public void Write(string ascii)
+    {
+        // Not in one expression: what is used up is only known once there is room.
+        int written = Encoding.ASCII.GetBytes(ascii, Reserve(ascii.Length));
+        _used += written;
+    }
 
     /// <summary>A number in decimal.</summary>
     public void WriteNumber(long number)

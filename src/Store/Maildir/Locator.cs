@@ -17,6 +17,9 @@ internal readonly record struct Locator(ulong Bits)
     /// <summary>The same, with the name elsewhere.</summary>
     public Locator MovedTo(long namePlace) => new((Bits & ~0x3FFF_FFFFUL) | ((ulong)namePlace >> 3));
 
+    /// <summary>The same message under the folder and letters of another; how its lines end, and where its name stands, are its own.</summary>
+    public Locator RenamedAs(Locator name) => Create(NamePlace, name.IsInNew, HasBareLf, name.Letters);
+
     public long NamePlace => (long)(Bits & 0x3FFF_FFFF) << 3;
 
     public bool IsInNew => (Bits & (1UL << 30)) != 0;

@@ -132,7 +132,8 @@ internal static class NameFlush
                 int index = before.IndexOf(new Uid(uid));
                 if (index >= 0)
                 {
-                    MessageRecord changed = before[index] with { Locator = locator.MovedTo(Locator.Of(before[index]).NamePlace).Value };
+                    // Only the name: meanwhile the file may have been measured.
+                    MessageRecord changed = before[index] with { Locator = Locator.Of(before[index]).RenamedAs(locator).Value };
                     builder.Update(index, changed);
                     upserts.Add(changed);
                 }

@@ -129,7 +129,11 @@ internal sealed class SpoolLock : IDisposable
             }
             catch (FileFault fault) when (fault.Errno == Posix.AlreadyThere)
             {
-                if (!IsLeftover(store, name))
+                if (!store.Files.TryStat(name, out FileFacts facts))
+                {
+                    continue; // It has just gone. What may be there now is another program's, and not to be removed.
+                }
+                if (!IsLeftover(store, name, facts))
                 {
                     return false;
                 }
@@ -152,12 +156,8 @@ internal sealed class SpoolLock : IDisposable
         return false;
     }
 
-    private static bool IsLeftover(MboxStore store, string name)
+    private static bool IsLeftover(MboxStore store, string name, FileFacts facts)
     {
-        if (!store.Files.TryStat(name, out FileFacts facts))
-        {
-            return true; // It has just gone: then we try once more.
-        }
         string[] words = Encoding.ASCII.GetString(store.Files.ReadAll(name) ?? []).Trim().Split(':');
         if (int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int process) && process > 0
             && (words.Length == 1 || words[1] == store.Options.HostName))
