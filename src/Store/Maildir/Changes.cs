@@ -194,7 +194,7 @@ internal sealed class Changes
         }
         if (present.Count == 0)
         {
-            return record is null || TryMiss(store, mailbox, record.Value, baseName, start!);
+            return record is null; // It has gone, or its new name is still on its way to us: only a listing tells these apart.
         }
         (bool isInNew, string name) = present.Single();
         if (!ScannedFile.TryParse(name, isInNew, out ScannedFile file))
@@ -211,13 +211,6 @@ internal sealed class Changes
             _moved.Add((record.Value.Uid, file));
         }
         return store.Files.TryStat(mailbox.Folder.Full(file.RelativePath), out _);
-    }
-
-    private bool TryMiss(MaildirStore store, MaildirMailbox mailbox, MessageRecord record, string baseName, string start)
-    {
-        _missing.Add(record.Uid);
-        return !store.Files.TryStat(mailbox.Folder.Full(start), out _)
-            && !store.Files.TryStat(mailbox.Folder.Full(MaildirFolder.PathOf(baseName, Locator.Of(record))), out _);
     }
 
     private void Add(MaildirStore store, MaildirMailbox mailbox, in ScannedFile file, bool isMeasured)
