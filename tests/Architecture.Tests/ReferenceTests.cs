@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using MailAccess.Testing;
 
 namespace MailAccess.Architecture.Tests;
 

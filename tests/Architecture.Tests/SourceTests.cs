@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MailAccess.Testing;
 
 namespace MailAccess.Architecture.Tests;
 

@@ -1,3 +1,5 @@
+using MailAccess.Testing;
+
 namespace MailAccess.EndToEnd;
 
 /// <summary>The command line as an administrator uses it.</summary>
@@ -39,7 +41,7 @@ public sealed class CommandLineTests
 
     [Fact]
     public async Task Check_accepts_the_example() =>
-        Assert.Contains("good", await RunAsync(0, "check", "--config", Path.Combine(Programs.Repository(), "docs", "mailaccess.example.json")), StringComparison.Ordinal);
+        Assert.Contains("good", await RunAsync(0, "check", "--config", Path.Combine(Repository.Root, "docs", "mailaccess.example.json")), StringComparison.Ordinal);
 
     [Fact]
     public async Task Adopt_says_what_it_finds_and_refuses_what_it_cannot_do()

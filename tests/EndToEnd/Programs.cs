@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd;
 
@@ -25,7 +26,7 @@ internal static class Programs
     }
 
     /// <summary>The folder of scripts for clients.</summary>
-    public static string Clients { get; } = Path.Combine(Repository(), "tests", "EndToEnd", "clients");
+    public static string Clients { get; } = Path.Combine(Repository.Root, "tests", "EndToEnd", "clients");
 
     /// <summary>Runs a program to its end; the test fails, with all it said, where it does not exit with 0.</summary>
     public static async Task<string> RunAsync(string program, string[] arguments, string input = "", Dictionary<string, string>? environment = null)
@@ -73,17 +74,6 @@ internal static class Programs
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in {(patience ?? Patience).TotalSeconds} s\n{await output}\n{await errors}");
         }
         return (process.ExitCode, await output + await errors);
-    }
-
-    /// <summary>The folder of the repository.</summary>
-    public static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MailAccess.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return folder!.FullName;
     }
 
     private static string? Find(string name) =>

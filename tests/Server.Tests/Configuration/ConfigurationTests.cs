@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using MailAccess.Server.Configuration;
+using MailAccess.Testing;
 
 namespace MailAccess.Server.Tests.Configuration;
 
@@ -89,7 +90,7 @@ public sealed class ConfigurationTests
     [Fact]
     public void The_shipped_example_is_accepted_and_up_to_date()
     {
-        string shipped = File.ReadAllText(Repository("docs/mailaccess.example.json"));
+        string shipped = File.ReadAllText(Path.Combine(Repository.Root, "docs", "mailaccess.example.json"));
         Assert.Equal(SchemaWriter.Example(), shipped);
         List<ConfigurationError> errors = [];
         ConfigurationLoader.Read("mailaccess.example.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(shipped), NoEnvironment, errors);
@@ -98,11 +99,11 @@ public sealed class ConfigurationTests
 
     [Fact]
     public void The_shipped_schema_is_up_to_date() =>
-        Assert.Equal(SchemaWriter.Schema(), File.ReadAllText(Repository("docs/mailaccess.schema.json")));
+        Assert.Equal(SchemaWriter.Schema(), File.ReadAllText(Path.Combine(Repository.Root, "docs", "mailaccess.schema.json")));
 
     [Fact]
     public void The_reference_names_every_key() =>
-        Assert.Contains(SchemaWriter.Reference(), File.ReadAllText(Repository("docs/configuration.md")), StringComparison.Ordinal);
+        Assert.Contains(SchemaWriter.Reference(), File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")), StringComparison.Ordinal);
 
     private static ServerConfiguration Load(string json)
     {
@@ -110,15 +111,5 @@ public sealed class ConfigurationTests
         ServerConfiguration? configuration = ConfigurationLoader.Read("m.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(json), NoEnvironment, errors);
         Assert.Empty(errors);
         return configuration!;
-    }
-
-    private static string Repository(string path)
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MailAccess.sln")))
-        {
-            folder = folder.Parent;
-        }
-        return Path.Combine(folder!.FullName, path);
     }
 }

@@ -144,6 +144,24 @@ public sealed class MboxSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task A_message_that_nobody_has_looked_at_keeps_its_date_in_another_format()
+    {
+        using var other = new TemporaryFolder();
+        await using IMailStore maildirs = Must(await MaildirStore.OpenAsync(other.Options(), Clock, NullLogger.Instance));
+        await using IMailAccount account = Must(await maildirs.OpenAccountAsync("alice", None));
+        await using IMailbox maildir = Must(await account.OpenAsync(MailboxName.Inbox, None));
+        await using IMailbox mbox = await OpenAsync("INBOX");
+        string file = Path.Combine(other.Root("alice"), "cur", "1.foreign.host:2,S");
+        var date = new DateTime(2012, 3, 4, 5, 6, 7, DateTimeKind.Utc);
+        await File.WriteAllTextAsync(file, "Subject: old\n\nbody\n", None);
+        File.SetLastWriteTimeUtc(file, date);
+        Must(await maildir.RefreshAsync(None));
+        CopyOutcome copied = Must(await maildir.CopyAsync(UidSet.All, mbox, None));
+        Assert.Equal(new DateTimeOffset(date).ToUnixTimeSeconds(), Record(mbox, copied.Destinations[0]).InternalDateSeconds);
+        Assert.Equal("Subject: old\r\n\r\nbody\r\n", await ReadAsync(mbox, copied.Destinations[0]));
+    }
+
+    [Fact]
     public async Task A_lock_of_another_program_is_waited_for_and_one_of_a_dead_program_is_not()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Tests.Contract;
 using MailAccess.Testing;
@@ -23,10 +22,10 @@ public sealed class SampleTests
     public async Task Everything_in_a_sample_is_found(string sample)
     {
         using TemporaryFolder folder = new();
-        Copy(Path.Combine(SourceFolder(), sample), folder.Path);
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(SourceFolder(), sample + ".txt"), None), await DescribeAsync(folder));
+        Copy(Path.Combine(SourceFolder, sample), folder.Path);
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(SourceFolder, sample + ".txt"), None), await DescribeAsync(folder));
         // And again from what this version wrote.
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(SourceFolder(), sample + ".txt"), None), await DescribeAsync(folder));
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(SourceFolder, sample + ".txt"), None), await DescribeAsync(folder));
     }
 
     /// <summary>For a new version: name its folder here, run it once, and add it to <see cref="Samples"/>.</summary>
@@ -34,12 +33,12 @@ public sealed class SampleTests
     public async Task Make_the_samples_of_this_version()
     {
         const string Version = "v1";
-        Assert.False(Directory.Exists(Path.Combine(SourceFolder(), Version)), "the samples of this version are there");
+        Assert.False(Directory.Exists(Path.Combine(SourceFolder, Version)), "the samples of this version are there");
         foreach (string kind in new[] { "folded", "logged", "journaled" })
         {
             using TemporaryFolder folder = new();
             await FillAsync(folder, kind);
-            string target = Path.Combine(SourceFolder(), Version, kind);
+            string target = Path.Combine(SourceFolder, Version, kind);
             Copy(folder.Path, target);
             await File.WriteAllTextAsync(target + ".txt", await DescribeAsync(folder), None);
         }
@@ -94,7 +93,7 @@ public sealed class SampleTests
         return text;
     }
 
-    private static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+    private static string SourceFolder { get; } = Path.Combine(Repository.Root, "tests", "Store.Tests", "Samples");
 
     private static void Copy(string from, string to)
     {
