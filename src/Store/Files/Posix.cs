@@ -90,9 +90,6 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint ReadStreamRaw(SafeFileHandle file, byte* buffer, nint count);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int PollRaw(PollEntry* entries, nint count, int milliseconds);
-
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     private static partial int StatRaw(int folder, string path, int flags, uint mask, byte* result);
 
@@ -277,13 +274,6 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>True where the watcher has something to read.</summary>
-    public static bool WaitReadable(SafeFileHandle watcher, int milliseconds)
-    {
-        PollEntry entry = new() { Descriptor = (int)watcher.DangerousGetHandle(), Events = 1 };
-        return PollRaw(&entry, 1, milliseconds) > 0;
-    }
-
     /// <summary>A path as the system takes it: its octets, ended by a zero.</summary>
     [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
     internal static class PathMarshaller
@@ -334,14 +324,6 @@ internal static unsafe partial class Posix
                 }
             }
         }
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
     }
 }
 

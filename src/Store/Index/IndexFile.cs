@@ -84,7 +84,7 @@ internal static class IndexFile
     {
         state = null;
         byte[] header = new byte[HeaderOctets];
-        if (!TryFill(file, 0, header) || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
+        if (!file.TryFill(0, header) || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
             || BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(CrcAt + 4)) != Crc.Of(header.AsSpan(0, CrcAt + 4)))
         {
             return false;
@@ -219,8 +219,8 @@ internal static class IndexFile
         byte[] keywords = new byte[keywordsOctets];
         byte[] names = new byte[Math.Max(256, namesOctets)];
         Span<byte> heap = names.AsSpan(0, (int)namesOctets);
-        if (!TryFill(file, HeaderOctets, table) || !TryFill(file, HeaderOctets + recordsOctets, keywords)
-            || !TryFill(file, HeaderOctets + recordsOctets + keywordsOctets, heap))
+        if (!file.TryFill(HeaderOctets, table) || !file.TryFill(HeaderOctets + recordsOctets, keywords)
+            || !file.TryFill(HeaderOctets + recordsOctets + keywordsOctets, heap))
         {
             return false;
         }
@@ -245,21 +245,6 @@ internal static class IndexFile
             CurFolderTicks = BinaryPrimitives.ReadInt64LittleEndian(header[80..]),
             Keywords = words.Length == 0 ? KeywordTable.Empty : new KeywordTable(words.Split('\n')),
         };
-        return true;
-    }
-
-    private static bool TryFill(IFile file, long at, Span<byte> target)
-    {
-        while (!target.IsEmpty)
-        {
-            int count = file.Read(at, target);
-            if (count == 0)
-            {
-                return false;
-            }
-            at += count;
-            target = target[count..];
-        }
         return true;
     }
 }

@@ -69,7 +69,7 @@ internal static class JournalReader
     {
         using IFile? file = files.Open(path, OpenKind.Read);
         byte[] header = new byte[JournalFormat.SegmentHeaderOctets];
-        if (file is null || !TryFill(file, 0, header))
+        if (file is null || !file.TryFill(0, header))
         {
             return null;
         }
@@ -83,7 +83,7 @@ internal static class JournalReader
         }
         // Blank: given back. Else damaged: its records still prove themselves, and its name says which it was.
         byte[] record = new byte[JournalFormat.RecordHeaderOctets];
-        return header.AsSpan().ContainsAnyExcept((byte)0) && TryFill(file, JournalFormat.SegmentHeaderOctets, record)
+        return header.AsSpan().ContainsAnyExcept((byte)0) && file.TryFill(JournalFormat.SegmentHeaderOctets, record)
             && JournalFormat.SequenceOf(record) is ulong own and > 0
             ? new JournalSegment(path, ulong.TryParse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture, out ulong named) ? named : 0, own, Guid.Empty)
             : null;
@@ -103,7 +103,7 @@ internal static class JournalReader
         long at = JournalFormat.SegmentHeaderOctets;
         for (ulong sequence = segment.FirstSequence; ; sequence++)
         {
-            if (!TryFill(file, at, header) || !JournalFormat.TryReadRecordHeader(header, sequence, out long length, out uint checksum)
+            if (!file.TryFill(at, header) || !JournalFormat.TryReadRecordHeader(header, sequence, out long length, out uint checksum)
                 || length > Math.Min(end - at, Array.MaxLength) || !IsWhole(file, at, length, checksum, piece))
             {
                 yield break;
@@ -112,7 +112,7 @@ internal static class JournalReader
             if (withParts)
             {
                 record = new byte[length];
-                if (!TryFill(file, at, record))
+                if (!file.TryFill(at, record))
                 {
                     yield break;
                 }
@@ -127,7 +127,7 @@ internal static class JournalReader
     {
         using IFile? file = files.Open(place.Path, OpenKind.Read);
         byte[] content = new byte[place.Octets];
-        return file is not null && TryFill(file, place.Offset, content) ? content : null;
+        return file is not null && file.TryFill(place.Offset, content) ? content : null;
     }
 
     private static bool IsWhole(IFile file, long at, long length, uint checksum, byte[] piece)
@@ -136,7 +136,7 @@ internal static class JournalReader
         for (long done = 8; done < length;)
         {
             Span<byte> next = piece.AsSpan(0, (int)Math.Min(piece.Length, length - done));
-            if (!TryFill(file, at + done, next))
+            if (!file.TryFill(at + done, next))
             {
                 return false;
             }
@@ -144,20 +144,5 @@ internal static class JournalReader
             done += next.Length;
         }
         return (crc ^ 0xFFFF_FFFF) == checksum;
-    }
-
-    private static bool TryFill(IFile file, long at, Span<byte> target)
-    {
-        while (!target.IsEmpty)
-        {
-            int count = file.Read(at, target);
-            if (count == 0)
-            {
-                return false;
-            }
-            at += count;
-            target = target[count..];
-        }
-        return true;
     }
 }

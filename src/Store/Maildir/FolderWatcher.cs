@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using MailAccess.Store.Files;
+using MailAccess.Store.Model;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Store.Maildir;
@@ -27,7 +28,7 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<int, (FolderNews News, bool IsNew)> _byWatch = [];
     private readonly HashSet<MaildirMailbox> _listened = [];
-    private readonly Dictionary<MaildirMailbox, Task> _refreshes = [];
+    private readonly WatchedRefreshes<MaildirMailbox> _refreshes = new(m => MailboxRefresh.RunAsync(store, m), store.Log);
     private readonly byte[] _events = new byte[64 * 1024];
     private readonly ManualResetEventSlim _stop = new();
     private readonly HashSet<MaildirMailbox> _changed = [];
@@ -136,12 +137,12 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
     {
         _stop.Set();
         _thread?.Join();
-        Task[] refreshes;
+        Task refreshes;
         lock (_gate)
         {
-            refreshes = [.. _refreshes.Values];
+            refreshes = _refreshes.All;
         }
-        await Task.WhenAll(refreshes);
+        await refreshes;
     }
 
     /// <summary>After all mailboxes were closed: the kernel forgets us.</summary>
@@ -235,7 +236,7 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
                     _changed.UnionWith(_listened.Where(m => !m.News.IsWatched));
                 }
                 // One that is being looked at keeps its mark: what came in the middle is looked at next time.
-                _changed.RemoveWhere(Refresh);
+                _changed.RemoveWhere(_refreshes.Begin);
             }
         }
     }
@@ -284,33 +285,6 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
         if (isForeign && news.Mailbox is { } mailbox && _listened.Contains(mailbox))
         {
             _changed.Add(mailbox);
-        }
-    }
-
-    /// <summary>Begins a refresh; false where one is under way.</summary>
-    private bool Refresh(MaildirMailbox mailbox)
-    {
-        if (_refreshes.TryGetValue(mailbox, out Task? running) && !running.IsCompleted)
-        {
-            return false;
-        }
-        _refreshes.Remove(mailbox);
-        if (!mailbox.IsGone && mailbox.HasSubscribers)
-        {
-            _refreshes[mailbox] = RefreshAsync(mailbox);
-        }
-        return true;
-    }
-
-    private async Task RefreshAsync(MaildirMailbox mailbox)
-    {
-        try
-        {
-            await MailboxRefresh.RunAsync(store, mailbox);
-        }
-        catch (IOException fault)
-        {
-            store.Log.HousekeepingFailed(fault);
         }
     }
 }

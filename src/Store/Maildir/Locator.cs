@@ -7,8 +7,6 @@ namespace MailAccess.Store.Maildir;
 /// <remarks>Bits: 0–29 place / 8; 30 in <c>new</c>; 31 lines end in LF; 32–63 letters.</remarks>
 internal readonly record struct Locator(ulong Bits)
 {
-    public const long HeapOctetsMax = 8L << 30;
-
     public static Locator Of(in MessageRecord record) => new((ulong)record.Locator);
 
     public static Locator Create(long namePlace, bool isInNew, bool hasBareLf, FlagLetters letters) =>

@@ -115,7 +115,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     {
         if (from.IsInbox)
         {
-            return await EmptyInboxAsync(to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, cancellationToken);
         }
         await _names.WaitAsync(cancellationToken);
         try
@@ -331,34 +331,6 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             }
         }
         return StoreError.None;
-    }
-
-    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
-    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
-    {
-        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
-        if (created.Error != StoreError.None)
-        {
-            return created;
-        }
-        StoreResult<IMailbox> source = await OpenAsync(MailboxName.Inbox, cancellationToken);
-        if (!source.TryGet(out IMailbox? inbox))
-        {
-            return source.Error;
-        }
-        await using (inbox)
-        {
-            StoreResult<IMailbox> opened = await OpenAsync(to, cancellationToken);
-            if (!opened.TryGet(out IMailbox? destination))
-            {
-                return opened.Error;
-            }
-            await using (destination)
-            {
-                StoreResult<CopyOutcome> moved = await inbox.MoveAsync(UidSet.All, destination, cancellationToken);
-                return moved.Error == StoreError.None ? default(Done) : moved.Error;
-            }
-        }
     }
 
     private List<ExistingMailbox> Existing() =>

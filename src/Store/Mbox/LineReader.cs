@@ -21,15 +21,6 @@ internal sealed class LineReader(LineReader.Source read, long start, long end)
     /// <summary>Where the next fragment begins.</summary>
     public long Position => _position;
 
-    /// <summary>Goes on elsewhere, at the start of a line.</summary>
-    public void Jump(long position)
-    {
-        _position = position;
-        _next = 0;
-        _filled = 0;
-        _atLineStart = true;
-    }
-
     /// <summary>The next line with its LF, or a fragment of it; false at the end. The span is valid until the next call.</summary>
     public bool TryNext(out ReadOnlySpan<byte> fragment, out bool isLineStart)
     {

@@ -80,7 +80,7 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
     {
         if (from.IsInbox)
         {
-            return await EmptyInboxAsync(to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, cancellationToken);
         }
         return await ChangeNamesAsync<RenamePlan>(
             () => MailboxTree.DecideRename(_folders.Names(), from, to),
@@ -311,34 +311,6 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         finally
         {
             _names.Release();
-        }
-    }
-
-    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
-    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
-    {
-        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
-        if (created.Error != StoreError.None)
-        {
-            return created;
-        }
-        StoreResult<IMailbox> source = await OpenAsync(MailboxName.Inbox, cancellationToken);
-        if (!source.TryGet(out IMailbox? from))
-        {
-            return source.Error;
-        }
-        await using (from)
-        {
-            StoreResult<IMailbox> opened = await OpenAsync(to, cancellationToken);
-            if (!opened.TryGet(out IMailbox? destination))
-            {
-                return opened.Error;
-            }
-            await using (destination)
-            {
-                StoreResult<CopyOutcome> moved = await from.MoveAsync(UidSet.All, destination, cancellationToken);
-                return moved.Error == StoreError.None ? default(Done) : moved.Error;
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using MailAccess.Store.Files;
+using MailAccess.Store.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,7 +22,7 @@ internal sealed class SpoolWatcher(MboxStore store) : IAsyncDisposable
     private readonly Dictionary<int, HashSet<MboxMailbox>> _byWatch = [];
     private readonly Dictionary<MboxMailbox, int> _watched = [];
     private readonly HashSet<MboxMailbox> _polled = [];
-    private readonly Dictionary<MboxMailbox, Task> _refreshes = [];
+    private readonly WatchedRefreshes<MboxMailbox> _refreshes = new(m => m.RefreshAsync(CancellationToken.None), store.Log);
     private readonly ManualResetEventSlim _stop = new();
     private SafeFileHandle? _descriptor;
     private Thread? _thread;
@@ -59,12 +60,12 @@ internal sealed class SpoolWatcher(MboxStore store) : IAsyncDisposable
     {
         _stop.Set();
         _thread?.Join();
-        Task[] refreshes;
+        Task refreshes;
         lock (_gate)
         {
-            refreshes = [.. _refreshes.Values];
+            refreshes = _refreshes.All;
         }
-        await Task.WhenAll(refreshes);
+        await refreshes;
         _descriptor?.Dispose();
     }
 
@@ -103,7 +104,7 @@ internal sealed class SpoolWatcher(MboxStore store) : IAsyncDisposable
     private void Forget(MboxMailbox mailbox)
     {
         _polled.Remove(mailbox);
-        _refreshes.Remove(mailbox);
+        _refreshes.Forget(mailbox);
         if (_watched.Remove(mailbox, out int watch) && _byWatch.TryGetValue(watch, out HashSet<MboxMailbox>? mailboxes)
             && mailboxes.Remove(mailbox) && mailboxes.Count == 0)
         {
@@ -130,7 +131,7 @@ internal sealed class SpoolWatcher(MboxStore store) : IAsyncDisposable
                     changed.UnionWith(_polled); // A look costs a stat.
                 }
                 // One that is being looked at keeps its mark: what came in the middle is looked at next time.
-                changed.RemoveWhere(Refresh);
+                changed.RemoveWhere(_refreshes.Begin);
             }
         }
     }
@@ -149,33 +150,6 @@ internal sealed class SpoolWatcher(MboxStore store) : IAsyncDisposable
                     changed.UnionWith(mailboxes);
                 }
             }
-        }
-    }
-
-    /// <summary>Begins a refresh; false where one is under way.</summary>
-    private bool Refresh(MboxMailbox mailbox)
-    {
-        if (_refreshes.TryGetValue(mailbox, out Task? running) && !running.IsCompleted)
-        {
-            return false;
-        }
-        _refreshes.Remove(mailbox);
-        if (!mailbox.IsGone && mailbox.HasSubscribers)
-        {
-            _refreshes[mailbox] = RefreshAsync(mailbox);
-        }
-        return true;
-    }
-
-    private async Task RefreshAsync(MboxMailbox mailbox)
-    {
-        try
-        {
-            await mailbox.RefreshAsync(CancellationToken.None);
-        }
-        catch (IOException fault)
-        {
-            store.Log.HousekeepingFailed(fault);
         }
     }
 }

@@ -83,7 +83,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
     {
         if (from.IsInbox)
         {
-            return await EmptyInboxAsync(to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, cancellationToken);
         }
         lock (_gate)
         {
@@ -153,25 +153,6 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
 
     private Dictionary<string, ReadOnlyMemory<byte>>? FilesOf(MailboxName? mailbox) =>
         mailbox is null ? _sideFiles : _mailboxes.GetValueOrDefault(mailbox)?.SideFiles;
-
-    /// <summary>INBOX's messages move, INBOX and what is below it stay. RFC 9051 §6.3.6.</summary>
-    private async ValueTask<StoreResult<Done>> EmptyInboxAsync(MailboxName to, CancellationToken cancellationToken)
-    {
-        StoreResult<Done> created = await CreateAsync(to, SpecialUse.None, cancellationToken);
-        if (created.Error != StoreError.None)
-        {
-            return created;
-        }
-        MemoryMailbox source;
-        MemoryMailbox destination;
-        lock (_gate)
-        {
-            source = _mailboxes[MailboxName.Inbox];
-            destination = _mailboxes[to];
-        }
-        StoreResult<CopyOutcome> moved = await CopyOperation.RunAsync(source, UidSet.All, destination, CopyKind.Move, FlagScope.All, cancellationToken);
-        return moved.Error == StoreError.None ? default(Done) : moved.Error;
-    }
 
     private HashSet<MailboxName> Names() => [.. _mailboxes.Keys];
 

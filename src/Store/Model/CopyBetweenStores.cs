@@ -9,20 +9,9 @@ namespace MailAccess.Store.Model;
 internal static class CopyBetweenStores
 {
     private const int BufferOctets = 64 * 1024;
-    private const int AttemptsMax = 8;
 
-    public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
-        MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
-    {
-        StoreResult<CopyOutcome> outcome = StoreError.Expunged;
-        for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)
-        {
-            outcome = await TryAsync(source, uids, destination, kind, scope, cancellationToken);
-        }
-        return outcome;
-    }
-
-    private static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
+    /// <summary><see cref="StoreError.Expunged"/>: a message went while it was copied, nothing was done.</summary>
+    public static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
         MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
         if (destination.IsGone)

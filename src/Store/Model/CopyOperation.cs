@@ -19,17 +19,30 @@ internal static class CopyOperation
     public static async ValueTask<StoreResult<CopyOutcome>> RunAsync(
         MailboxModel source, UidSet uids, MailboxModel destination, CopyKind kind, FlagScope scope, CancellationToken cancellationToken)
     {
-        if (!ReferenceEquals(source.CommitDomain, destination.CommitDomain))
-        {
-            return await CopyBetweenStores.RunAsync(source, uids, destination, kind, scope, cancellationToken);
-        }
+        bool isOneDomain = ReferenceEquals(source.CommitDomain, destination.CommitDomain);
         StoreResult<CopyOutcome> outcome = StoreError.Expunged;
         // Another session may expunge a message while we prepare its copy: then we ask anew what there is.
         for (int attempt = 0; attempt < AttemptsMax && outcome.Error == StoreError.Expunged; attempt++)
         {
-            outcome = await TryAsync(source, uids, destination, kind, scope, cancellationToken);
+            StoreError unmeasured = await MeasureAsync(source, uids, cancellationToken);
+            outcome = unmeasured != StoreError.None ? unmeasured
+                : isOneDomain ? await TryAsync(source, uids, destination, kind, scope, cancellationToken)
+                : await CopyBetweenStores.TryAsync(source, uids, destination, kind, scope, cancellationToken);
         }
         return outcome;
+    }
+
+    /// <summary>The copy's name, record and date say what only a look at the original's file tells.</summary>
+    private static async ValueTask<StoreError> MeasureAsync(MailboxModel source, UidSet uids, CancellationToken cancellationToken)
+    {
+        lock (source.Gate)
+        {
+            if (!source.Head.IndicesOf(uids).Any(i => !source.Head[i].IsMeasured))
+            {
+                return StoreError.None;
+            }
+        }
+        return (await source.MeasureAsync(uids, cancellationToken)).Error;
     }
 
     private static async ValueTask<StoreResult<CopyOutcome>> TryAsync(
@@ -43,19 +56,6 @@ internal static class CopyOperation
         lock (source.Gate)
         {
             wanted = [.. source.Head.IndicesOf(uids).Select(i => source.Head[i])];
-        }
-        if (wanted.Exists(r => !r.IsMeasured))
-        {
-            // The copy's name and record say how long it is.
-            StoreResult<Done> measured = await source.MeasureAsync(uids, cancellationToken);
-            if (measured.Error != StoreError.None)
-            {
-                return measured.Error;
-            }
-            lock (source.Gate)
-            {
-                wanted = [.. source.Head.IndicesOf(uids).Select(i => source.Head[i])];
-            }
         }
         if (wanted.Count == 0)
         {
