@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MailAccess.EndToEnd;
 
 /// <summary>
-/// mutt, neomutt, procmail, mbsync, IMAP and POP3 sessions and deliveries work on one account at once, each on messages of its own; at the end
+/// mutt, procmail, mbsync, IMAP and POP3 sessions and deliveries work on one account at once, each on messages of its own; at the end
 /// the files, IMAP, POP3 and mbsync's far side have the same mail. On request: <c>./test --hammer 60</c>.
 /// </summary>
 public sealed class HammerTests

@@ -5,6 +5,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan Within, TaskCompletionSource Armed)> _awaited = [];
     private DateTimeOffset _now = start;
 
     /// <summary>Starts at a date that tests can name.</summary>
@@ -59,6 +60,21 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Completes when a timer is set that falls due within that time: somebody waits, and <see cref="Advance"/> makes him go on.</summary>
+    public Task ArmedAsync(TimeSpan within)
+    {
+        lock (_gate)
+        {
+            if (_timers.Exists(t => t.Due <= _now + within))
+            {
+                return Task.CompletedTask;
+            }
+            var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((within, armed));
+            return armed.Task;
+        }
+    }
+
     private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period;
@@ -86,6 +102,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
                 if (Due is not null)
                 {
                     clock._timers.Add(this);
+                    clock._awaited.RemoveAll(a => Due <= clock._now + a.Within && a.Armed.TrySetResult());
                 }
                 return true;
             }

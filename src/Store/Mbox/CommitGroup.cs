@@ -3,8 +3,8 @@ using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Mbox;
 
-/// <summary>Commits that are made durable together: of one mailbox and one kind, or one move.</summary>
-internal sealed class CommitGroup(MboxStore store, List<CommitTicket> tickets)
+/// <summary>Commits that are made durable together: of one mailbox and one kind, or one move. The first of them has waited since the time stamp.</summary>
+internal sealed class CommitGroup(MboxStore store, List<CommitTicket> tickets, long since)
 {
     private readonly List<SpoolLock> _locks = [];
 
@@ -42,7 +42,7 @@ internal sealed class CommitGroup(MboxStore store, List<CommitTicket> tickets)
             {
                 if (NeedsFile(mailbox))
                 {
-                    SpoolLock? held = await store.LockAsync(mailbox.Spool.Path, create: true);
+                    SpoolLock? held = await store.LockAsync(mailbox.Spool.Path, create: true, since);
                     if (held is null)
                     {
                         return StoreError.Busy;

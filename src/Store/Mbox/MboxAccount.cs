@@ -233,7 +233,7 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         SpoolLock? held;
         try
         {
-            held = await store.LockAsync(file, create: false);
+            held = await store.LockAsync(file, create: false, store.Clock.GetTimestamp());
         }
         catch (FileFault fault)
         {

@@ -15,14 +15,14 @@ internal sealed class MboxCommitter(MboxStore store)
     private Task _running = Task.CompletedTask;
     private bool _isRunning;
 
-    private readonly record struct Turn(CommitTicket? Ticket, Func<Task>? Job);
+    private readonly record struct Turn(CommitTicket? Ticket, Func<Task>? Job, long Since);
 
     /// <summary>Under the gates of the mailboxes: nothing is done before <see cref="Kick"/>.</summary>
     public void Enqueue(CommitTicket ticket)
     {
         lock (_gate)
         {
-            _queue.Enqueue(new Turn(ticket, null));
+            _queue.Enqueue(new Turn(ticket, null, store.Clock.GetTimestamp()));
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class MboxCommitter(MboxStore store)
                 {
                     done.SetException(fault);
                 }
-            }));
+            }, Since: 0));
         }
         Kick();
         return await done.Task;
@@ -82,6 +82,7 @@ internal sealed class MboxCommitter(MboxStore store)
         while (true)
         {
             List<CommitTicket> tickets = [];
+            List<long> since = [];
             Func<Task>? job = null;
             lock (_gate)
             {
@@ -94,6 +95,7 @@ internal sealed class MboxCommitter(MboxStore store)
                         break;
                     }
                     tickets.Add(turn.Ticket);
+                    since.Add(turn.Since);
                 }
                 if (job is null && tickets.Count == 0)
                 {
@@ -109,17 +111,17 @@ internal sealed class MboxCommitter(MboxStore store)
             for (int i = 0; i < tickets.Count;)
             {
                 int count = CommitGroup.LengthAt(tickets, i);
-                await CommitAsync(tickets.GetRange(i, count));
+                await CommitAsync(tickets.GetRange(i, count), since[i]);
                 i += count;
             }
         }
     }
 
-    private async Task CommitAsync(List<CommitTicket> tickets)
+    private async Task CommitAsync(List<CommitTicket> tickets, long since)
     {
         // A commit that was computed on one that failed must not be written; one that failed in this group fails those behind it as well.
         List<CommitTicket> valid = [.. tickets.Where(t => !t.IsStale)];
-        var group = new CommitGroup(store, valid);
+        var group = new CommitGroup(store, valid, since);
         StoreError error = valid.Count == 0 ? StoreError.None : await group.RunAsync();
         foreach (CommitTicket ticket in tickets)
         {

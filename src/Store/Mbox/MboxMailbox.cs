@@ -43,6 +43,9 @@ internal sealed class MboxMailbox : MailboxModel
     /// <summary>Flags or UIDs may be missing in headers.</summary>
     public bool HasDirtyHeaders { get; set; } = true;
 
+    /// <summary>Marks of deletion are in records alone; they reach headers when the mailbox is closed.</summary>
+    public bool HasHeldMarks { get; set; }
+
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 
     public ulong CacheGeneration => _cache.Generation;

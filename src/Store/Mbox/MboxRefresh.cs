@@ -10,9 +10,10 @@ internal static class MboxRefresh
     public static async ValueTask<StoreResult<Done>> RunAsync(MboxStore store, MboxMailbox mailbox)
     {
         CommitTicket? ticket = null;
+        long since = store.Clock.GetTimestamp();
         StoreError error = await mailbox.Account.Committer.RunAsync(async () =>
         {
-            (StoreError looked, ticket) = await LookAsync(store, mailbox);
+            (StoreError looked, ticket) = await LookAsync(store, mailbox, since);
             return looked;
         });
         if (error == StoreError.None && ticket is null)
@@ -30,12 +31,12 @@ internal static class MboxRefresh
         return error == StoreError.None ? default(Done) : error;
     }
 
-    private static async Task<(StoreError Error, CommitTicket? Ticket)> LookAsync(MboxStore store, MboxMailbox mailbox)
+    private static async Task<(StoreError Error, CommitTicket? Ticket)> LookAsync(MboxStore store, MboxMailbox mailbox, long since)
     {
         SpoolLock? held = null;
         try
         {
-            held = await store.LockAsync(mailbox.Spool.Path, create: false);
+            held = await store.LockAsync(mailbox.Spool.Path, create: false, since);
         }
         catch (FileFault fault)
         {

@@ -156,15 +156,17 @@ public sealed class MboxStore : IMailStore
         return file;
     }
 
-    /// <summary>Null where another program kept the lock for <see cref="MboxLimits.LockTimeout"/>. Faults are thrown.</summary>
-    internal async Task<SpoolLock?> LockAsync(string path, bool create)
+    /// <summary>
+    /// Null where another program kept the lock until <see cref="MboxLimits.LockTimeout"/> after the time stamp, which is when somebody began to wait for
+    /// what the lock is needed for. Faults are thrown.
+    /// </summary>
+    internal async Task<SpoolLock?> LockAsync(string path, bool create, long since)
     {
-        long began = Clock.GetTimestamp();
         while (true)
         {
             SpoolLock? held = null;
             await Workers.RunAsync(() => { held = SpoolLock.TryTake(this, path, create); });
-            if (held is not null || Clock.GetElapsedTime(began) >= MboxLimits.LockTimeout || Volatile.Read(ref _disposed) != 0)
+            if (held is not null || Clock.GetElapsedTime(since) >= MboxLimits.LockTimeout || Volatile.Read(ref _disposed) != 0)
             {
                 return held;
             }

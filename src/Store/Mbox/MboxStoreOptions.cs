@@ -39,8 +39,11 @@ public sealed record MboxStoreOptions
 /// <summary>Sizes and durations of sharing mbox files.</summary>
 public sealed record MboxLimits
 {
-    /// <summary>How long another program's lock is waited for; then the answer is <see cref="StoreError.Busy"/>.</summary>
-    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long another program's lock is waited for; then the answer is <see cref="StoreError.Busy"/>. It comes before clients give up
+    /// (mbsync after 20 seconds): one that did not hear it would upload again what has been stored.
+    /// </summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often it is tried meanwhile.</summary>
     public TimeSpan LockRetryInterval { get; init; } = TimeSpan.FromMilliseconds(50);

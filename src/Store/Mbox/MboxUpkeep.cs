@@ -7,7 +7,7 @@ internal static class MboxUpkeep
 {
     public static async Task RunAsync(MboxStore store, MboxMailbox mailbox, bool isLast)
     {
-        if (mailbox.HasDirtyHeaders && !mailbox.Spool.IsBroken)
+        if ((mailbox.HasDirtyHeaders || (isLast && mailbox.HasHeldMarks)) && !mailbox.Spool.IsBroken)
         {
             if (!isLast)
             {
@@ -24,7 +24,7 @@ internal static class MboxUpkeep
         try
         {
             // Another program may use the mailbox for a while: we try again later.
-            held = isLast ? await store.LockAsync(mailbox.Spool.Path, create: false) : await store.TryLockAsync(mailbox.Spool.Path);
+            held = isLast ? await store.LockAsync(mailbox.Spool.Path, create: false, store.Clock.GetTimestamp()) : await store.TryLockAsync(mailbox.Spool.Path);
         }
         catch (FileFault fault)
         {
@@ -62,7 +62,9 @@ internal static class MboxUpkeep
             }
             mailbox.HasDirtyHeaders = false;
             long limit = isLast ? long.MaxValue : store.MboxLimits.BackgroundRewriteOctetsMax;
-            mailbox.HasDirtyHeaders = !SpoolEdits.WriteBack(mailbox.Spool, held, mailbox.Published, mailbox.Unclaimed, limit);
+            WriteBackOutcome outcome = SpoolEdits.WriteBack(mailbox.Spool, held, mailbox.Published, mailbox.Unclaimed, limit, holdsMarks: !isLast);
+            mailbox.HasDirtyHeaders = !outcome.IsDone;
+            mailbox.HasHeldMarks = outcome.HasHeldMarks;
         }
     }
 

@@ -2,6 +2,9 @@ using MailAccess.Store.Files;
 
 namespace MailAccess.Store.Mbox;
 
+/// <summary>Whether headers say what records say, and whether marks of deletion were held back from them.</summary>
+internal readonly record struct WriteBackOutcome(bool IsDone, bool HasHeldMarks);
+
 /// <summary>Which octets of a file change where messages go or their headers are brought up to date. On workers, with the locks.</summary>
 internal static class SpoolEdits
 {
@@ -47,22 +50,34 @@ internal static class SpoolEdits
 
     /// <summary>
     /// Brings headers up to date with the records: in place where there is room, else by moving what lies behind.
-    /// Returns false where the latter would move more than allowed, and is left.
+    /// What would move more than allowed is left. <paramref name="holdsMarks"/>: \Deleted stays in our records for now. mutt does not notice a change in place,
+    /// and writes back what it knew: a mark that a client has just set would be gone when it expunges.
     /// </summary>
-    public static bool WriteBack(MboxSpool spool, SpoolLock held, MailboxSnapshot now, Uid firstUnclaimed, long moveOctetsMax)
+    public static WriteBackOutcome WriteBack(
+        MboxSpool spool, SpoolLock held, MailboxSnapshot now, Uid firstUnclaimed, long moveOctetsMax, bool holdsMarks)
     {
         var edits = new EditList(spool);
         bool isDone = true;
+        bool hasHeldMarks = false;
         bool wroteInPlace = false;
         for (int i = 0; i < spool.Layout.Count; i++)
         {
             MboxEntry entry = spool.Layout[i];
             int index = entry.Uid == 0 ? -1 : now.IndexOf(new Uid(entry.Uid));
-            if (index < 0 || !IsStale(entry, now[index], now.Keywords, out string[] keywords))
+            if (index < 0)
             {
                 continue;
             }
             MessageRecord record = now[index];
+            if (holdsMarks && (record.Flags & ~entry.Flags & SystemFlags.Deleted) != 0)
+            {
+                record = record with { Flags = record.Flags & ~SystemFlags.Deleted };
+                hasHeldMarks = true;
+            }
+            if (!IsStale(entry, record, now.Keywords, out string[] keywords))
+            {
+                continue;
+            }
             SpoolBase? first = i == 0 && spool.PseudoOctets == 0 ? new SpoolBase(now.UidValidity.Value, now.UidNext.Value - 1, now.Keywords.Names) : null;
             HeaderEdit? edit = HeaderEdit.Of(held.File!, entry, b => b with
             {
@@ -102,7 +117,7 @@ internal static class SpoolEdits
         {
             spool.Rewrite(held, edits.Edits, edits.From, edits.Entries(), []);
         }
-        return isDone;
+        return new WriteBackOutcome(isDone, hasHeldMarks);
     }
 
     private static bool IsStale(MboxEntry entry, in MessageRecord record, KeywordTable table, out string[] keywords)

@@ -95,6 +95,28 @@ public sealed class MboxSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task A_mark_of_deletion_outlives_a_program_that_writes_back_what_it_knew()
+    {
+        IMailbox mailbox = await OpenAsync("INBOX");
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 2);
+        await ((MboxStore)Store).HousekeepAsync();
+        string known = await File.ReadAllTextAsync(Spool, None);
+        await FlagAsync(mailbox, UidSet.Of(uids[0]), FlagOperation.Add, SystemFlags.Deleted | SystemFlags.Flagged);
+        await ((MboxStore)Store).HousekeepAsync();
+        Assert.Matches("X-Status: F *\n", await File.ReadAllTextAsync(Spool, None));
+        await File.WriteAllTextAsync(Spool, known, None);
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal(SystemFlags.Deleted, Record(mailbox, uids[0]).Flags);
+        Must(await mailbox.ExpungeAsync(UidSet.All, ExpungeScope.OnlyDeleted, None));
+        Assert.Equal([uids[1].Value], Uids(mailbox));
+
+        await FlagAsync(mailbox, UidSet.Of(uids[1]), FlagOperation.Add, SystemFlags.Deleted);
+        await mailbox.DisposeAsync();
+        await Store.DisposeAsync();
+        Assert.Matches("X-Status: D *\n", await File.ReadAllTextAsync(Spool, None));
+    }
+
+    [Fact]
     public async Task A_lost_index_is_made_again_with_uids_and_flags()
     {
         IMailbox mailbox = await OpenAsync("INBOX");
@@ -169,16 +191,62 @@ public sealed class MboxSharingTests : StoreFixture
         await AppendAsync(mailbox, Text(1));
         Assert.False(File.Exists(Spool + ".lock"));
 
-        await File.WriteAllTextAsync(Spool + ".lock", "1:host.test\n", None); // Lives as long as the machine.
-        File.SetLastWriteTimeUtc(Spool + ".lock", Clock.GetUtcNow().UtcDateTime);
+        using var locks = new LockedByOthers(Clock, Spool);
         Task<Uid> waiting = AppendAsync(mailbox, Text(2));
         Assert.False(waiting.IsCompleted);
-        File.Delete(Spool + ".lock");
+        locks.Dispose();
         while (!waiting.IsCompleted)
         {
             Clock.Advance(TimeSpan.FromMilliseconds(50));
             await Task.Yield();
         }
         Assert.Equal(Text(2), await ReadAsync(mailbox, await waiting));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_lock_longer_than_the_limit_whoever_waits_before_him()
+    {
+        await using IMailbox inbox = await OpenAsync("INBOX");
+        await using IMailbox other = await CreateAsync("Other");
+        await FillAsync(inbox, 1);
+        await FillAsync(other, 1);
+        using var locks = new LockedByOthers(Clock, Spool, _folder.Box("alice", "Other"));
+        var limits = new MboxLimits();
+        Task<StoreResult<UidSet>> first = inbox.ExpungeAsync(UidSet.All, ExpungeScope.AllNamed, None).AsTask();
+        await PassAsync(limits.LockTimeout * 0.6, first);
+        Task<StoreResult<UidSet>> second = other.ExpungeAsync(UidSet.All, ExpungeScope.AllNamed, None).AsTask();
+        await PassAsync(limits.LockTimeout, first);
+        Assert.Equal(StoreError.Busy, (await first).Error);
+        Assert.False(second.IsCompleted);
+        await PassAsync(limits.LockTimeout * 0.7, second);
+        Assert.True(second.IsCompleted, "it waits as if nobody had waited before");
+        Assert.Equal(StoreError.Busy, (await second).Error);
+
+        async Task PassAsync(TimeSpan time, Task waiting)
+        {
+            for (DateTimeOffset end = Clock.GetUtcNow() + time; Clock.GetUtcNow() < end && !waiting.IsCompleted;)
+            {
+                await Task.WhenAny(Clock.ArmedAsync(limits.LockRetryInterval), waiting);
+                Clock.Advance(limits.LockRetryInterval);
+            }
+        }
+    }
+
+    /// <summary>Dot-locks of a process that lives as long as the machine.</summary>
+    private sealed class LockedByOthers : IDisposable
+    {
+        private readonly string[] _locks;
+
+        public LockedByOthers(TimeProvider clock, params string[] spools)
+        {
+            _locks = [.. spools.Select(s => s + ".lock")];
+            foreach (string name in _locks)
+            {
+                File.WriteAllText(name, "1:host.test\n");
+                File.SetLastWriteTimeUtc(name, clock.GetUtcNow().UtcDateTime);
+            }
+        }
+
+        public void Dispose() => Array.ForEach(_locks, File.Delete);
     }
 }

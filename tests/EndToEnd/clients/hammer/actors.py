@@ -230,11 +230,12 @@ def busy(place, status):
     return True
 
 
-def terminal(place, program, once=False):
-    """mutt deletes and saves; neomutt sets flags."""
+def terminal(place, who, once=False):
+    """One mutt deletes and saves, one sets flags. neomutt has no place here: where a file is renamed while it looks, it takes the message for
+    deleted (its issues 2924 and 4332), and unlinks it when it finds it again under the new name."""
     ledger = place.ledger
-    log = place.file(program + ".screen")
-    rc = place.file(program + ".rc", mutt.configuration("Maildir" if place.format == "maildir" else "mbox", place.scratch, place.path("INBOX")))
+    log = place.file(who + ".screen")
+    rc = place.file(who + ".rc", mutt.configuration("Maildir" if place.format == "maildir" else "mbox", place.scratch, place.path("INBOX")))
     save = f"<tag-pattern>~s role{MUTT_SAVES}e !~D<enter><tag-prefix-cond><save-message><kill-line>{place.path('Saved')}<enter><end-cond>"
     if place.format == "mbox" and not once:
         save = ""  # mutt copies from where a message lay when it last looked, without a lock: of a spool that others rewrite it saves the wrong octets.
@@ -243,8 +244,8 @@ def terminal(place, program, once=False):
     first = True
     while ledger.running or (once and first):
         first = False
-        ended = mutt.run(program, rc, place.path("INBOX"), deletes if program == "mutt" else flags, log)
-        ledger.count(f"{program} {'visit' if ended else 'killed'}")
+        ended = mutt.run("mutt", rc, place.path("INBOX"), deletes if who == "mutt-deletes" else flags, log)
+        ledger.count(f"{who} {'visit' if ended else 'killed'}")
 
 
 def mbsync_configuration(place):

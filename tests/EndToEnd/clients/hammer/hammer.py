@@ -2,12 +2,13 @@
 
 hammer.py FORMAT PORTBASE CAFILE MAILFOLDER SCRATCH SECONDS
 """
-import mailbox, os, shutil, sys, threading, time
+import mailbox, os, sys, threading, time
 import actors
 from actors import Place
 from ledger import *
 
 SESSIONS = 3
+TERMINALS = ("mutt-deletes", "mutt-flags")
 
 
 def main():
@@ -22,10 +23,9 @@ def main():
     session.must("LOGOUT")
     session = None
     ledger.stop_at = time.monotonic() + float(seconds)
-    programs = [p for p in ("mutt", "neomutt") if shutil.which(p)]
     work = [(actors.procmail, "procmail1"), (actors.procmail, "procmail2"), (actors.smtp, "smtp"), (actors.smtp, "lmtp"), (actors.pop3, "pop3"),
             (actors.imap_look, "looker"), (actors.mbsync, "mbsync")]
-    work += [(actors.imap, f"imap{i}", i, SESSIONS) for i in range(SESSIONS)] + [(actors.terminal, p) for p in programs]
+    work += [(actors.imap, f"imap{i}", i, SESSIONS) for i in range(SESSIONS)] + [(actors.terminal, who) for who in TERMINALS]
     threads = [threading.Thread(target=guarded, args=(place, *w)) for w in work]
     for thread in threads:
         thread.start()
@@ -33,7 +33,7 @@ def main():
         thread.join(float(seconds) + 120)
         if thread.is_alive():
             fail(ledger, [f"{thread.name} hangs"])
-    faults = list(ledger.faults) or finish(place, programs)
+    faults = list(ledger.faults) or finish(place)
     print(", ".join(f"{n} {what}" for what, n in sorted(ledger.done.items())))
     if faults:
         fail(ledger, faults)
@@ -55,15 +55,15 @@ def guarded(place, actor, *arguments):
         place.ledger.fault(f"{actor.__name__} {arguments}: {traceback.format_exc()}")
 
 
-def finish(place, programs):
+def finish(place):
     """One after the other they finish their work; then all views are compared."""
     ledger = place.ledger
     session = place.imap("last")
     lost = [t for t in ledger.answered & set(flagged(session, "INBOX", "ANSWERED", "hammered")) ^ ledger.answered]
     if lost:
         ledger.fault(f"flags that were acknowledged are lost: {sorted(lost)[:10]}")
-    for program in programs:
-        actors.terminal(place, program, once=True)
+    for who in TERMINALS:
+        actors.terminal(place, who, once=True)
     session.select("INBOX")
     actors.one_visit(place, session, 0, 1, visits=1)
     actors.pop3(place, "pop3", once=True)
@@ -71,8 +71,8 @@ def finish(place, programs):
     if codes[-1] != 0:
         ledger.fault(f"mbsync ends with {codes}: see {place.file('mbsync.log')}")
     # What came to the server with the last runs of mbsync.
-    for program in programs:
-        actors.terminal(place, program, once=True)
+    for who in TERMINALS:
+        actors.terminal(place, who, once=True)
     session.select("INBOX")
     actors.one_visit(place, session, 0, 1, visits=1)
     actors.pop3(place, "pop3", once=True)
@@ -93,8 +93,8 @@ def finish(place, programs):
         for name in view:
             compare(ledger, f"{who}, {name}", expected[name], view[name])
     wanted = [t for t, role in ledger.acked.items() if role == MUTT_FLAGS]
-    if "neomutt" in programs and (missing := set(wanted) - set(flagged(session, "INBOX", "FLAGGED"))):
-        ledger.fault(f"flags that neomutt set are not seen: {sorted(missing)[:10]}")
+    if (missing := set(wanted) - set(flagged(session, "INBOX", "FLAGGED"))):
+        ledger.fault(f"flags that mutt set are not seen: {sorted(missing)[:10]}")
     return list(ledger.faults)
 
 

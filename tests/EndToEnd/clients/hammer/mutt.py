@@ -1,4 +1,4 @@
-"""mutt and neomutt as a person runs them, on a terminal that a program types into."""
+"""mutt as a person runs it, on a terminal that a program types into."""
 import os, pty, select, signal, time
 
 
@@ -18,13 +18,16 @@ def run(program, rc, mailbox, keys, log, patience=30):
         os.execvp(program, [program, "-n", "-F", rc, "-f", mailbox, "-e", f"push '{keys}'"])
     began = typed = time.monotonic()
     said = b""
-    ended = False
+    ended, answered = False, 0
     try:
         while not ended and time.monotonic() - began < patience:
             readable, _, _ = select.select([terminal], [], [], 0.05)
             try:
                 octets = os.read(terminal, 65536) if readable else b""
                 said += octets
+                if b"remove lock for" in said[answered:]:
+                    answered = len(said)
+                    os.write(terminal, b"n")  # Whoever waits for our lock with that one goes on when we have let go.
                 if not readable and time.monotonic() - typed > 0.3:
                     typed = time.monotonic()
                     os.write(terminal, b"q")  # Nothing moves: what was typed is done.
