@@ -12,7 +12,7 @@ public sealed class AdoptionTests : IDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    private string Mail => Path.Combine(Data, "mail", Alice, "Maildir");
+    private string Mail => Path.Combine(Data, "mail", Alice);
 
     private string Local => Path.Combine(_folder, "local");
 
@@ -27,26 +27,54 @@ public sealed class AdoptionTests : IDisposable
     [InlineData("", "pop3_uidl_format = %08Xv.%u", "%08Xv.%u")]
     public async Task Dovecot_and_we_take_turns_and_no_client_transfers_anything(string location, string settings, string uidlFormat = "%08Xu%08Xv")
     {
-        Dictionary<string, string> environment = new() { ["MAILACCESS_POP3__UIDLFORMAT"] = uidlFormat };
+        Require();
+        string mail = Path.Combine(Mail, "Maildir");
+        await using DovecotServer dovecot = new(Path.Combine(_folder, "dovecot"), mail, Alice, Password, $"maildir:{mail}{location}", settings);
+        await TakeTurnsAsync(
+            dovecot, new() { ["MAILACCESS_POP3__UIDLFORMAT"] = uidlFormat },
+            () => File.WriteAllTextAsync(Path.Combine(mail, "new", "1700000000.M1P1.elsewhere"), "Subject: delivered by another\n\nLF only\n"),
+            async () =>
+            {
+                // The report writes nothing; then all is taken over.
+                string files = Listing(mail);
+                Assert.Contains("would take over: 5 mailboxes", await AdoptAsync("--dry-run"), StringComparison.Ordinal);
+                Assert.Equal(files, Listing(mail));
+                string report = await AdoptAsync();
+                Assert.Contains("INBOX: Dovecot (list version 3), UIDVALIDITY", report, StringComparison.Ordinal);
+                Assert.Contains("taken over: 5 mailboxes of 1 accounts; 0 notes", report, StringComparison.Ordinal);
+            });
+    }
+
+    [Fact]
+    public async Task Dovecot_and_we_take_turns_on_mbox_files()
+    {
+        Require();
+        Directory.CreateDirectory(Mail);
+        string inbox = Path.Combine(Mail, "inbox");
+        await using DovecotServer dovecot = new(Path.Combine(_folder, "dovecot"), Mail, Alice, Password, $"mbox:{Mail}/folders:INBOX={inbox}");
+        await TakeTurnsAsync(
+            dovecot, new() { ["MAILACCESS_MAIL__FORMAT"] = "mbox" },
+            () => File.AppendAllTextAsync(inbox, "From ann@y.test Tue Nov 14 22:13:20 2023\nSubject: delivered by another\n\nLF only\n\n"),
+            () => Task.CompletedTask);
+    }
+
+    private static void Require()
+    {
         Programs.Require("dovecot", "doveadm", "mbsync", "python3");
         Programs.RequireNode();
-        await using DovecotServer dovecot = new(Path.Combine(_folder, "dovecot"), Mail, Alice, Password, location, settings);
+    }
+
+    private async Task TakeTurnsAsync(DovecotServer dovecot, Dictionary<string, string> environment, Func<Task> deliver, Func<Task> adopt)
+    {
         await dovecot.StartAsync();
         await FillAsync(dovecot, "first");
         Assert.NotEmpty(await SyncAsync(dovecot.ImapPort, null));
-        await File.WriteAllTextAsync(Path.Combine(Mail, "new", "1700000000.M1P1.elsewhere"), "Subject: delivered by another\n\nLF only\n");
+        await deliver();
         await SyncAsync(dovecot.ImapPort, null);
         View before = await LookAsync(dovecot);
         Assert.Contains("Entwürfe/Büro subscribed=true", before.Messages, StringComparison.Ordinal);
         await dovecot.StopAsync();
-
-        // The report writes nothing; then all is taken over.
-        string files = Listing(Mail);
-        Assert.Contains("would take over: 5 mailboxes", await AdoptAsync("--dry-run"), StringComparison.Ordinal);
-        Assert.Equal(files, Listing(Mail));
-        string report = await AdoptAsync();
-        Assert.Contains("INBOX: Dovecot (list version 3), UIDVALIDITY", report, StringComparison.Ordinal);
-        Assert.Contains("taken over: 5 mailboxes of 1 accounts; 0 notes", report, StringComparison.Ordinal);
+        await adopt();
 
         View after;
         await using (DemoServer ours = await DemoServer.StartAsync(Data, environment))

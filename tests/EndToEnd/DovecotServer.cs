@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace MailAccess.EndToEnd;
 
-/// <summary>A real Dovecot over a Maildir of ours, for one account, in a process of its own.</summary>
+/// <summary>A real Dovecot over mail of ours, for one account, in a process of its own.</summary>
 public sealed class DovecotServer : IAsyncDisposable
 {
     private const string Nobody = "65534";
@@ -14,8 +14,8 @@ public sealed class DovecotServer : IAsyncDisposable
     private readonly string _mail;
     private Process? _process;
 
-    /// <summary>Over the Maildir, with further settings behind its location (<c>:UTF-8</c>) and in the file.</summary>
-    public DovecotServer(string folder, string mail, string user, string password, string location = "", string settings = "")
+    /// <summary>Over the folder of mail, which the location names (<c>maildir:/mail:UTF-8</c>), with further settings in the file.</summary>
+    public DovecotServer(string folder, string mail, string user, string password, string location, string settings = "")
     {
         _folder = folder;
         _mail = mail;
@@ -41,7 +41,7 @@ public sealed class DovecotServer : IAsyncDisposable
             disable_plaintext_auth = no
             first_valid_uid = 1
             first_valid_gid = 0
-            mail_location = maildir:{{mail}}{{location}}
+            mail_location = {{location}}
             {{owner}}
             {{settings}}
             namespace inbox {

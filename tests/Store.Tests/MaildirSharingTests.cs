@@ -101,6 +101,29 @@ public sealed class MaildirSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task A_message_that_is_copied_straight_to_its_place_appears_when_it_is_whole()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        foreach (string name in new[] { "1.a.host", "2.b.host" })
+        {
+            string path = Path("new", name);
+            await using (FileStream copy = File.Create(path))
+            {
+                await copy.WriteAsync("Subject: long\r\n\r\nfirst half\r\n"u8.ToArray(), None);
+                await copy.FlushAsync(None);
+                int before = mailbox.Snapshot.Count;
+                Must(await mailbox.RefreshAsync(None));
+                Assert.Equal(before, mailbox.Snapshot.Count);
+                await copy.WriteAsync("second half\r\n"u8.ToArray(), None);
+            }
+            Must(await mailbox.RefreshAsync(None));
+            Assert.Equal("Subject: long\r\n\r\nfirst half\r\nsecond half\r\n", await ReadAsync(mailbox, mailbox.Snapshot[mailbox.Snapshot.Count - 1].Uid));
+            Assert.Equal(42, mailbox.Snapshot[mailbox.Snapshot.Count - 1].Octets);
+        }
+        Assert.Equal(2, mailbox.Snapshot.Count);
+    }
+
+    [Fact]
     public async Task A_big_message_with_bare_line_feeds_reads_right_at_any_offset()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

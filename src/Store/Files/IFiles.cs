@@ -102,6 +102,9 @@ internal interface IFile : IDisposable
 
     void SetModified(long secondsSince1970);
 
+    /// <summary>Some program has it open for writing, as <c>cp</c> has what it copies; false where that cannot be told.</summary>
+    bool IsBeingWritten => false;
+
     /// <summary>An exclusive lock until the file is closed; false where another process has it.</summary>
     bool TryLock();
 

@@ -29,15 +29,40 @@ internal static unsafe partial class Posix
     public const int NameTooLong = 36;
     public const int TooManyLevels = 40; // A link that leads to itself.
     public const int NoSpace = 28;
+    public const int TryAgain = 11;
     public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 31;
     public const int NotSupported = 95;
 
     public const uint WatchMask = 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800; // IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, and the folder itself: IN_DELETE_SELF, IN_MOVE_SELF
 
+    private const int SetLease = 1024; // F_SETLEASE
+    private const int SetSignal = 10; // F_SETSIG
+    private const int ReadLease = 0; // F_RDLCK
+    private const int NoLease = 2; // F_UNLCK
+    private const int HarmlessSignal = 23; // SIGURG: ignored where nobody asks for it. The usual SIGIO would end the process.
+
     private const int OmitTime = (1 << 30) - 2; // UTIME_OMIT
 
     public static int LastError => Marshal.GetLastPInvokeError();
+
+    /// <summary>A lease for reading is refused while anybody has the file open for writing (fcntl(2)); where there are no leases, nobody has.</summary>
+    public static bool IsOpenForWriting(SafeFileHandle file)
+    {
+        if (Control(file, SetSignal, HarmlessSignal) != 0)
+        {
+            return false;
+        }
+        if (Control(file, SetLease, ReadLease) != 0)
+        {
+            return LastError == TryAgain;
+        }
+        _ = Control(file, SetLease, NoLease);
+        return false;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     private static partial int OpenRaw(string path, int flags, uint mode);

@@ -217,6 +217,8 @@ internal sealed class PosixFiles : IFiles
 
         public void SetModified(long secondsSince1970) => Check(Posix.SetModified(handle, secondsSince1970), "futimens", path);
 
+        public bool IsBeingWritten => Posix.IsOpenForWriting(handle);
+
         public bool TryLock() => Posix.Lock(handle, 2 | 4) == 0; // LOCK_EX, LOCK_NB
 
         public bool TryLockForSharing() => Mbox.PosixSpool.TryLock(handle);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MailAccess.Store.Files;
 using MailAccess.Store.Maildir.Adoption;
+using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Maildir;
 
@@ -48,8 +49,8 @@ internal sealed class AccountFile(IFiles files, string root)
         }
         Spelling = spelling ?? FolderNames.SpellingOf(folders);
         _lastUidValidity = Math.Max(_lastUidValidity, DovecotUidValidity.Read(files, root));
-        byte[]? subscriptions = files.ReadAll(Path.Combine(root, SubscriptionList.FileName));
-        _subscriptions = SubscriptionList.Parse(subscriptions ?? [], Spelling);
+        byte[]? subscriptions = files.ReadAll(Path.Combine(root, FolderSubscriptions.FileName));
+        _subscriptions = SubscriptionList.Parse(subscriptions ?? [], new FolderSubscriptions(Spelling));
         if (isNew && subscriptions is null && CourierFolder.ReadSubscriptions(files, root) is { Count: > 0 } courier)
         {
             Subscribed.UnionWith(courier);
@@ -79,7 +80,7 @@ internal sealed class AccountFile(IFiles files, string root)
         Replace(OwnName, OctetText.Encode(text.ToString()));
     }
 
-    public void SaveSubscriptions() => Replace(SubscriptionList.FileName, _subscriptions.Format(Spelling));
+    public void SaveSubscriptions() => Replace(FolderSubscriptions.FileName, _subscriptions.Format(new FolderSubscriptions(Spelling)));
 
     /// <summary>The folder stands last, since it may hold spaces; the first version had it the other way round.</summary>
     private void ReadUse(string first, string rest)

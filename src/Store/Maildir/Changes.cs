@@ -35,6 +35,9 @@ internal sealed class Changes
     /// <summary>Files that no message has and none had that was just expunged.</summary>
     public IReadOnlyList<Newcomer> Newcomers => _newcomers;
 
+    /// <summary>Files that somebody is still writing were left out: it is to be looked at again.</summary>
+    public bool HasUnfinished { get; private set; }
+
     public bool IsEmpty => _moved.Count == 0 && _missing.Count == 0 && _newcomers.Count == 0;
 
     /// <summary>By listing both folders.</summary>
@@ -223,7 +226,11 @@ internal sealed class Changes
         try
         {
             using IFile? opened = store.Files.Open(mailbox.Folder.Full(file.RelativePath), OpenKind.Read);
-            if (opened is not null) // Else it has gone again.
+            if (opened is { IsBeingWritten: true })
+            {
+                HasUnfinished = true; // Copied straight to its place: its size would be wrong for ever.
+            }
+            else if (opened is not null) // Else it has gone again.
             {
                 _newcomers.Add(new Newcomer(file, Maildir.Measure.Of(opened, file.Base, _buffer ??= new byte[Maildir.Measure.BufferOctets])));
             }

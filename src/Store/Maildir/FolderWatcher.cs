@@ -8,7 +8,8 @@ namespace MailAccess.Store.Maildir;
 
 /// <summary>
 /// Knows what other programs do to the folders of open mailboxes, by one inotify descriptor for all, and lets those that somebody listens
-/// to take notice within a second. What cannot be watched (no watches left, network file systems) is looked at every second.
+/// to take notice within a second. What cannot be watched (no watches left, network file systems) is looked at every second, and so is a mailbox to which
+/// a file is being copied.
 /// </summary>
 internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
 {
@@ -233,7 +234,7 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
             {
                 if (turn % PollEvery == 0)
                 {
-                    _changed.UnionWith(_listened.Where(m => !m.News.IsWatched));
+                    _changed.UnionWith(_listened.Where(m => !m.News.IsQuiet)); // Not watched, or with a file that is still being written.
                 }
                 // One that is being looked at keeps its mark: what came in the middle is looked at next time.
                 _changed.RemoveWhere(_refreshes.Begin);

@@ -65,7 +65,7 @@ internal static class MailboxRefresh
             store.Watcher.Drain();
             if (mailbox.News.Take() is { } events && Changes.TryFromEvents(store, mailbox, events) is { } told)
             {
-                mailbox.News.Settled();
+                Settle(mailbox, told);
                 return Commit(mailbox, told);
             }
             if (!mailbox.Folder.Exists())
@@ -80,10 +80,25 @@ internal static class MailboxRefresh
                 mailbox.News.Settled();
                 return default(CommitTicket);
             }
-            CommitTicket? ticket = Commit(mailbox, Changes.FromLook(store, mailbox));
+            Changes found = Changes.FromLook(store, mailbox);
+            CommitTicket? ticket = Commit(mailbox, found);
             (mailbox.NewFolderTicks, mailbox.CurFolderTicks) = Trustworthy(store, times);
-            mailbox.News.Settled();
+            Settle(mailbox, found);
             return ticket;
+        }
+    }
+
+    /// <summary>What was left out is told by no event of these folders, nor by their times.</summary>
+    private static void Settle(MaildirMailbox mailbox, Changes changes)
+    {
+        if (changes.HasUnfinished)
+        {
+            mailbox.News.Lose();
+            (mailbox.NewFolderTicks, mailbox.CurFolderTicks) = (0, 0);
+        }
+        else
+        {
+            mailbox.News.Settled();
         }
     }
 

@@ -120,6 +120,11 @@ internal static class Measuring
                     outcome.HasMissing = true;
                     continue;
                 }
+                if (file.IsBeingWritten)
+                {
+                    outcome.Error = StoreError.Unavailable; // Its size would be wrong for ever: later.
+                    continue;
+                }
                 measures.Add(record.Uid.Value, Maildir.Measure.Of(file, mailbox.Names.Utf8At(Locator.Of(record).NamePlace), buffer));
             }
             catch (FileFault fault)

@@ -7,21 +7,22 @@ using MailAccess.Store.Model;
 namespace MailAccess.Store.Mbox;
 
 /// <summary>
-/// The files of one account's mailboxes, <c>.subscriptions</c> beside them (one mailbox a line, as Dovecot has it), and the account's private file
+/// The files of one account's mailboxes, <c>.subscriptions</c> beside them (<see cref="SubscriptionList"/>), and the account's private file
 /// <c>account</c>: lines <c>uidvalidity N</c> (the highest given out), <c>use USE NAME</c>, <c>renaming TAB FROM TAB TO</c>. On workers.
 /// </summary>
 internal sealed class MboxFolders(MboxStore store, string inbox, string root, string dataFolder)
 {
-    private const string SubscriptionsName = ".subscriptions";
+    private static readonly TreeSubscriptions Spelling = new();
 
     private readonly string _accountFile = Path.Combine(dataFolder, "account");
     private uint _lastUidValidity;
+    private SubscriptionList _subscriptions = new();
     private List<(MailboxName From, MailboxName To)> _renaming = [];
 
     /// <summary>Purposes.</summary>
     public Dictionary<MailboxName, SpecialUse> Uses { get; } = [];
 
-    public HashSet<MailboxName> Subscribed { get; } = [];
+    public HashSet<MailboxName> Subscribed => _subscriptions.Names;
 
     /// <summary>Once: reads what there is, and ends renamings that an earlier process began.</summary>
     public void Prepare()
@@ -32,17 +33,7 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
         {
             ReadLine(line);
         }
-        foreach (string line in Lines(Path.Combine(root, SubscriptionsName)))
-        {
-            if (line == MailboxName.Inbox.Value)
-            {
-                Subscribed.Add(MailboxName.Inbox);
-            }
-            else if (TreeNames.TryDecode(line, out MailboxName? name))
-            {
-                Subscribed.Add(name);
-            }
-        }
+        _subscriptions = SubscriptionList.Parse(store.Files.ReadAll(Path.Combine(root, TreeSubscriptions.FileName)) ?? [], Spelling);
         if (_renaming.Count > 0)
         {
             FinishRenaming();
@@ -187,12 +178,7 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
 
     public void SaveSubscriptions()
     {
-        var text = new StringBuilder();
-        foreach (MailboxName name in Subscribed.OrderBy(n => n.Value, StringComparer.Ordinal))
-        {
-            text.Append(name.IsInbox ? name.Value : TreeNames.Encode(name) ?? "").Append('\n');
-        }
-        store.Files.Replace(Path.Combine(root, SubscriptionsName), Encoding.UTF8.GetBytes(text.ToString()));
+        store.Files.Replace(Path.Combine(root, TreeSubscriptions.FileName), _subscriptions.Format(Spelling));
         store.Files.SyncFolder(root);
     }
 

@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using MailAccess.Store.Files;
 using MailAccess.Store.Maildir;
+using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Tests.Adoption;
 
@@ -125,15 +126,16 @@ public sealed class NamesTests
     [Fact]
     public void Subscriptions_read_back_in_the_version_that_they_had()
     {
+        FolderSubscriptions spelling = new(FolderSpelling.ModifiedUtf7);
         byte[] second = "V\t2\n\nEntw&APw-rfe\tB&APw-ro\nINBOX\nshared..x\n"u8.ToArray();
-        SubscriptionList list = SubscriptionList.Parse(second, FolderSpelling.ModifiedUtf7);
+        SubscriptionList list = SubscriptionList.Parse(second, spelling);
         Assert.Equal(["Entwürfe/Büro", "INBOX"], list.Names.Select(n => n.Value).Where(n => !n.StartsWith("shared", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         list.Names.Add(Parse("a/b"));
-        string written = Encoding.UTF8.GetString(list.Format(FolderSpelling.ModifiedUtf7));
+        string written = Encoding.UTF8.GetString(list.Format(spelling));
         Assert.StartsWith("V\t2\n\n", written, StringComparison.Ordinal);
         Assert.Contains("\na\tb\n", written, StringComparison.Ordinal);
-        SubscriptionList first = SubscriptionList.Parse("a.b\nINBOX\n"u8, FolderSpelling.ModifiedUtf7);
-        Assert.Equal("INBOX\na.b\n", Encoding.UTF8.GetString(first.Format(FolderSpelling.ModifiedUtf7)));
+        SubscriptionList first = SubscriptionList.Parse("a.b\nINBOX\n"u8, spelling);
+        Assert.Equal("INBOX\na.b\n", Encoding.UTF8.GetString(first.Format(spelling)));
     }
 
     [Fact]
