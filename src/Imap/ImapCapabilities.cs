@@ -12,6 +12,8 @@ internal static class ImapCapabilities
     /// <summary>Who has not logged in may send little without being asked, who has may send much. RFC 7888 §5.</summary>
     private const string LiteralMinus = "LITERAL-";
 
+    private const string ListMyRights = "LIST-MYRIGHTS";
+
     private const string LiteralPlus = "LITERAL+";
 
     /// <summary>Valid in every state.</summary>
@@ -26,10 +28,10 @@ internal static class ImapCapabilities
     ];
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
-    private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters];
+    private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters, ListMyRights];
 
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit, "ACL", "METADATA"];
+    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit, "ACL", ListMyRights, "METADATA"];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -42,7 +44,7 @@ internal static class ImapCapabilities
             if (services.Store is AccessMailStore access)
             {
                 all.Add("METADATA"); // Both of mailboxes and of the server, RFC 5464 §1.
-                all.AddRange(access.Sharing is null || services.IsDisabled("ACL") ? [] : OfSharing);
+                all.AddRange(access.Sharing is null || services.IsDisabled("ACL") ? [] : OfSharing.Where(c => c != ListMyRights || services.ListsMyRights));
             }
         }
         else

@@ -1,5 +1,6 @@
 using MailAccess.Auth;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Imap;
@@ -9,6 +10,10 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 {
     /// <summary>Bounds.</summary>
     public ImapLimits Limits => Options.Limits;
+
+    /// <summary>LIST-MYRIGHTS is nothing without ACL, nor without extended LIST. RFC 8440 §3.</summary>
+    public bool ListsMyRights => Store is AccessMailStore { Sharing: not null }
+        && !IsDisabled("ACL") && !IsDisabled("LIST-EXTENDED") && !IsDisabled("LIST-MYRIGHTS");
 
     /// <summary>Neither announced nor served.</summary>
     public bool IsDisabled(string? capability) =>

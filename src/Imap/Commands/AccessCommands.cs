@@ -135,10 +135,16 @@ internal static class AccessCommands
         {
             return ImapErrors.ToCompletion(read.Error);
         }
-        Begin(session.Writer, "* MYRIGHTS ", name);
-        WriteWord(session.Writer, rights.ToResponse());
-        session.Writer.Write("\r\n"u8);
+        WriteMyRights(session.Writer, name, rights);
         return ImapCompletion.Ok("those are your rights");
+    }
+
+    /// <summary>myrights-data = "MYRIGHTS" SP mailbox SP rights — RFC 4314 §7.</summary>
+    public static void WriteMyRights(ImapWriter writer, MailboxName name, Rights rights)
+    {
+        Begin(writer, "* MYRIGHTS ", name);
+        WriteWord(writer, rights.ToResponse());
+        writer.Write("\r\n"u8);
     }
 
     private static bool TryMailboxAndIdentifier(ImapArguments arguments, out MailboxName? name, out Identifier identifier)

@@ -2,11 +2,12 @@ using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
+using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
 /// <summary>
-/// LIST — RFC 3501 §6.3.8, extended by RFC 5258 and RFC 5819; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.
+/// LIST — RFC 3501 §6.3.8, extended by RFC 5258, RFC 5819 and RFC 8440; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.
 /// </summary>
 internal static class ListCommand
 {
@@ -69,6 +70,15 @@ internal static class ListCommand
             writer.Write(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8); // RFC 5258 §3.5.
         }
         writer.Write("\r\n"u8);
+        if ((request.Return & ListReturn.MyRights) != 0 && listed is { IsSelected: true, Listing.IsSelectable: true })
+        {
+            // Where they cannot be looked up, there is no answer: RFC 8440 §3.
+            StoreResult<Rights> rights = await ((IUserAccount)session.Account!).GetMyRightsAsync(listed.Name, CancellationToken.None);
+            if (rights.TryGet(out Rights known))
+            {
+                AccessCommands.WriteMyRights(writer, listed.Name, known);
+            }
+        }
         if (mailbox is not null)
         {
             await using (mailbox)

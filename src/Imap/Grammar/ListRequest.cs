@@ -19,7 +19,7 @@ internal enum ListSelection
     SpecialUse = 8,
 }
 
-/// <summary>What LIST tells of each name. RFC 5258 §3.2, RFC 6154 §2, RFC 5819 §2.</summary>
+/// <summary>What LIST tells of each name. RFC 5258 §3.2, RFC 6154 §2, RFC 5819 §2, RFC 8440 §3.</summary>
 [Flags]
 internal enum ListReturn
 {
@@ -33,6 +33,8 @@ internal enum ListReturn
     SpecialUse = 4,
     /// <summary>STATUS (…)</summary>
     Status = 8,
+    /// <summary>MYRIGHTS</summary>
+    MyRights = 16,
 }
 
 /// <summary>The arguments of LIST, plain or extended.</summary>
@@ -178,6 +180,7 @@ internal sealed class ListRequest
             ListReturn option = arguments.TryWord("SUBSCRIBED"u8) ? ListReturn.Subscribed
                 : arguments.TryWord("CHILDREN"u8) ? ListReturn.Children
                 : !services.IsDisabled("SPECIAL-USE") && arguments.TryWord("SPECIAL-USE"u8) ? ListReturn.SpecialUse
+                : services.ListsMyRights && arguments.TryWord("MYRIGHTS"u8) ? ListReturn.MyRights
                 : !services.IsDisabled("LIST-STATUS") && arguments.TryWord("STATUS"u8) ? ListReturn.Status
                 : ListReturn.None;
             Return |= option;
