@@ -81,6 +81,9 @@ public sealed record ImapLimits
     /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
     public int SeenBatchMessages { get; init; } = 1000;
 
+    /// <summary>Ranges of UIDs in a saved search result, 8 octets each; what has more is refused by NOTSAVED. RFC 5182 §2.5.</summary>
+    public int SavedRangesMax { get; init; } = 256 * 1024;
+
     /// <summary>Octets of a message in which SEARCH looks for a Date field that no summary knows.</summary>
     public int SearchDateOctetsMax { get; init; } = 256 * 1024;
 

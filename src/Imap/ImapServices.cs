@@ -10,7 +10,8 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
     /// <summary>Bounds.</summary>
     public ImapLimits Limits => Options.Limits;
 
-    /// <summary>Neither announced nor served.</summary>
+    /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
     public bool IsDisabled(string? capability) =>
-        capability is not null && Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase);
+        capability is not null && (Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase)
+            || ImapCapabilities.NeedsOf(capability).Any(IsDisabled));
 }

@@ -6,7 +6,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>SEARCH and UID SEARCH — RFC 3501 §6.4.4, §6.4.8.</summary>
+/// <summary>SEARCH and UID SEARCH — RFC 3501 §6.4.4, §6.4.8; with return options, RFC 4731, RFC 5182.</summary>
 internal static class SearchCommand
 {
     public static readonly ImapCommand Definition = new("SEARCH", ImapStates.Selected, ImapEffects.ReportsChanges,
@@ -17,37 +17,76 @@ internal static class SearchCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {
-        switch (SearchGrammar.Parse(arguments, session.Services.IsDisabled, out SearchKey? key))
+        // search = "SEARCH" [search-return-opts] SP search-program     RFC 4466 §3
+        if (!SearchReturn.TryParse(arguments, session.Services.IsDisabled, out SearchReturn? options))
         {
-            case SearchFault.Syntax:
-                return ImapErrors.Syntax(arguments);
-            case SearchFault.Charset:
-                return ImapCompletion.No("BADCHARSET (US-ASCII UTF-8)", "charset not known");
+            return ImapErrors.Syntax(arguments);
+        }
+        SearchFault fault = SearchGrammar.Parse(arguments, session.Services.IsDisabled, out SearchKey? key);
+        if (fault == SearchFault.Syntax)
+        {
+            return ImapErrors.Syntax(arguments);
         }
         SelectedMailbox selected = session.Selected!;
-        SearchRun run = new(session, selected);
-        if (!run.TryBind(key, out SearchKey bound))
+        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset : await SearchAsync(session, selected, options, key, numbering);
+        if (options is { Saves: true } && completion.Status == ImapStatus.No)
         {
-            return ImapErrors.BadSequence;
+            selected.Saved = UidSet.Empty; // RFC 5182 §2.1.
         }
-        MailboxSnapshot view = selected.View;
-        List<int> found = await run.RunAsync(bound, CancellationToken.None);
+        return completion;
+    }
+
+    private static async ValueTask<ImapCompletion> SearchAsync(
+        ImapSession session, SelectedMailbox selected, SearchReturn? options, SearchKey key, Numbering numbering)
+    {
+        SearchTarget target = SearchTarget.Of(selected);
+        SearchRun run = new(target, new SearchPlan(key, target, session.Services.Clock.GetUtcNow()), session.Services);
+        List<int> found = await FindAsync(run, options);
         if (run.Error != StoreError.None)
         {
             return ImapErrors.ToCompletion(run.Error);
         }
-        ImapWriter writer = session.Writer;
-        writer.Write("* SEARCH"u8);
-        foreach (int index in found)
+        if (options is { Saves: true } && !TrySave(selected, options.SavedOf(found), session.Services.Limits))
         {
-            writer.Write(" "u8);
-            writer.WriteNumber(numbering == Numbering.Uid ? view[index].Uid.Value : index + 1);
-            if (writer.IsFull)
-            {
-                await writer.FlushAsync();
-            }
+            return ImapCompletion.No("NOTSAVED", "the result has too many gaps to be kept"); // RFC 5182 §2.5.
         }
-        writer.Write("\r\n"u8);
+        SearchAnswer answer = new(session, target.View, numbering);
+        if (options is null)
+        {
+            await answer.WriteListAsync("SEARCH", found);
+        }
+        else if (!options.IsSilent)
+        {
+            await answer.WriteExtendedAsync(options, found);
+        }
         return ImapCompletion.Ok("searched");
+    }
+
+    private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)
+    {
+        UidSet saved = UidSet.FromUids(found.Select(i => selected.View[i].Uid));
+        if (saved.RangeCount > limits.SavedRangesMax)
+        {
+            return false;
+        }
+        selected.Saved = saved;
+        return true;
+    }
+
+    /// <summary>As much of the result as will be told.</summary>
+    private static async ValueTask<List<int>> FindAsync(SearchRun run, SearchReturn? options)
+    {
+        if (options is null || options.FromStart == long.MaxValue)
+        {
+            return await run.RunAsync(SearchExtent.All, CancellationToken.None);
+        }
+        List<int> found = options.FromStart == 0 ? [] : await run.RunAsync(new(options.FromStart), CancellationToken.None);
+        if (options.FromEnd > 0 && found.Count == options.FromStart)
+        {
+            int known = found.Count == 0 ? -1 : found[^1];
+            List<int> last = await run.RunAsync(new(options.FromEnd, IsFromEnd: true), CancellationToken.None);
+            found.AddRange(last.SkipWhile(i => i <= known));
+        }
+        return found;
     }
 }
