@@ -27,7 +27,7 @@ internal static class ImapCapabilities
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
-    private static readonly string[] OfSearching = ["ESEARCH", "SEARCHRES", "WITHIN"];
+    private static readonly string[] OfSearching = ["ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "I18NLEVEL=1"];
 
     /// <summary>What is nothing without others is off with them.</summary>
     private static readonly FrozenDictionary<string, string[]> Needs = new Dictionary<string, string[]>
@@ -35,6 +35,8 @@ internal static class ImapCapabilities
         ["QUOTA=RES-STORAGE"] = ["QUOTA"], // RFC 9208 §3.1.1.
         ["QUOTA=RES-MESSAGE"] = ["QUOTA"],
         ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.
+        ["SORT=DISPLAY"] = ["SORT"],
+        ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>

@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,9 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 {
     /// <summary>Bounds.</summary>
     public ImapLimits Limits => Options.Limits;
+
+    /// <summary>What SORT and THREAD compare, kept from one to the next.</summary>
+    public KeyCache Keys { get; } = new(Options.Limits.KeysOctetsMax);
 
     /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
     public bool IsDisabled(string? capability) =>

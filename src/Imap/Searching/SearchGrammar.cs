@@ -43,26 +43,30 @@ internal sealed class SearchGrammar
     {
         SearchGrammar grammar = new(arguments, isDisabled);
         key = new SearchKey.And([]);
-        if (!arguments.TrySpace())
+        return !arguments.TrySpace() ? SearchFault.Syntax
+            : arguments.TryWord("CHARSET "u8) ? grammar.ParseCharsetAndKeys(ref key)
+            : grammar.ParseKeys(ref key);
+    }
+
+    /// <summary>search-criteria = charset 1*(SP search-key) — RFC 5256 §5; from the space in front.</summary>
+    public static SearchFault ParseCriteria(ImapArguments arguments, Func<string, bool> isDisabled, [NotNull] out SearchKey? key)
+    {
+        key = new SearchKey.And([]);
+        return arguments.TrySpace() ? new SearchGrammar(arguments, isDisabled).ParseCharsetAndKeys(ref key) : SearchFault.Syntax;
+    }
+
+    private SearchFault ParseCharsetAndKeys(ref SearchKey key)
+    {
+        if (!_arguments.TryAstring(out ReadOnlyMemory<byte> charset))
         {
             return SearchFault.Syntax;
         }
-        if (arguments.TryWord("CHARSET "u8))
-        {
-            if (!arguments.TryAstring(out ReadOnlyMemory<byte> charset))
-            {
-                return SearchFault.Syntax;
-            }
-            if (!grammar.TryUseCharset(charset.Span))
-            {
-                return SearchFault.Charset;
-            }
-            if (!arguments.TrySpace())
-            {
-                return SearchFault.Syntax;
-            }
-        }
-        if (!grammar.TryKeys(0, out SearchKey? keys) || !arguments.AtEnd)
+        return !TryUseCharset(charset.Span) ? SearchFault.Charset : _arguments.TrySpace() ? ParseKeys(ref key) : SearchFault.Syntax;
+    }
+
+    private SearchFault ParseKeys(ref SearchKey key)
+    {
+        if (!TryKeys(0, out SearchKey? keys) || !_arguments.AtEnd)
         {
             return SearchFault.Syntax;
         }

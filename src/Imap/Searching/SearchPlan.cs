@@ -36,7 +36,7 @@ internal sealed class SearchPlan
     public IReadOnlyList<SearchKey> Texts => _texts;
 
     /// <summary>Sizes or internal dates are asked for: messages must be measured.</summary>
-    public bool NeedsMeasure { get; private set; }
+    public bool NeedsMeasure { get; set; }
 
     /// <summary>A summary answers some of it.</summary>
     public bool AsksSummaries { get; private set; }

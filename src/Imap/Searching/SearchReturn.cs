@@ -57,10 +57,14 @@ internal sealed record SearchReturn
     /// <summary>
     /// Reads the options where there are any; else <paramref name="options"/> is null. False: there are, and they are wrong.
     /// </summary>
-    public static bool TryParse(ImapArguments arguments, Func<string, bool> isDisabled, out SearchReturn? options)
+    /// <param name="arguments">From behind the verb.</param>
+    /// <param name="capability">What lets the command have any.</param>
+    /// <param name="isDisabled">Whether an extension is switched off.</param>
+    /// <param name="options">What was read.</param>
+    public static bool TryParse(ImapArguments arguments, string capability, Func<string, bool> isDisabled, out SearchReturn? options)
     {
         options = null;
-        if (isDisabled("ESEARCH") || !arguments.TryWord(" RETURN ("u8))
+        if (isDisabled(capability) || !arguments.TryWord(" RETURN ("u8))
         {
             return true;
         }

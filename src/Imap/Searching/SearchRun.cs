@@ -214,13 +214,5 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         }
     }
 
-    private MessageRecord Current(int index)
-    {
-        if (ReferenceEquals(_view, _latest))
-        {
-            return _view[index];
-        }
-        int now = _latest.IndexOf(_view[index].Uid);
-        return now < 0 ? _view[index] : _latest[now];
-    }
+    private MessageRecord Current(int index) => target.Current(_latest, index);
 }
