@@ -27,7 +27,10 @@ internal static class ImapCapabilities
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
-    private static readonly string[] OfSearching = ["ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "I18NLEVEL=1"];
+    private static readonly string[] OfSearching =
+    [
+        "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
+    ];
 
     /// <summary>What is nothing without others is off with them.</summary>
     private static readonly FrozenDictionary<string, string[]> Needs = new Dictionary<string, string[]>

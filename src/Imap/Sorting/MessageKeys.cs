@@ -39,6 +39,9 @@ internal sealed class MessageKeys
     /// <summary>Number of messages.</summary>
     public int Count => _indices.Length;
 
+    /// <summary>What indices count in.</summary>
+    public MailboxSnapshot View => _target.View;
+
     /// <summary>The texts that rows name.</summary>
     public PooledTexts Texts { get; }
 
