@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using MailAccess.Auth;
 using MailAccess.Store.Access;
 using MailAccess.Wire;
@@ -27,11 +28,28 @@ internal static class ImapCapabilities
         "OBJECTID", "SAVEDATE", "PREVIEW",
     ];
 
+    /// <summary>Of SEARCH and what is like it.</summary>
+    private static readonly string[] OfSearching =
+    [
+        "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
+    ];
+
+    /// <summary>What is nothing without others is off with them.</summary>
+    private static readonly FrozenDictionary<string, string[]> Needs = new Dictionary<string, string[]>
+    {
+        ["QUOTA=RES-STORAGE"] = ["QUOTA"], // RFC 9208 §3.1.1.
+        ["QUOTA=RES-MESSAGE"] = ["QUOTA"],
+        [ListMyRights] = ["ACL", "LIST-EXTENDED"], // RFC 8440 §3.
+        ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.
+        ["SORT=DISPLAY"] = ["SORT"],
+        ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
     private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters, ListMyRights];
 
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, AppendLimit, "ACL", ListMyRights, "METADATA"];
+    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, "METADATA"];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -40,6 +58,7 @@ internal static class ImapCapabilities
         if (isLoggedIn)
         {
             all.AddRange(AfterLogin);
+            all.AddRange(OfSearching);
             all.Add(AppendLimit);
             if (services.Store is AccessMailStore access)
             {
@@ -60,12 +79,13 @@ internal static class ImapCapabilities
             }
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
-        // The resources are nothing without their commands. RFC 9208 §3.1.1.
-        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c) || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")));
-        return string.Join(' ', all.Where(c => !IsOff(c))
+        return string.Join(' ', all.Where(c => c == "IMAP4rev1" || !services.IsDisabled(c))
             .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
                 : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));
     }
+
+    /// <summary>What the extension is nothing without.</summary>
+    public static IReadOnlyList<string> NeedsOf(string capability) => Needs.TryGetValue(capability, out string[]? needs) ? needs : [];
 
     /// <summary>What the authenticator may know of the client now.</summary>
     public static AuthenticationContext ContextOf(IConnection connection) => new()

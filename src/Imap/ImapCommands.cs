@@ -28,9 +28,9 @@ internal static class ImapCommands
         // RFC 4314 §3, RFC 5464 §4.
         AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
         AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
-        // Selected: §6.4; RFC 3691, 4315, 6851.
+        // Selected: §6.4; RFC 3691, 4315, 6851, 5256.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
-        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, FetchCommand.Definition,
+        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, SortCommand.Definition, SortCommand.UidDefinition, ThreadCommand.Definition, ThreadCommand.UidDefinition, FetchCommand.Definition,
         FetchCommand.UidDefinition, StoreCommand.Definition, StoreCommand.UidDefinition, CopyCommand.Definition,
         CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
     ];

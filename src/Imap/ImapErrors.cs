@@ -17,6 +17,9 @@ internal static class ImapErrors
     /// <summary>A number greater than the number of messages. RFC 3501 §9, seq-number.</summary>
     public static readonly ImapCompletion BadSequence = ImapCompletion.Bad("no message has that number");
 
+    /// <summary>The charset of a search. RFC 3501 §6.4.4.</summary>
+    public static readonly ImapCompletion BadCharset = ImapCompletion.No("BADCHARSET (US-ASCII UTF-8)", "charset not known");
+
     /// <summary>Grammar: what stood where something else was expected.</summary>
     public static ImapCompletion Syntax(Grammar.ImapArguments arguments) => ImapCompletion.Bad($"expected {arguments.Expected}");
 

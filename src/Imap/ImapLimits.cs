@@ -81,6 +81,12 @@ public sealed record ImapLimits
     /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
     public int SeenBatchMessages { get; init; } = 1000;
 
+    /// <summary>Ranges of UIDs in a saved search result, 8 octets each; what has more is refused by NOTSAVED. RFC 5182 §2.5.</summary>
+    public int SavedRangesMax { get; init; } = 256 * 1024;
+
+    /// <summary>Memory for what SORT and THREAD compare, of all mailboxes together; about 150 octets a message.</summary>
+    public long KeysOctetsMax { get; init; } = 64L << 20;
+
     /// <summary>Octets of a message in which SEARCH looks for a Date field that no summary knows.</summary>
     public int SearchDateOctetsMax { get; init; } = 256 * 1024;
 

@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using Microsoft.Extensions.Logging;
@@ -11,11 +12,14 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
     /// <summary>Bounds.</summary>
     public ImapLimits Limits => Options.Limits;
 
-    /// <summary>LIST-MYRIGHTS is nothing without ACL, nor without extended LIST. RFC 8440 §3.</summary>
-    public bool ListsMyRights => Store is AccessMailStore { Sharing: not null }
-        && !IsDisabled("ACL") && !IsDisabled("LIST-EXTENDED") && !IsDisabled("LIST-MYRIGHTS");
+    /// <summary>What SORT and THREAD compare, kept from one to the next.</summary>
+    public KeyCache Keys { get; } = new(Options.Limits.KeysOctetsMax);
 
-    /// <summary>Neither announced nor served.</summary>
+    /// <summary>RFC 8440, where mailboxes can be shared.</summary>
+    public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");
+
+    /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
     public bool IsDisabled(string? capability) =>
-        capability is not null && Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase);
+        capability is not null && (Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase)
+            || ImapCapabilities.NeedsOf(capability).Any(IsDisabled));
 }

@@ -39,6 +39,9 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>Where commands come from.</summary>
     public CommandReader Reader { get; private set; }
 
+    /// <summary>Of the command that runs.</summary>
+    public ReadOnlyMemory<byte> Tag { get; private set; }
+
     /// <summary>The mail of whoever logged in, or null before.</summary>
     public IMailAccount? Account { get; private set; }
 
@@ -191,7 +194,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         bool mayHoldPassword = Account is null;
         CommandReader reader = Reader;
-        ImapArguments arguments = new(reader.Command, Limits);
+        ImapArguments arguments = new(reader.Command, Limits) { KnowsSavedResult = !Services.IsDisabled("SEARCHRES") };
         if (!_hasRunCommand && OtherProtocols.IsSpokenIn(reader.Command.Span))
         {
             return await SayByeAsync("this is an IMAP server", SessionEnd.ProtocolViolation);
@@ -204,6 +207,7 @@ internal sealed class ImapSession : IAsyncDisposable
         if (hasTag)
         {
             tag = given.ToArray(); // AUTHENTICATE, IDLE and APPEND read on: the command's buffer will be gone.
+            Tag = tag;
         }
         if (!hasTag)
         {

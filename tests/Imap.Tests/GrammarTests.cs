@@ -86,7 +86,7 @@ public sealed class GrammarTests
         MailboxSnapshot view = Views.WithUids(10, 20, 30, 40, 50);
         Assert.True(SequenceSet.TryParse(Encoding.ASCII.GetBytes(text), 100, out SequenceSet? set, out int length));
         Assert.Equal(text.Length, length);
-        Assert.True(set!.TryResolve(view, byUid ? Numbering.Uid : Numbering.Sequence, out IndexRanges found));
+        Assert.True(set!.TryResolve(view, byUid ? Numbering.Uid : Numbering.Sequence, UidSet.Empty, out IndexRanges found));
         Assert.Equal(indices, string.Join(' ', Enumerable.Range(0, view.Count).Where(found.Contains)));
         Assert.Equal(found.Count, Enumerable.Range(0, view.Count).Count(found.Contains));
     }
@@ -98,9 +98,9 @@ public sealed class GrammarTests
     public void A_sequence_number_beyond_the_mailbox_is_an_error(string text)
     {
         Assert.True(SequenceSet.TryParse(Encoding.ASCII.GetBytes(text), 100, out SequenceSet? set, out _));
-        Assert.False(set!.TryResolve(Views.WithUids(1, 2, 3, 4, 5), Numbering.Sequence, out _));
-        Assert.False(set.TryResolve(Views.WithUids(), Numbering.Sequence, out _));
-        Assert.True(set.TryResolve(Views.WithUids(), Numbering.Uid, out IndexRanges none));
+        Assert.False(set!.TryResolve(Views.WithUids(1, 2, 3, 4, 5), Numbering.Sequence, UidSet.Empty, out _));
+        Assert.False(set.TryResolve(Views.WithUids(), Numbering.Sequence, UidSet.Empty, out _));
+        Assert.True(set.TryResolve(Views.WithUids(), Numbering.Uid, UidSet.Empty, out IndexRanges none));
         Assert.Equal(0, none.Count);
     }
 

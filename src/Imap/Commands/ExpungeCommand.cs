@@ -24,7 +24,7 @@ internal static class ExpungeCommand
             return new(ImapErrors.Syntax(arguments));
         }
         SelectedMailbox selected = session.Selected!;
-        return set.TryResolve(selected.View, Numbering.Uid, out IndexRanges indices)
+        return selected.TryResolve(set, Numbering.Uid, out IndexRanges indices)
             ? ExpungeAsync(selected, indices.ToUids(selected.View))
             : new(ImapErrors.BadSequence);
     }

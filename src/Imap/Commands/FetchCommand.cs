@@ -24,7 +24,7 @@ internal static class FetchCommand
             return ImapErrors.Syntax(arguments);
         }
         SelectedMailbox selected = session.Selected!;
-        if (!set.TryResolve(selected.View, numbering, out IndexRanges targets))
+        if (!selected.TryResolve(set, numbering, out IndexRanges targets))
         {
             return ImapErrors.BadSequence;
         }

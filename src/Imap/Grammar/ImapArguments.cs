@@ -31,6 +31,9 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     /// <summary>Nothing is left.</summary>
     public bool AtEnd => _at == command.Length || Missing("nothing more");
 
+    /// <summary><c>$</c> may stand in sequence sets: SEARCHRES is not switched off.</summary>
+    public bool KnowsSavedResult { get; init; } = true;
+
     /// <summary>The bounds that apply.</summary>
     public ImapLimits Limits => limits;
 
@@ -125,10 +128,11 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         return Next is >= (byte)'1' and <= (byte)'9' ? TryNumber(out number) : Missing("a number that is not 0");
     }
 
-    /// <summary>sequence-set — RFC 3501 §9.</summary>
+    /// <summary>sequence-set — RFC 3501 §9, RFC 5182 §3.</summary>
     public bool TrySequenceSet(out SequenceSet set)
     {
-        if (!SequenceSet.TryParse(Rest, limits.SequenceRangesMax, out SequenceSet? found, out int length) || found is null)
+        if (!SequenceSet.TryParse(Rest, limits.SequenceRangesMax, out SequenceSet? found, out int length) || found is null
+            || (found.HasSaved && !KnowsSavedResult))
         {
             set = null!;
             return Missing("a sequence set");

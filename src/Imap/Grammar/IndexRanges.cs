@@ -49,6 +49,91 @@ internal sealed class IndexRanges
         return new IndexRanges([.. merged]);
     }
 
+    /// <summary>Those that have one of the UIDs.</summary>
+    public static IndexRanges Of(MailboxSnapshot view, UidSet uids)
+    {
+        List<(int First, int Last)> ranges = [];
+        foreach ((Uid first, Uid last) in uids)
+        {
+            int start = view.IndexOf(first);
+            int end = view.IndexOf(last);
+            start = start < 0 ? ~start : start;
+            end = end < 0 ? ~end - 1 : end;
+            if (start <= end)
+            {
+                ranges.Add((start, end));
+            }
+        }
+        return FromRanges(ranges);
+    }
+
+    /// <summary>All messages of a view.</summary>
+    public static IndexRanges AllOf(MailboxSnapshot view) => view.Count == 0 ? Empty : new([(0, view.Count - 1)]);
+
+    /// <summary>Those in both.</summary>
+    public IndexRanges Intersect(IndexRanges other)
+    {
+        List<(int First, int Last)> both = [];
+        for (int i = 0, j = 0; i < _ranges.Length && j < other._ranges.Length;)
+        {
+            (int first, int last) = (Math.Max(_ranges[i].First, other._ranges[j].First), Math.Min(_ranges[i].Last, other._ranges[j].Last));
+            if (first <= last)
+            {
+                both.Add((first, last));
+            }
+            if (_ranges[i].Last < other._ranges[j].Last)
+            {
+                i++;
+            }
+            else
+            {
+                j++;
+            }
+        }
+        return new IndexRanges([.. both]);
+    }
+
+    /// <summary>Those in one or both.</summary>
+    public IndexRanges Union(IndexRanges other) => FromRanges([.. _ranges, .. other._ranges]);
+
+    /// <summary>The others of so many messages.</summary>
+    public IndexRanges Complement(int count)
+    {
+        List<(int First, int Last)> others = [];
+        int next = 0;
+        foreach ((int first, int last) in _ranges)
+        {
+            if (next < first)
+            {
+                others.Add((next, first - 1));
+            }
+            next = last + 1;
+        }
+        if (next < count)
+        {
+            others.Add((next, count - 1));
+        }
+        return new IndexRanges([.. others]);
+    }
+
+    /// <summary>So many of them from the one at this position on, as far as there are any.</summary>
+    public IndexRanges Slice(long start, long count)
+    {
+        List<(int First, int Last)> slice = [];
+        foreach ((int first, int last) in _ranges)
+        {
+            long skipped = Math.Min(start, last - first + 1L);
+            long taken = Math.Min(count, last - first + 1 - skipped);
+            if (taken > 0)
+            {
+                slice.Add(((int)(first + skipped), (int)(first + skipped + taken - 1)));
+            }
+            start -= skipped;
+            count -= taken;
+        }
+        return new IndexRanges([.. slice]);
+    }
+
     /// <summary>Membership, by binary search.</summary>
     public bool Contains(int index)
     {

@@ -13,6 +13,7 @@ internal enum Numbering
 
 /// <summary>
 /// sequence-set = (seq-number / seq-range) *("," sequence-set) — RFC 3501 §9. As written, <c>*</c> not yet resolved.
+/// sequence-set =/ seq-last-command; seq-last-command = "$" — RFC 5182 §3: it can only stand last.
 /// </summary>
 internal sealed class SequenceSet
 {
@@ -21,7 +22,14 @@ internal sealed class SequenceSet
 
     private readonly (uint From, uint To)[] _ranges;
 
-    private SequenceSet((uint From, uint To)[] ranges) => _ranges = ranges;
+    private SequenceSet((uint From, uint To)[] ranges, bool hasSaved)
+    {
+        _ranges = ranges;
+        HasSaved = hasSaved;
+    }
+
+    /// <summary><c>$</c> is in it: what the last SEARCH saved.</summary>
+    public bool HasSaved { get; }
 
     /// <summary>Reads the longest sequence-set at the start; false where there is none or it has too many ranges.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, int rangesMax, out SequenceSet? set, out int length)
@@ -31,6 +39,12 @@ internal sealed class SequenceSet
         length = 0;
         while (ranges.Count < rangesMax)
         {
+            if (length < text.Length && text[length] == (byte)'$')
+            {
+                length++;
+                set = new SequenceSet([.. ranges], hasSaved: true);
+                return true;
+            }
             if (!TryParseNumber(text, ref length, out uint from))
             {
                 return false;
@@ -47,7 +61,7 @@ internal sealed class SequenceSet
             ranges.Add((from, to));
             if (length >= text.Length || text[length] != (byte)',')
             {
-                set = new SequenceSet([.. ranges]);
+                set = new SequenceSet([.. ranges], hasSaved: false);
                 return true;
             }
             length++;
@@ -56,44 +70,36 @@ internal sealed class SequenceSet
     }
 
     /// <summary>
-    /// The messages of the view that are meant. False where a sequence number is greater than the number of messages,
-    /// also as <c>*</c> in an empty mailbox: BAD (RFC 3501 §9, seq-number). UIDs that no message has are passed over.
+    /// The messages of the view that are meant, with those that <c>$</c> stands for. False where a sequence number is greater than the
+    /// number of messages, also as <c>*</c> in an empty mailbox: BAD (RFC 3501 §9, seq-number). UIDs that no message has are passed over.
     /// </summary>
-    public bool TryResolve(MailboxSnapshot view, Numbering numbering, out IndexRanges indices)
+    public bool TryResolve(MailboxSnapshot view, Numbering numbering, UidSet saved, out IndexRanges indices)
     {
-        List<(int First, int Last)> found = new(_ranges.Length);
-        indices = IndexRanges.Empty;
-        foreach ((uint from, uint to) in _ranges)
-        {
-            if (numbering == Numbering.Sequence)
-            {
-                uint first = from == Largest ? (uint)view.Count : from;
-                uint last = to == Largest ? (uint)view.Count : to;
-                if (first == 0 || last == 0 || first > (uint)view.Count || last > (uint)view.Count)
-                {
-                    return false;
-                }
-                found.Add(((int)Math.Min(first, last) - 1, (int)Math.Max(first, last) - 1));
-            }
-            else if (view.Count > 0)
-            {
-                // 3291:* includes the last message, even if its UID is less than 3291 (RFC 3501 §9, seq-range).
-                uint highest = view[view.Count - 1].Uid.Value;
-                uint first = from == Largest ? highest : from;
-                uint last = to == Largest ? highest : to;
-                int start = view.IndexOf(new Uid(Math.Min(first, last)));
-                int end = view.IndexOf(new Uid(Math.Max(first, last)));
-                start = start < 0 ? ~start : start;
-                end = end < 0 ? ~end - 1 : end;
-                if (start <= end)
-                {
-                    found.Add((start, end));
-                }
-            }
-        }
-        indices = IndexRanges.FromRanges(found);
-        return true;
+        bool isKnown = numbering == Numbering.Uid || Array.TrueForAll(_ranges, r => IsIn(view, r.From) && IsIn(view, r.To));
+        indices = isKnown ? Resolve(view, numbering, saved) : IndexRanges.Empty;
+        return isKnown;
     }
+
+    /// <summary>The same for searches, which numbers beyond the mailbox only find nothing in: RFC 7377 §2.</summary>
+    public IndexRanges Resolve(MailboxSnapshot view, Numbering numbering, UidSet saved)
+    {
+        // It means the same messages by number and by UID; what was expunged since is no more in it. RFC 5182 §2.1.
+        IndexRanges known = HasSaved ? IndexRanges.Of(view, saved) : IndexRanges.Empty;
+        if (view.Count == 0 || _ranges.Length == 0)
+        {
+            return known;
+        }
+        // 3291:* includes the last message, even if its UID is less than 3291 (RFC 3501 §9, seq-range).
+        uint highest = numbering == Numbering.Uid ? view[view.Count - 1].Uid.Value : (uint)view.Count;
+        (uint First, uint Last)[] numbers = [.. _ranges.Select(r => (From: r.From == Largest ? highest : r.From, To: r.To == Largest ? highest : r.To))
+            .Select(r => (Math.Min(r.From, r.To), Math.Max(r.From, r.To)))];
+        IndexRanges named = numbering == Numbering.Uid
+            ? IndexRanges.Of(view, UidSet.FromRanges(numbers.Select(r => (new Uid(r.First), new Uid(r.Last)))))
+            : IndexRanges.FromRanges([.. numbers.Where(r => r.First <= highest).Select(r => ((int)r.First - 1, (int)Math.Min(r.Last, highest) - 1))]);
+        return HasSaved ? named.Union(known) : named;
+    }
+
+    private static bool IsIn(MailboxSnapshot view, uint number) => number == Largest ? view.Count > 0 : number <= (uint)view.Count;
 
     private static bool TryParseNumber(ReadOnlySpan<byte> text, ref int at, out uint number)
     {

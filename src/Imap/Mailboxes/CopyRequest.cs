@@ -22,8 +22,8 @@ internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numberi
             refusal = ImapErrors.Syntax(arguments);
             return false;
         }
-        MailboxSnapshot view = session.Selected!.View;
-        if (!set.TryResolve(view, numbering, out IndexRanges indices))
+        SelectedMailbox selected = session.Selected!;
+        if (!selected.TryResolve(set, numbering, out IndexRanges indices))
         {
             refusal = ImapErrors.BadSequence;
             return false;
@@ -33,15 +33,15 @@ internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numberi
             refusal = ImapErrors.InvalidName;
             return false;
         }
-        request = new CopyRequest(indices.ToUids(view), destination, numbering);
+        request = new CopyRequest(indices.ToUids(selected.View), destination, numbering);
         return true;
     }
 
     /// <summary>
     /// UIDs that have vanished are passed over with OK (RFC 3501 §6.4.8; some clients ask for ever otherwise). Sequence
-    /// numbers name messages that were there: RFC 2180 §4.4.
+    /// numbers name messages that were there: RFC 2180 §4.4. An empty <c>$</c> is no error: RFC 5182 §2.1.
     /// </summary>
-    public ImapCompletion Nothing(string verb) => Numbering == Numbering.Uid
+    public ImapCompletion Nothing(string verb) => Numbering == Numbering.Uid || Uids.IsEmpty
         ? ImapCompletion.Ok($"nothing to {verb}")
         : ImapErrors.ToCompletion(StoreError.Expunged);
 

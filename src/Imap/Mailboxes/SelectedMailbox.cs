@@ -1,4 +1,5 @@
 using MailAccess.Imap.Fetching;
+using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
 using MailAccess.Store.Access;
@@ -45,6 +46,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     /// <summary>What the client knows: sequence numbers count in this.</summary>
     public MailboxSnapshot View { get; private set; }
 
+    /// <summary>What <c>$</c> means: the messages that a SEARCH saved. RFC 5182 §2.1.</summary>
+    public UidSet Saved { get; set; } = UidSet.Empty;
+
     /// <summary>The structure of the message last read in parts.</summary>
     public StructureCache Structures { get; }
 
@@ -69,6 +73,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
         _told.Add((uids, asOf.HighestModSeq));
     }
+
+    /// <inheritdoc cref="SequenceSet.TryResolve"/>
+    public bool TryResolve(SequenceSet set, Numbering numbering, out IndexRanges indices) => set.TryResolve(View, numbering, Saved, out indices);
 
     /// <summary>FLAGS and PERMANENTFLAGS — RFC 3501 §7.2.6, §7.1.</summary>
     public void WriteKeywords(ImapWriter writer, KeywordTable keywords)
@@ -182,7 +189,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         writer.Write(string.Join(' ', flags));
     }
 
-    private static ReadOnlySpan<byte> SystemFlagList => Grammar.SystemFlagNames.All;
+    private static ReadOnlySpan<byte> SystemFlagList => SystemFlagNames.All;
 
     private void WriteCounts(ImapWriter writer, bool hasGrown)
     {

@@ -40,9 +40,9 @@ internal readonly record struct SearchFacts(
             case SearchKey.Indices indices:
                 return indices.Ranges.Contains(Index);
             case SearchKey.InternalDate date:
-                return IsWithin(Record.InternalDateSeconds, date.First, date.End);
+                return Record.InternalDateSeconds >= date.First && Record.InternalDateSeconds <= date.Last;
             case SearchKey.SavedDate date:
-                return IsWithin(Record.SavedDateSeconds, date.First, date.End);
+                return Record.SavedDateSeconds >= date.First && Record.SavedDateSeconds <= date.Last;
             case SearchKey.Identity { Id: null }:
                 return false;
             case SearchKey.Identity identity:
@@ -56,12 +56,6 @@ internal readonly record struct SearchFacts(
             default:
                 throw new UnreachableException($"search key {key.GetType().Name} was not bound");
         }
-    }
-
-    private static bool IsWithin(long unixSeconds, DateOnly first, DateOnly end)
-    {
-        DateOnly day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(unixSeconds).UtcDateTime);
-        return day >= first && (day < end || end == DateOnly.MaxValue);
     }
 
     private bool? DecideAll(IReadOnlyList<SearchKey> keys)

@@ -43,26 +43,30 @@ internal sealed class SearchGrammar
     {
         SearchGrammar grammar = new(arguments, isDisabled);
         key = new SearchKey.And([]);
-        if (!arguments.TrySpace())
+        return !arguments.TrySpace() ? SearchFault.Syntax
+            : arguments.TryWord("CHARSET "u8) ? grammar.ParseCharsetAndKeys(ref key)
+            : grammar.ParseKeys(ref key);
+    }
+
+    /// <summary>search-criteria = charset 1*(SP search-key) — RFC 5256 §5; from the space in front.</summary>
+    public static SearchFault ParseCriteria(ImapArguments arguments, Func<string, bool> isDisabled, [NotNull] out SearchKey? key)
+    {
+        key = new SearchKey.And([]);
+        return arguments.TrySpace() ? new SearchGrammar(arguments, isDisabled).ParseCharsetAndKeys(ref key) : SearchFault.Syntax;
+    }
+
+    private SearchFault ParseCharsetAndKeys(ref SearchKey key)
+    {
+        if (!_arguments.TryAstring(out ReadOnlyMemory<byte> charset))
         {
             return SearchFault.Syntax;
         }
-        if (arguments.TryWord("CHARSET "u8))
-        {
-            if (!arguments.TryAstring(out ReadOnlyMemory<byte> charset))
-            {
-                return SearchFault.Syntax;
-            }
-            if (!grammar.TryUseCharset(charset.Span))
-            {
-                return SearchFault.Charset;
-            }
-            if (!arguments.TrySpace())
-            {
-                return SearchFault.Syntax;
-            }
-        }
-        if (!grammar.TryKeys(0, out SearchKey? keys) || !arguments.AtEnd)
+        return !TryUseCharset(charset.Span) ? SearchFault.Charset : _arguments.TrySpace() ? ParseKeys(ref key) : SearchFault.Syntax;
+    }
+
+    private SearchFault ParseKeys(ref SearchKey key)
+    {
+        if (!TryKeys(0, out SearchKey? keys) || !_arguments.AtEnd)
         {
             return SearchFault.Syntax;
         }
@@ -110,7 +114,7 @@ internal sealed class SearchGrammar
         {
             return TryKeys(depth + 1, out key) && _arguments.TryChar((byte)')', "a search key or )");
         }
-        if (_arguments.Next == (byte)'*' || char.IsAsciiDigit((char)_arguments.Next))
+        if (_arguments.Next is (byte)'*' or (byte)'$' || char.IsAsciiDigit((char)_arguments.Next))
         {
             return TryMessages(Numbering.Sequence, out key);
         }
@@ -131,6 +135,7 @@ internal sealed class SearchGrammar
     {
         "EMAILID" or "THREADID" => "OBJECTID",
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
+        "OLDER" or "YOUNGER" => "WITHIN",
         _ => null,
     };
 
@@ -157,7 +162,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
-            or "EMAILID" or "THREADID" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
+            or "EMAILID" or "THREADID" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -174,6 +179,7 @@ internal sealed class SearchGrammar
             "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
             "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
+            "OLDER" or "YOUNGER" => TryWithin(word == "YOUNGER", out key),
             "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
             "HEADER" => TryHeader(out key),
             "BCC" or "CC" or "FROM" or "SUBJECT" or "TO" => TryField(word, out key),
@@ -271,10 +277,25 @@ internal sealed class SearchGrammar
             "ON" or "SENTON" or "SAVEDON" => (day, next),
             _ => (day, DateOnly.MaxValue),
         };
-        key = word.StartsWith("SENT", StringComparison.Ordinal)
-            ? new SearchKey.SentDate(first, end)
-            : word.StartsWith("SAVED", StringComparison.Ordinal) ? new SearchKey.SavedDate(first, end) : new SearchKey.InternalDate(first, end);
+        if (word.StartsWith("SENT", StringComparison.Ordinal))
+        {
+            key = new SearchKey.SentDate(first, end);
+            return true;
+        }
+        long firstSecond = first == DateOnly.MinValue ? long.MinValue : StartOf(first);
+        long lastSecond = end == DateOnly.MaxValue ? long.MaxValue : StartOf(end) - 1;
+        key = word.StartsWith("SAVED", StringComparison.Ordinal)
+            ? new SearchKey.SavedDate(firstSecond, lastSecond) : new SearchKey.InternalDate(firstSecond, lastSecond);
         return true;
+    }
+
+    private static long StartOf(DateOnly day) => new DateTimeOffset(day.ToDateTime(default), TimeSpan.Zero).ToUnixTimeSeconds();
+
+    /// <summary>("OLDER" / "YOUNGER") SP nz-number — RFC 5032 §3.</summary>
+    private bool TryWithin(bool isYounger, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = _arguments.TryNzNumber(out uint seconds) ? new SearchKey.Within(seconds, isYounger) : null;
+        return key is not null;
     }
 
     /// <summary>A text to look for, decoded by the command's charset.</summary>

@@ -39,13 +39,15 @@ internal abstract record SearchKey
     public sealed record KeywordBits(ulong Mask) : SearchKey;
 
     /// <summary>
-    /// BEFORE, ON, SINCE: days of the internal date, in UTC as INTERNALDATE shows it;
-    /// from the first to the day before the last.
+    /// BEFORE, ON, SINCE: seconds of the internal date since 1970, both included; days are those of UTC, as INTERNALDATE shows it.
     /// </summary>
-    public sealed record InternalDate(DateOnly First, DateOnly End) : SearchKey;
+    public sealed record InternalDate(long First, long Last) : SearchKey;
 
     /// <summary>SAVEDBEFORE, SAVEDON, SAVEDSINCE: the same of the saved date. RFC 8514 §4.3.</summary>
-    public sealed record SavedDate(DateOnly First, DateOnly End) : SearchKey;
+    public sealed record SavedDate(long First, long Last) : SearchKey;
+
+    /// <summary>OLDER, YOUNGER: the internal date against the time when the search is bound. RFC 5032 §2.</summary>
+    public sealed record Within(uint Seconds, bool IsYounger) : SearchKey;
 
     /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;

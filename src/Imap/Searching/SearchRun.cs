@@ -1,118 +1,85 @@
 using MailAccess.Imap.Grammar;
-using MailAccess.Imap.Mailboxes;
 using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Searching;
 
+/// <summary>How much of a result is wanted: all of it, or so many messages from one end of the mailbox, so that a search can stop early.</summary>
+internal readonly record struct SearchExtent(long Count, bool IsFromEnd = false)
+{
+    public static readonly SearchExtent All = new(long.MaxValue);
+}
+
 /// <summary>
-/// Runs one SEARCH: each message is first asked by its record, then by its summary, and read only where neither decides.
+/// Runs one search: each message is first asked by its record, then by its summary, and read only where neither decides.
 /// </summary>
-internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
+internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServices services)
 {
     private const int SliceMessages = 256;
 
-    private readonly MailboxSnapshot _view = selected.View;
-    private MailboxSnapshot _latest = selected.Mailbox.Snapshot;
-    private readonly List<SearchKey> _texts = [];
-    private bool _hasSentDates;
-    private bool _asksSummaries;
+    private readonly MailboxSnapshot _view = target.View;
+    private MailboxSnapshot _latest = target.Mailbox.Snapshot;
     private StoreError _error;
-    private bool _needsMeasure;
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
     public StoreError Error => _error;
 
-    /// <summary>Sequence sets and keywords as this mailbox has them; false where a sequence number is too high.</summary>
-    public bool TryBind(SearchKey key, out SearchKey bound)
+    /// <summary>Indices in the view of the messages that match, ascending.</summary>
+    public async ValueTask<List<int>> RunAsync(SearchExtent extent, CancellationToken cancellationToken)
     {
-        bound = key;
-        switch (key)
+        await MeasureAsync();
+        if (extent.Count >= plan.Candidates.Count)
         {
-            case SearchKey.And all:
-                SearchKey[] keys = new SearchKey[all.Keys.Count];
-                for (int i = 0; i < keys.Length; i++)
-                {
-                    if (!TryBind(all.Keys[i], out keys[i]))
-                    {
-                        return false;
-                    }
-                }
-                bound = new SearchKey.And(keys);
-                return true;
-            case SearchKey.Or either:
-                bool both = TryBind(either.Left, out SearchKey left) & TryBind(either.Right, out SearchKey right);
-                bound = new SearchKey.Or(left, right);
-                return both;
-            case SearchKey.Not negation:
-                bool inner = TryBind(negation.Key, out SearchKey negated);
-                bound = new SearchKey.Not(negated);
-                return inner;
-            case SearchKey.Messages messages:
-                bool resolved = messages.Set.TryResolve(_view, messages.Numbering, out IndexRanges ranges);
-                bound = new SearchKey.Indices(ranges);
-                return resolved;
-            case SearchKey.Keyword keyword:
-                bound = new SearchKey.KeywordBits(_latest.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
-                return true;
-            case SearchKey.Size or SearchKey.InternalDate:
-                _needsMeasure = true;
-                return true;
-            case SearchKey.Header or SearchKey.Content:
-                _asksSummaries |= key is SearchKey.Header { IsKept: true };
-                _texts.Add(key);
-                return true;
-            case SearchKey.SentDate:
-                _asksSummaries = true;
-                _hasSentDates = true;
-                return true;
-            case SearchKey.Identity { Id: not null }:
-                _asksSummaries = true;
-                return true;
-            default:
-                return true;
+            return await FindAsync(plan.Candidates, cancellationToken);
         }
+        List<int> found = [];
+        long piece = Math.Max(SliceMessages, extent.Count);
+        for (long done = 0; done < plan.Candidates.Count && found.Count < extent.Count && _error == StoreError.None; done += piece, piece *= 4)
+        {
+            long count = Math.Min(piece, plan.Candidates.Count - done);
+            IndexRanges part = plan.Candidates.Slice(extent.IsFromEnd ? plan.Candidates.Count - done - count : done, count);
+            found.InsertRange(extent.IsFromEnd ? 0 : found.Count, await FindAsync(part, cancellationToken));
+        }
+        int surplus = (int)Math.Max(0, found.Count - extent.Count);
+        found.RemoveRange(extent.IsFromEnd ? 0 : found.Count - surplus, surplus);
+        return found;
     }
 
-    /// <summary>Indices in the view of the messages that match a bound key.</summary>
-    public async ValueTask<List<int>> RunAsync(SearchKey key, CancellationToken cancellationToken)
+    private async ValueTask<List<int>> FindAsync(IndexRanges candidates, CancellationToken cancellationToken)
     {
         List<int> found = [];
         List<int> undecided = [];
-        await MeasureAsync();
-        TimeProvider clock = session.Services.Clock;
-        long sliceStart = clock.GetTimestamp();
-        IndexRanges candidates = CandidatesOf(key);
+        long sliceStart = services.Clock.GetTimestamp();
         for (int range = 0; range < candidates.Ranges.Length; range++)
         {
             (int first, int last) = candidates.Ranges[range];
             while (first <= last)
             {
                 int end = Math.Min(last, first + SliceMessages - 1);
-                DecideRange(key, first, end, found, undecided);
+                DecideRange(first, end, found, undecided);
                 first = end + 1;
-                if (clock.GetElapsedTime(sliceStart) > session.Services.Limits.SearchSlice)
+                if (services.Clock.GetElapsedTime(sliceStart) > services.Limits.SearchSlice)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     await Task.Yield(); // Others want this thread too.
-                    sliceStart = clock.GetTimestamp();
+                    sliceStart = services.Clock.GetTimestamp();
                 }
             }
         }
         if (undecided.Count > 0)
         {
-            undecided = _asksSummaries ? await DecideBySummaryAsync(key, undecided, found, cancellationToken) : undecided;
-            await DecideByContentAsync(key, undecided, found, cancellationToken);
+            undecided = plan.AsksSummaries ? await DecideBySummaryAsync(undecided, found, cancellationToken) : undecided;
+            await DecideByContentAsync(undecided, found, cancellationToken);
             found.Sort();
         }
         return found;
     }
 
-    private void DecideRange(SearchKey key, int first, int last, List<int> found, List<int> undecided)
+    private void DecideRange(int first, int last, List<int> found, List<int> undecided)
     {
         for (int i = first; i <= last; i++)
         {
-            switch (Decide(key, i))
+            switch (Decide(i))
             {
                 case true:
                     found.Add(i);
@@ -127,56 +94,51 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     /// <summary>Sizes and dates of messages that another server left may not be known yet.</summary>
     private async ValueTask MeasureAsync()
     {
-        if (_needsMeasure && _latest.UnmeasuredCount > 0)
+        if (plan.NeedsMeasure && _latest.UnmeasuredCount > 0)
         {
-            _error = (await selected.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None)).Error;
-            _latest = selected.Mailbox.Snapshot;
+            _error = (await target.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None)).Error;
+            _latest = target.Mailbox.Snapshot;
         }
     }
 
-    private IndexRanges CandidatesOf(SearchKey key) => key switch
-    {
-        SearchKey.Indices indices => indices.Ranges,
-        SearchKey.And all when all.Keys.OfType<SearchKey.Indices>().FirstOrDefault() is { } indices => indices.Ranges,
-        _ when _view.Count == 0 => IndexRanges.Empty,
-        _ => IndexRanges.FromRanges([(0, _view.Count - 1)]),
-    };
-
     /// <summary>By what is known without opening the message; null where that is not enough.</summary>
-    private bool? Decide(SearchKey key, int index)
+    private bool? Decide(int index)
     {
         MessageRecord record = Current(index);
-        if (_needsMeasure && !record.IsMeasured)
+        if (plan.NeedsMeasure && !record.IsMeasured)
         {
             return false; // Expunged meanwhile: it matches nothing.
         }
-        SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: false, default, null);
-        bool? byRecord = facts.Decide(key);
-        if (byRecord is null && selected.Mailbox.TryGetSummary(record, out MessageSummary summary))
+        SearchFacts facts = FactsOf(record, index);
+        bool? byRecord = facts.Decide(plan.Key);
+        if (byRecord is null && target.Mailbox.TryGetSummary(record, out MessageSummary summary))
         {
-            return (facts with { HasSummary = true, Summary = summary }).Decide(key);
+            return (facts with { HasSummary = true, Summary = summary }).Decide(plan.Key);
         }
         return byRecord;
     }
 
+    private SearchFacts FactsOf(in MessageRecord record, int index) =>
+        new(record, index, target.IsRecent(record.Uid), HasSummary: false, default, null);
+
     /// <summary>
     /// By summaries that have to be read, or made and then kept: the next search has them. Gives what they do not decide either.
     /// </summary>
-    private async ValueTask<List<int>> DecideBySummaryAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
+    private async ValueTask<List<int>> DecideBySummaryAsync(List<int> undecided, List<int> found, CancellationToken cancellationToken)
     {
         List<int> left = [];
         foreach (int index in undecided)
         {
             MessageRecord record = Current(index);
-            StoreResult<MessageSummary> asked = await selected.Mailbox.GetSummaryAsync(record.Uid, cancellationToken);
+            StoreResult<MessageSummary> asked = await target.Mailbox.GetSummaryAsync(record.Uid, cancellationToken);
             if (!asked.TryGet(out MessageSummary summary))
             {
                 // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
                 _error = asked.Error is StoreError.NotFound or StoreError.Expunged ? _error : asked.Error;
                 continue;
             }
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), HasSummary: true, summary, null);
-            switch (facts.Decide(key))
+            SearchFacts facts = FactsOf(record, index) with { HasSummary = true, Summary = summary };
+            switch (facts.Decide(plan.Key))
             {
                 case true:
                     found.Add(index);
@@ -190,14 +152,14 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     }
 
     /// <summary>Lets the store look into the messages that neither record nor summary decides.</summary>
-    private async ValueTask DecideByContentAsync(SearchKey key, List<int> undecided, List<int> found, CancellationToken cancellationToken)
+    private async ValueTask DecideByContentAsync(List<int> undecided, List<int> found, CancellationToken cancellationToken)
     {
         if (undecided.Count == 0 || _error != StoreError.None)
         {
             return;
         }
         StoreResult<ContentMatches> searched = await ContentMatches.FindAsync(
-            selected.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), _texts, cancellationToken);
+            target.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), plan.Texts, cancellationToken);
         if (!searched.TryGet(out ContentMatches? matches))
         {
             _error = searched.Error;
@@ -206,9 +168,9 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         foreach (int index in undecided)
         {
             MessageRecord record = Current(index);
-            bool hasSummary = selected.Mailbox.TryGetSummary(record, out MessageSummary summary);
-            SearchFacts facts = new(record, index, selected.IsRecent(record.Uid), hasSummary, summary, matches);
-            if (_hasSentDates && !(hasSummary && summary.HasHeaderFields))
+            bool hasSummary = target.Mailbox.TryGetSummary(record, out MessageSummary summary);
+            SearchFacts facts = FactsOf(record, index) with { HasSummary = hasSummary, Summary = summary, Matches = matches };
+            if (plan.HasSentDates && !(hasSummary && summary.HasHeaderFields))
             {
                 StoreResult<DateOnly?> sent = await SentDayAsync(record, cancellationToken);
                 if (!sent.TryGet(out DateOnly? day))
@@ -223,7 +185,7 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
                 }
                 facts = facts with { SentDay = day };
             }
-            if (facts.Decide(key) == true)
+            if (facts.Decide(plan.Key) == true)
             {
                 found.Add(index);
             }
@@ -233,14 +195,14 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
     /// <summary>The day of the Date field of a message without a summary.</summary>
     private async ValueTask<StoreResult<DateOnly?>> SentDayAsync(MessageRecord record, CancellationToken cancellationToken)
     {
-        StoreResult<IMessageContent> opened = await selected.Mailbox.OpenMessageAsync(record.Uid, cancellationToken);
+        StoreResult<IMessageContent> opened = await target.Mailbox.OpenMessageAsync(record.Uid, cancellationToken);
         if (!opened.TryGet(out IMessageContent? content))
         {
             return opened.Error;
         }
         await using (content)
         {
-            byte[] header = new byte[(int)Math.Min(record.Octets, session.Services.Limits.SearchDateOctetsMax)];
+            byte[] header = new byte[(int)Math.Min(record.Octets, services.Limits.SearchDateOctetsMax)];
             int length = 0;
             while (length < header.Length && await content.ReadAsync(length, header.AsMemory(length), cancellationToken) is int read and > 0)
             {
@@ -252,13 +214,5 @@ internal sealed class SearchRun(ImapSession session, SelectedMailbox selected)
         }
     }
 
-    private MessageRecord Current(int index)
-    {
-        if (ReferenceEquals(_view, _latest))
-        {
-            return _view[index];
-        }
-        int now = _latest.IndexOf(_view[index].Uid);
-        return now < 0 ? _view[index] : _latest[now];
-    }
+    private MessageRecord Current(int index) => target.Current(_latest, index);
 }

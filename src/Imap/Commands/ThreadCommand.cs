@@ -1,0 +1,69 @@
+using System.Text;
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+using MailAccess.Imap.Searching;
+using MailAccess.Imap.Sorting;
+using MailAccess.Imap.Threads;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Commands;
+
+/// <summary>THREAD and UID THREAD — RFC 5256 §3.</summary>
+internal static class ThreadCommand
+{
+    public static readonly ImapCommand Definition = new("THREAD", ImapStates.Selected, ImapEffects.ReportsChanges,
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+
+    public static readonly ImapCommand UidDefinition = new("UID THREAD", ImapStates.Selected, ImapCommand.AllChanges,
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));
+
+    private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
+    {
+        // thread = ["UID" SP] "THREAD" SP thread-alg SP search-criteria     RFC 5256 §5
+        Func<string, bool> isDisabled = session.Services.IsDisabled;
+        if (!(arguments.TrySpace() && TryParseAlgorithm(arguments, isDisabled, out ThreadAlgorithm algorithm))
+            || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? key) is var fault && fault == SearchFault.Syntax)
+        {
+            return ImapErrors.Syntax(arguments);
+        }
+        if (fault == SearchFault.Charset)
+        {
+            return ImapErrors.BadCharset;
+        }
+        SearchTarget target = SearchTarget.Of(session.Selected!);
+        StoreResult<MessageKeys> loaded = await FindAsync(session.Services, target, key);
+        if (!loaded.TryGet(out MessageKeys? keys))
+        {
+            return ImapErrors.ToCompletion(loaded.Error);
+        }
+        await new ThreadAnswer(session.Writer, target.View, numbering).WriteAsync(keys, MessageThreads.Build(keys, algorithm));
+        return ImapCompletion.Ok("threaded");
+    }
+
+    private static async ValueTask<StoreResult<MessageKeys>> FindAsync(ImapServices services, SearchTarget target, SearchKey key)
+    {
+        SearchPlan plan = new(key, target, services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
+        SearchRun run = new(target, plan, services);
+        List<int> found = await run.RunAsync(SearchExtent.All, CancellationToken.None);
+        return run.Error != StoreError.None ? run.Error : await services.Keys.LoadAsync(target, found, CancellationToken.None);
+    }
+
+    private static bool TryParseAlgorithm(ImapArguments arguments, Func<string, bool> isDisabled, out ThreadAlgorithm algorithm)
+    {
+        algorithm = default;
+        string? word = arguments.TryAtom(out ReadOnlyMemory<byte> atom) ? Encoding.ASCII.GetString(atom.Span).ToUpperInvariant() : null;
+        ThreadAlgorithm? known = word switch
+        {
+            "ORDEREDSUBJECT" => ThreadAlgorithm.OrderedSubject,
+            "REFERENCES" => ThreadAlgorithm.References,
+            "REFS" => ThreadAlgorithm.Refs,
+            _ => null,
+        };
+        if (known is null || isDisabled("THREAD=" + word))
+        {
+            return arguments.Missing("a threading algorithm");
+        }
+        algorithm = known.Value;
+        return true;
+    }
+}

@@ -1,0 +1,90 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Searching;
+
+/// <summary>Writes what a search found, a block of the connection at a time, however much it is.</summary>
+internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Numbering numbering)
+{
+    private readonly ImapWriter _writer = session.Writer;
+
+    /// <summary>mailbox-data = "SEARCH" *(SP nz-number) — RFC 3501 §9; sort-data likewise, RFC 5256 §5.</summary>
+    public async ValueTask WriteListAsync(string word, List<int> found)
+    {
+        _writer.Write("* "u8);
+        _writer.Write(word);
+        foreach (int index in found)
+        {
+            _writer.Write(" "u8);
+            _writer.WriteNumber(NumberOf(index));
+            if (_writer.IsFull)
+            {
+                await _writer.FlushAsync();
+            }
+        }
+        _writer.Write("\r\n"u8);
+    }
+
+    /// <summary>esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data) — RFC 4466 §3.</summary>
+    /// <param name="options">What to tell.</param>
+    /// <param name="found">In the order of the result: as much of its beginning and its end as the options need.</param>
+    public async ValueTask WriteExtendedAsync(SearchReturn options, List<int> found)
+    {
+        _writer.Write("* ESEARCH (TAG "u8);
+        _writer.WriteString(session.Tag.Span);
+        _writer.Write(numbering == Numbering.Uid ? ") UID"u8 : ")"u8);
+        // Without a match only COUNT is told. RFC 4731 §3.1.
+        if (options.Has(ReturnItems.Min) && found.Count > 0)
+        {
+            _writer.Write(" MIN "u8);
+            _writer.WriteNumber(NumberOf(found[0]));
+        }
+        if (options.Has(ReturnItems.Max) && found.Count > 0)
+        {
+            _writer.Write(" MAX "u8);
+            _writer.WriteNumber(NumberOf(found[^1]));
+        }
+        if (options.Has(ReturnItems.All) && found.Count > 0)
+        {
+            _writer.Write(" ALL "u8);
+            await WriteSetAsync(found, 0, found.Count);
+        }
+        if (options.Has(ReturnItems.Count))
+        {
+            _writer.Write(" COUNT "u8);
+            _writer.WriteNumber(found.Count);
+        }
+        _writer.Write("\r\n"u8);
+    }
+
+    /// <summary>sequence-set in the order of the result: ranges only where that is ascending. RFC 5267 §3.2.</summary>
+    private async ValueTask WriteSetAsync(List<int> found, int start, int count)
+    {
+        for (int i = start; i < start + count;)
+        {
+            uint first = NumberOf(found[i]);
+            uint last = first;
+            int next = i + 1;
+            while (next < start + count && NumberOf(found[next]) == last + 1)
+            {
+                last++;
+                next++;
+            }
+            _writer.Write(i == start ? ""u8 : ","u8);
+            _writer.WriteNumber(first);
+            if (last > first)
+            {
+                _writer.Write(":"u8);
+                _writer.WriteNumber(last);
+            }
+            if (_writer.IsFull)
+            {
+                await _writer.FlushAsync();
+            }
+            i = next;
+        }
+    }
+
+    private uint NumberOf(int index) => numbering == Numbering.Uid ? view[index].Uid.Value : (uint)index + 1;
+}

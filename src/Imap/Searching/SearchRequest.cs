@@ -1,0 +1,100 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Responses;
+using MailAccess.Imap.Sorting;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Searching;
+
+/// <summary>What SEARCH and SORT have in common once they are parsed: find, put in order, keep for later, tell.</summary>
+/// <param name="Key">What to find.</param>
+/// <param name="Options">What to tell of it; null: all, the old way.</param>
+/// <param name="Numbering">How it is told.</param>
+internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbering Numbering)
+{
+    /// <summary>SORT's; null: the mailbox's order.</summary>
+    public SortProgram? Order { get; init; }
+
+    private bool Saves => Options is { Saves: true };
+
+    /// <summary>Runs it in the selected mailbox.</summary>
+    public async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, SearchFault fault)
+    {
+        SelectedMailbox selected = session.Selected!;
+        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset : await RunAsync(session, selected);
+        if (Saves && completion.Status == ImapStatus.No)
+        {
+            selected.Saved = UidSet.Empty; // RFC 5182 §2.1.
+        }
+        return completion;
+    }
+
+    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected)
+    {
+        SearchTarget target = SearchTarget.Of(selected);
+        StoreResult<List<int>> result = await FindAsync(session.Services, target);
+        if (!result.TryGet(out List<int>? found))
+        {
+            return ImapErrors.ToCompletion(result.Error);
+        }
+        if (Saves && !TrySave(selected, Options!.SavedOf(found), session.Services.Limits))
+        {
+            return ImapCompletion.No("NOTSAVED", "the result has too many gaps to be kept"); // RFC 5182 §2.5.
+        }
+        SearchAnswer answer = new(session, target.View, Numbering);
+        if (Options is null)
+        {
+            await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found);
+        }
+        else if (!Options.IsSilent)
+        {
+            await answer.WriteExtendedAsync(Options, found);
+        }
+        return ImapCompletion.Ok(Order is null ? "searched" : "sorted");
+    }
+
+    /// <summary>The result in its order; as much of it as will be told.</summary>
+    private async ValueTask<StoreResult<List<int>>> FindAsync(ImapServices services, SearchTarget target)
+    {
+        SearchPlan plan = new(Key, target, services.Clock.GetUtcNow());
+        plan.NeedsMeasure |= Order is { NeedsMeasure: true };
+        SearchRun run = new(target, plan, services);
+        List<int> found = Order is not null || Options is null || Options.FromStart == long.MaxValue
+            ? await run.RunAsync(SearchExtent.All, CancellationToken.None)
+            : await FindEndsAsync(run, Options);
+        return run.Error != StoreError.None ? run.Error
+            : Order is null || found.Count < 2 ? found
+            : await SortAsync(services, target, found, Order);
+    }
+
+    private static async ValueTask<List<int>> FindEndsAsync(SearchRun run, SearchReturn options)
+    {
+        List<int> found = options.FromStart == 0 ? [] : await run.RunAsync(new(options.FromStart), CancellationToken.None);
+        if (options.FromEnd > 0 && found.Count == options.FromStart)
+        {
+            int known = found.Count == 0 ? -1 : found[^1];
+            List<int> last = await run.RunAsync(new(options.FromEnd, IsFromEnd: true), CancellationToken.None);
+            found.AddRange(last.SkipWhile(i => i <= known));
+        }
+        return found;
+    }
+
+    private static async ValueTask<StoreResult<List<int>>> SortAsync(ImapServices services, SearchTarget target, List<int> found, SortProgram order)
+    {
+        StoreResult<MessageKeys> loaded = order.NeedsRecordsOnly
+            ? MessageKeys.OfRecords(target, found)
+            : await services.Keys.LoadAsync(target, found, CancellationToken.None);
+        return loaded.TryGet(out MessageKeys? keys) ? MessageSorter.Sort(keys, order) : loaded.Error;
+    }
+
+    private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)
+    {
+        UidSet saved = UidSet.FromUids(found.Select(i => selected.View[i].Uid));
+        if (saved.RangeCount > limits.SavedRangesMax)
+        {
+            return false;
+        }
+        selected.Saved = saved;
+        return true;
+    }
+}

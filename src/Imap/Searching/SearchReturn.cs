@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using MailAccess.Imap.Grammar;
+
+namespace MailAccess.Imap.Searching;
+
+/// <summary>What an extended search shall tell. RFC 4731 §3.1.</summary>
+[Flags]
+internal enum ReturnItems
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>MIN</summary>
+    Min = 1,
+    /// <summary>MAX</summary>
+    Max = 2,
+    /// <summary>ALL</summary>
+    All = 4,
+    /// <summary>COUNT</summary>
+    Count = 8,
+}
+
+/// <summary>search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" — RFC 4466 §3.</summary>
+internal sealed record SearchReturn
+{
+    /// <summary>What is told in the ESEARCH response.</summary>
+    public ReturnItems Items { get; private init; }
+
+    /// <summary>SAVE: <c>$</c> becomes the result. RFC 5182 §2.1.</summary>
+    public bool Saves { get; private init; }
+
+    /// <summary>There is no response: SAVE stands alone. RFC 5182 §1.</summary>
+    public bool IsSilent => Items == ReturnItems.None;
+
+    /// <summary>Messages that are needed from the beginning of the result; all: <see cref="long.MaxValue"/>.</summary>
+    public long FromStart => NeedsAll ? long.MaxValue : Has(ReturnItems.Min) ? 1 : 0;
+
+    /// <summary>Messages that are needed from its end.</summary>
+    public long FromEnd => NeedsAll ? long.MaxValue : Has(ReturnItems.Max) ? 1 : 0;
+
+    private bool NeedsAll => IsSilent || (Items & (ReturnItems.All | ReturnItems.Count)) != 0;
+
+    /// <summary>It is among what is told.</summary>
+    public bool Has(ReturnItems item) => (Items & item) != 0;
+
+    /// <summary>What <c>$</c> becomes: all that was found, unless only some of it is told. RFC 5182 §2.4.</summary>
+    /// <param name="found">In the order of the result, as much of it as the options need.</param>
+    public IEnumerable<int> SavedOf(List<int> found)
+    {
+        if (NeedsAll || found.Count == 0)
+        {
+            return found;
+        }
+        return [.. Has(ReturnItems.Min) ? found[..1] : [], .. Has(ReturnItems.Max) ? found[^1..] : []];
+    }
+
+    /// <summary>
+    /// Reads the options where there are any; else <paramref name="options"/> is null. False: there are, and they are wrong.
+    /// </summary>
+    /// <param name="arguments">From behind the verb.</param>
+    /// <param name="capability">What lets the command have any.</param>
+    /// <param name="isDisabled">Whether an extension is switched off.</param>
+    /// <param name="options">What was read.</param>
+    public static bool TryParse(ImapArguments arguments, string capability, Func<string, bool> isDisabled, out SearchReturn? options)
+    {
+        options = null;
+        if (isDisabled(capability) || !arguments.TryWord(" RETURN ("u8))
+        {
+            return true;
+        }
+        SearchReturn read = new();
+        bool isMore = arguments.Next != (byte)')';
+        while (isMore)
+        {
+            if (!TryParseOption(arguments, isDisabled, read, out SearchReturn? next))
+            {
+                return false;
+            }
+            read = next;
+            isMore = arguments.Next == (byte)' ' && arguments.TrySpace();
+        }
+        options = read.IsSilent && !read.Saves ? read with { Items = ReturnItems.All } : read; // None is as ALL: RFC 4731 §3.1.
+        return arguments.TryChar((byte)')', "a return option or )");
+    }
+
+    private static bool TryParseOption(
+        ImapArguments arguments, Func<string, bool> isDisabled, SearchReturn read, [NotNullWhen(true)] out SearchReturn? next)
+    {
+        next = null;
+        if (!arguments.TryAtom(out ReadOnlyMemory<byte> atom))
+        {
+            return arguments.Missing("a return option");
+        }
+        next = Encoding.ASCII.GetString(atom.Span).ToUpperInvariant() switch
+        {
+            "MIN" => read with { Items = read.Items | ReturnItems.Min },
+            "MAX" => read with { Items = read.Items | ReturnItems.Max },
+            "ALL" => read with { Items = read.Items | ReturnItems.All },
+            "COUNT" => read with { Items = read.Items | ReturnItems.Count },
+            "SAVE" when !isDisabled("SEARCHRES") => read with { Saves = true },
+            _ => null,
+        };
+        return next is not null || arguments.Missing("a return option");
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using MailAccess.Imap.Grammar;
+
+namespace MailAccess.Imap.Sorting;
+
+/// <summary>sort-key — RFC 5256 §5, RFC 5957 §5.</summary>
+internal enum SortKey
+{
+    /// <summary>The internal date.</summary>
+    Arrival,
+    /// <summary>addr-mailbox of the first address.</summary>
+    Cc,
+    /// <summary>The sent date.</summary>
+    Date,
+    /// <inheritdoc cref="Cc"/>
+    From,
+    /// <summary>Octets.</summary>
+    Size,
+    /// <summary>The base subject.</summary>
+    Subject,
+    /// <inheritdoc cref="Cc"/>
+    To,
+    /// <summary>The first address as people see it.</summary>
+    DisplayFrom,
+    /// <inheritdoc cref="DisplayFrom"/>
+    DisplayTo,
+}
+
+/// <summary>sort-criterion = ["REVERSE" SP] sort-key — RFC 5256 §5.</summary>
+internal readonly record struct SortCriterion(SortKey Key, bool IsReverse);
+
+/// <summary>In which order SORT gives what it found; of equal messages the mailbox's order. RFC 5256 §3.</summary>
+internal sealed class SortProgram
+{
+    private SortProgram(List<SortCriterion> criteria) => Criteria = criteria;
+
+    /// <summary>In the order of their weight; each key once.</summary>
+    public IReadOnlyList<SortCriterion> Criteria { get; }
+
+    /// <summary>Sizes or internal dates are compared: messages must be measured.</summary>
+    public bool NeedsMeasure => Criteria.Any(c => c.Key is SortKey.Arrival or SortKey.Date or SortKey.Size);
+
+    /// <summary>Only what the index says is compared.</summary>
+    public bool NeedsRecordsOnly => Criteria.All(c => c.Key is SortKey.Arrival or SortKey.Size);
+
+    /// <summary>sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" — RFC 5256 §5.</summary>
+    public static bool TryParse(ImapArguments arguments, Func<string, bool> isDisabled, out SortProgram program)
+    {
+        List<SortCriterion> criteria = [];
+        program = new SortProgram(criteria);
+        if (!arguments.TryChar((byte)'(', "sort criteria in parentheses"))
+        {
+            return false;
+        }
+        do
+        {
+            bool isReverse = arguments.TryWord("REVERSE "u8);
+            if (!arguments.TryAtom(out ReadOnlyMemory<byte> atom) || KeyOf(atom.Span, isDisabled) is not { } key)
+            {
+                return arguments.Missing("a sort criterion");
+            }
+            if (!criteria.Exists(c => c.Key == key))
+            {
+                criteria.Add(new SortCriterion(key, isReverse)); // The same once more would find nothing left to decide.
+            }
+        }
+        while (arguments.Next == (byte)' ' && arguments.TrySpace());
+        return arguments.TryChar((byte)')', "a sort criterion or )");
+    }
+
+    private static SortKey? KeyOf(ReadOnlySpan<byte> atom, Func<string, bool> isDisabled) => Encoding.ASCII.GetString(atom).ToUpperInvariant() switch
+    {
+        "ARRIVAL" => SortKey.Arrival,
+        "CC" => SortKey.Cc,
+        "DATE" => SortKey.Date,
+        "FROM" => SortKey.From,
+        "SIZE" => SortKey.Size,
+        "SUBJECT" => SortKey.Subject,
+        "TO" => SortKey.To,
+        "DISPLAYFROM" when !isDisabled("SORT=DISPLAY") => SortKey.DisplayFrom,
+        "DISPLAYTO" when !isDisabled("SORT=DISPLAY") => SortKey.DisplayTo,
+        _ => null,
+    };
+}
