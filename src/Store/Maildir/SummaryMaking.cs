@@ -54,17 +54,16 @@ internal static class SummaryMaking
     private static StoreResult<List<MadeSummary>> Make(MaildirMailbox mailbox, MailboxSnapshot snapshot, int first, int messages, bool isWanted)
     {
         List<MadeSummary> made = [];
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadOctets);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(3 * ReadOctets);
         try
         {
             long octets = 0;
             int end = Math.Min(snapshot.Count, first + messages);
-            for (int i = first; i < end && octets <= PartOctetsMax && snapshot[i].IsMeasured && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
+            for (int i = first; i < end && octets <= PartOctetsMax && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
             {
-                octets += snapshot[i].Octets;
-                if (Make(mailbox, snapshot[i], buffer) is { } summary)
+                if (Make(mailbox, snapshot[i], buffer, ref octets) is { } summary)
                 {
-                    made.Add(new MadeSummary(snapshot[i], summary));
+                    made.Add(summary);
                 }
                 else if (isWanted && i == first)
                 {
@@ -83,60 +82,64 @@ internal static class SummaryMaking
     {
         long[] locators = mailbox.AddToCache(
             [.. made.Select(m => new SummaryToCache(mailbox.Names[Locator.Of(m.Record).NamePlace], m.Summary))]);
-        return Remember(mailbox, [.. made.Select(m => m.Record)], locators);
+        return Remember(mailbox, made, locators);
     }
 
-    private static ReadOnlyMemory<byte>? Make(MaildirMailbox mailbox, MessageRecord record, byte[] buffer)
+    /// <summary>Null where the message is gone. Of one that was never looked at, size and date come with it: its file is read once.</summary>
+    private static MadeSummary? Make(MaildirMailbox mailbox, MessageRecord record, byte[] buffer, ref long octets)
     {
         using IFile? file = mailbox.OpenFile(record);
         if (file is null)
         {
             return null;
         }
+        FileFacts facts = record.IsMeasured ? default : file.Facts;
+        SummaryMaker maker = Read(file, record.IsMeasured ? Locator.Of(record).HasBareLf : null, buffer, out long raw);
+        if (!record.IsMeasured && !maker.IsCrlfThroughout)
+        {
+            maker = Read(file, hasBareLf: true, buffer, out raw); // Its first line has misled us.
+        }
+        octets += raw;
+        Measure? measure = record.IsMeasured ? null : Measure.Of(facts, maker.Octets, hasBareLf: maker.Octets > raw);
+        return new MadeSummary(record, maker.Finish(), measure);
+    }
+
+    /// <summary>Where nobody knows yet how lines end, the first one tells.</summary>
+    private static SummaryMaker Read(IFile file, bool? hasBareLf, byte[] buffer, out long octets)
+    {
         var maker = new SummaryMaker();
-        bool hasBareLf = Locator.Of(record).HasBareLf;
+        Span<byte> raw = buffer.AsSpan(0, ReadOctets);
+        Span<byte> converted = buffer.AsSpan(ReadOctets, 2 * ReadOctets); // Room for a file of nothing but LF.
         bool afterCr = false;
-        long at = 0;
+        octets = 0;
         int count;
         do
         {
-            count = file.Read(at, buffer);
-            at += count;
-            if (hasBareLf)
+            count = file.Read(octets, raw);
+            octets += count;
+            hasBareLf ??= BeginsWithBareLf(raw[..count]);
+            if (hasBareLf.Value)
             {
-                FeedConverted(maker, buffer.AsSpan(0, count), ref afterCr);
+                LineEnds.ToCrlf(raw[..count], converted, ref afterCr, out _, out int written);
+                maker.Feed(converted[..written]);
             }
             else
             {
-                maker.Feed(buffer.AsSpan(0, count));
+                maker.Feed(raw[..count]);
             }
         }
-        while (count == buffer.Length); // Less is the end of the file: most messages are read at once.
-        return maker.Finish();
+        while (count == ReadOctets); // Less is the end of the file: most messages are read at once.
+        return maker;
     }
 
-    /// <summary>The parser counts octets as they are sent, with CRLF.</summary>
-    private static void FeedConverted(SummaryMaker maker, ReadOnlySpan<byte> raw, ref bool afterCr)
+    private static bool BeginsWithBareLf(ReadOnlySpan<byte> octets)
     {
-        while (!raw.IsEmpty)
-        {
-            int lineFeed = raw.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = lineFeed < 0 ? raw : raw[..lineFeed];
-            maker.Feed(line);
-            bool crBefore = line.IsEmpty ? afterCr : line[^1] == (byte)'\r';
-            if (lineFeed < 0)
-            {
-                afterCr = crBefore;
-                return;
-            }
-            maker.Feed(crBefore ? "\n"u8 : "\r\n"u8);
-            afterCr = false;
-            raw = raw[(lineFeed + 1)..];
-        }
+        int lineFeed = octets.IndexOf((byte)'\n');
+        return lineFeed == 0 || (lineFeed > 0 && octets[lineFeed - 1] != (byte)'\r');
     }
 
     /// <summary>A commit that nobody hears of.</summary>
-    private static CommitTicket? Remember(MaildirMailbox mailbox, List<MessageRecord> records, long[] locators)
+    private static CommitTicket? Remember(MaildirMailbox mailbox, List<MadeSummary> made, long[] locators)
     {
         lock (mailbox.Gate)
         {
@@ -147,12 +150,13 @@ internal static class SummaryMaking
             MailboxSnapshot before = mailbox.Head;
             var builder = new SnapshotBuilder(before);
             List<MessageRecord> upserts = [];
-            for (int i = 0; i < records.Count; i++)
+            for (int i = 0; i < made.Count; i++)
             {
-                int index = before.IndexOf(records[i].Uid);
-                if (index >= 0 && locators[i] != 0)
+                int index = before.IndexOf(made[i].Record.Uid);
+                if (index >= 0 && (locators[i] != 0 || made[i].Measure is not null))
                 {
-                    MessageRecord changed = before[index] with { CacheLocator = locators[i] };
+                    MessageRecord changed = made[i].Measure is { } measure && !before[index].IsMeasured ? measure.ApplyTo(before[index]) : before[index];
+                    changed = changed with { CacheLocator = locators[i] };
                     builder.Update(index, changed);
                     upserts.Add(changed);
                 }
@@ -163,7 +167,10 @@ internal static class SummaryMaking
 }
 
 /// <summary>A summary on its way to the cache.</summary>
-internal readonly record struct MadeSummary(MessageRecord Record, ReadOnlyMemory<byte> Summary);
+/// <param name="Record">Of the message, as it was read.</param>
+/// <param name="Summary">Encoded.</param>
+/// <param name="Measure">Of a message that was not measured.</param>
+internal readonly record struct MadeSummary(MessageRecord Record, ReadOnlyMemory<byte> Summary, Measure? Measure);
 
 /// <summary>A commit of what only the store itself needs to know.</summary>
 internal static class SilentCommit
