@@ -152,7 +152,7 @@ internal sealed partial class MaildirMailbox
                 return read;
             }
         }
-        return await SummaryMaking.RunAsync(_store, this, now, index);
+        return await SummaryMaking.RunAsync(now, index);
     }
 
     /// <summary>On a worker. A fold holds the same lock, so that what it moves to the file is seen once.</summary>

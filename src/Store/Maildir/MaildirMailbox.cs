@@ -34,6 +34,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         Letters = loaded.Letters;
         SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
+        SummaryMaking = new SummaryMaking(store, this);
         UidList = loaded.UidList;
         News = loaded.News;
         News.Mailbox = this;
@@ -105,6 +106,8 @@ internal sealed partial class MaildirMailbox : MailboxModel
     public bool IsClosed { get; private set; }
 
     public MailboxSummaries Summaries { get; }
+
+    public SummaryMaking SummaryMaking { get; }
 
     public ulong CacheGeneration => Summaries.Cache.Generation;
 

@@ -7,42 +7,56 @@ using MailAccess.Store.Model;
 namespace MailAccess.Store.Maildir;
 
 /// <summary>
-/// Makes the summaries that the cache lacks (messages of other programs, a lost cache, an older version): of the message asked for, and of
-/// those that follow it, since a client that asks for one asks for the next. All cores take part, and one commit remembers them.
+/// Makes the summaries that the cache of one mailbox lacks (messages of other programs, a lost cache, an older version): of the message asked
+/// for, and of those that follow it, since a client that asks for one asks for the next. All cores take part, and one commit remembers them.
+/// While it waits for the disk, and while the client is sent what there is, the next ones are made.
 /// </summary>
-internal static class SummaryMaking
+internal sealed class SummaryMaking(MaildirStore store, MaildirMailbox mailbox)
 {
-    public const int BatchMessagesMax = 512; // Each commit waits for the disk once; making so many takes some ten milliseconds.
+    private const int BatchMessagesMax = 512; // Each commit waits for the disk once; making so many takes some ten milliseconds.
     private const long PartOctetsMax = 8 << 20;
     private const int PartsMax = 8;
     private const int ReadOctets = 64 * 1024;
 
-    /// <summary>Returns when the summaries are in the cache and the records say where.</summary>
-    public static async ValueTask<StoreResult<MessageSummary>> RunAsync(MaildirStore store, MaildirMailbox mailbox, MailboxSnapshot snapshot, int index)
+    private static readonly int Parts = Math.Clamp(Environment.ProcessorCount, 1, PartsMax);
+
+    private readonly Lock _gate = new();
+    private Uid _behind;
+    private Making? _ahead;
+    private Task _underWay = Task.CompletedTask;
+
+    /// <summary>Ends when nobody waits for summaries any more: then other work on the same files may go on.</summary>
+    public Task UnderWay
     {
-        int parts = Math.Clamp(Environment.ProcessorCount, 1, PartsMax);
-        int messages = BatchMessagesMax / parts;
-        var makings = new Task<StoreResult<List<MadeSummary>>>[parts];
-        for (int i = 0; i < parts; i++)
+        get
         {
-            int first = index + (i * messages);
-            makings[i] = first < snapshot.Count
-                ? store.Workers.RunAsync(() => Make(mailbox, snapshot, first, messages, isWanted: first == index), mailbox.OnFault).AsTask()
-                : Task.FromResult<StoreResult<List<MadeSummary>>>(new List<MadeSummary>());
+            lock (_gate)
+            {
+                return _underWay;
+            }
         }
-        List<MadeSummary> made = [];
-        StoreError error = StoreError.None;
-        foreach (Task<StoreResult<List<MadeSummary>>> making in makings)
+    }
+
+    /// <summary>Returns when the summaries are in the cache and the records say where.</summary>
+    public async ValueTask<StoreResult<MessageSummary>> RunAsync(MailboxSnapshot snapshot, int index)
+    {
+        Making making;
+        bool goesOn;
+        lock (_gate)
         {
-            StoreResult<List<MadeSummary>> part = await making; // What fails further on is not what was asked for.
-            error = making == makings[0] ? part.Error : error;
-            made.AddRange(part.TryGet(out List<MadeSummary>? summaries) ? summaries : []);
+            goesOn = snapshot[index].Uid == _behind;
+            making = goesOn && _ahead is not null ? _ahead : Begin(snapshot, index);
+            _ahead = null;
+            _underWay = making.Ended;
         }
-        if (error != StoreError.None)
+        StoreResult<List<MadeSummary>>[] parts = await making.Ended;
+        List<MadeSummary> made = [.. parts.SelectMany(p => p.TryGet(out List<MadeSummary>? summaries) ? summaries : [])];
+        if (parts[0].Error != StoreError.None)
         {
-            return error;
+            return parts[0].Error; // What fails further on is not what was asked for.
         }
-        StoreResult<CommitTicket?> kept = await store.Workers.RunAsync<CommitTicket?>(() => Keep(mailbox, made), mailbox.OnFault);
+        GoOn(making, parts, goesOn);
+        StoreResult<CommitTicket?> kept = await store.Workers.RunAsync<CommitTicket?>(() => Keep(made), mailbox.OnFault);
         if (kept.TryGet(out CommitTicket? ticket) && ticket is not null)
         {
             await ticket.Settled; // Also where that failed the summary is right: it is only not kept.
@@ -50,8 +64,44 @@ internal static class SummaryMaking
         return new MessageSummary(made[0].Summary);
     }
 
+    /// <summary>Who has asked for one batch after the other will ask for the next: it begins now.</summary>
+    private void GoOn(Making making, StoreResult<List<MadeSummary>>[] parts, bool goesOn)
+    {
+        int next = making.First;
+        foreach (StoreResult<List<MadeSummary>> part in parts)
+        {
+            int count = part.TryGet(out List<MadeSummary>? made) ? made.Count : 0;
+            next += count;
+            if (count < BatchMessagesMax / Parts)
+            {
+                break;
+            }
+        }
+        lock (_gate)
+        {
+            if (next < making.Snapshot.Count)
+            {
+                _behind = making.Snapshot[next].Uid;
+                _ahead = goesOn ? Begin(making.Snapshot, next) : null;
+            }
+            _underWay = _ahead?.Ended ?? Task.CompletedTask;
+        }
+    }
+
+    private Making Begin(MailboxSnapshot snapshot, int index)
+    {
+        int messages = BatchMessagesMax / Parts;
+        return new Making(snapshot, index, Task.WhenAll(Enumerable.Range(0, Parts).Select(i =>
+        {
+            int first = index + (i * messages);
+            return first < snapshot.Count
+                ? store.Workers.RunAsync(() => Make(snapshot, first, messages, isWanted: i == 0), mailbox.OnFault).AsTask()
+                : Task.FromResult<StoreResult<List<MadeSummary>>>(new List<MadeSummary>());
+        })));
+    }
+
     /// <summary>On a worker: summaries of a run of messages that have none.</summary>
-    private static StoreResult<List<MadeSummary>> Make(MaildirMailbox mailbox, MailboxSnapshot snapshot, int first, int messages, bool isWanted)
+    private StoreResult<List<MadeSummary>> Make(MailboxSnapshot snapshot, int first, int messages, bool isWanted)
     {
         List<MadeSummary> made = [];
         byte[] buffer = ArrayPool<byte>.Shared.Rent(3 * ReadOctets);
@@ -61,7 +111,7 @@ internal static class SummaryMaking
             int end = Math.Min(snapshot.Count, first + messages);
             for (int i = first; i < end && octets <= PartOctetsMax && ((i == first && isWanted) || !new MessageSummary(mailbox.ReadSummary(snapshot[i])).IsValid); i++)
             {
-                if (Make(mailbox, snapshot[i], buffer, ref octets) is { } summary)
+                if (Make(snapshot[i], buffer, ref octets) is { } summary)
                 {
                     made.Add(summary);
                 }
@@ -78,15 +128,15 @@ internal static class SummaryMaking
         return made;
     }
 
-    private static StoreResult<CommitTicket?> Keep(MaildirMailbox mailbox, List<MadeSummary> made)
+    private StoreResult<CommitTicket?> Keep(List<MadeSummary> made)
     {
         long[] locators = mailbox.AddToCache(
             [.. made.Select(m => new SummaryToCache(mailbox.Names[Locator.Of(m.Record).NamePlace], m.Summary))]);
-        return Remember(mailbox, made, locators);
+        return Remember(made, locators);
     }
 
     /// <summary>Null where the message is gone. Of one that was never looked at, size and date come with it: its file is read once.</summary>
-    private static MadeSummary? Make(MaildirMailbox mailbox, MessageRecord record, byte[] buffer, ref long octets)
+    private MadeSummary? Make(MessageRecord record, byte[] buffer, ref long octets)
     {
         using IFile? file = mailbox.OpenFile(record);
         if (file is null)
@@ -139,7 +189,7 @@ internal static class SummaryMaking
     }
 
     /// <summary>A commit that nobody hears of.</summary>
-    private static CommitTicket? Remember(MaildirMailbox mailbox, List<MadeSummary> made, long[] locators)
+    private CommitTicket? Remember(List<MadeSummary> made, long[] locators)
     {
         lock (mailbox.Gate)
         {
@@ -165,6 +215,12 @@ internal static class SummaryMaking
         }
     }
 }
+
+/// <summary>Summaries of a run of messages, under way.</summary>
+/// <param name="Snapshot">Which messages these are.</param>
+/// <param name="First">Index of the first.</param>
+/// <param name="Ended">Part by part, in order.</param>
+internal sealed record Making(MailboxSnapshot Snapshot, int First, Task<StoreResult<List<MadeSummary>>[]> Ended);
 
 /// <summary>A summary on its way to the cache.</summary>
 /// <param name="Record">Of the message, as it was read.</param>
