@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text;
 
@@ -100,6 +101,9 @@ public static class Charsets
         28591, 28592, 28593, 28594, 28595, 28596, 28597, 28598, 28599, 28603, 28605,
     }.ToFrozenSet();
 
+    /// <summary>The framework looks each up in a file, every time.</summary>
+    private static readonly ConcurrentDictionary<int, Encoding> Encodings = new();
+
     /// <summary>The encoding that reads this charset; never fails on octets. Null, unknown, us-ascii: see the remarks.</summary>
     public static Encoding ForReading(string? name) => Find(name) ?? Guessing;
 
@@ -128,7 +132,7 @@ public static class Charsets
         }
         if (CodePages.TryGetValue(name, out int codePage))
         {
-            return CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? Encoding.GetEncoding(codePage);
+            return Encodings.GetOrAdd(codePage, static p => CodePagesEncodingProvider.Instance.GetEncoding(p) ?? Encoding.GetEncoding(p));
         }
         return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? BuiltIn(name);
     }

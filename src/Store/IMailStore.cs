@@ -211,7 +211,7 @@ public interface IMailbox : IAsyncDisposable
     /// <summary>What FETCH of headers needs, if the cache has it: no waiting, no file is opened.</summary>
     bool TryGetSummary(in MessageRecord record, out MessageSummary summary);
 
-    /// <summary>The same, made from the message where the cache lacks it, and then kept there.</summary>
+    /// <summary>The same, made from the message where the cache lacks it, and then kept there. Afterwards the message is measured, too.</summary>
     ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
 
     /// <summary>

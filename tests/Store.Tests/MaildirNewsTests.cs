@@ -1,3 +1,4 @@
+using MailAccess.Message;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Tests.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -80,6 +81,34 @@ public sealed class MaildirNewsTests : StoreFixture
         Assert.True(other.Snapshot[0].IsMeasured);
         Assert.Equal(Text(1).Length, other.Snapshot[0].Octets);
         Assert.Equal(Text(1), await ReadAsync(other, other.Snapshot[0].Uid));
+    }
+
+    [Fact]
+    public async Task A_summary_finds_size_date_and_line_ends_of_what_nobody_has_measured()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        await using IMailbox other = await CreateAsync("Other");
+        Must(await mailbox.RefreshAsync(None));
+        string[] sent = [.. Enumerable.Range(1, 300).Select(i => i % 4 == 0 ? Text(i) + string.Concat(Enumerable.Repeat("A line of many.\r\n", 5000)) : Text(i))];
+        for (int i = 1; i <= sent.Length; i++)
+        {
+            string name = $"{i:D3}.a.host:2,S";
+            string bare = sent[i - 1].Replace("\r\n", "\n", StringComparison.Ordinal);
+            int first = sent[i - 1].IndexOf('\n', StringComparison.Ordinal) + 1;
+            await File.WriteAllTextAsync(Path("cur", name), (i % 3) switch { 0 => sent[i - 1], 1 => bare, _ => sent[i - 1][..first] + bare[(first - 1)..] });
+            File.SetLastWriteTimeUtc(Path("cur", name), DateTime.UnixEpoch.AddSeconds(1_000_000 + i));
+        }
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal(300, mailbox.Snapshot.UnmeasuredCount); // So many at once are shown before they are looked at.
+        for (int i = 1; i <= sent.Length; i++)
+        {
+            MessageSummary summary = Must(await mailbox.GetSummaryAsync(new Uid((uint)i), None));
+            Assert.Equal(Must(await other.GetSummaryAsync(await AppendAsync(other, sent[i - 1]), None)).EmailId, summary.EmailId);
+            Assert.True(mailbox.Snapshot[i - 1].IsMeasured);
+            Assert.Equal(sent[i - 1].Length, mailbox.Snapshot[i - 1].Octets);
+            Assert.Equal(1_000_000 + i, mailbox.Snapshot[i - 1].InternalDateSeconds);
+            Assert.Equal(sent[i - 1], await ReadAsync(mailbox, new Uid((uint)i)));
+        }
     }
 
     [Fact]

@@ -57,7 +57,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>Sizes and dates of messages that another server left may not be known yet. What cannot be measured is reported where it is told.</summary>
     private async ValueTask MeasureAsync(IndexRanges targets)
     {
-        if (_needsMeasure && selected.Mailbox.Snapshot.UnmeasuredCount > 0)
+        if (_needsMeasure && !_needsSummary && selected.Mailbox.Snapshot.UnmeasuredCount > 0) // Who makes a summary measures too.
         {
             MailboxSnapshot view = selected.View;
             StoreResult<Done> measured = await selected.Mailbox.MeasureAsync(
@@ -180,14 +180,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
-        if (_needsMeasure && !record.IsMeasured)
-        {
-            Fail(isGone, _measureError == StoreError.None ? StoreError.Expunged : _measureError);
-            return;
-        }
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         summary = hasSummary ? summary : default;
-        if (_needsSummary && !hasSummary)
+        if (_needsSummary && (!hasSummary || (_needsMeasure && !record.IsMeasured)))
         {
             StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);
             if (!made.TryGet(out summary))
@@ -195,6 +190,13 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 Fail(isGone, made.Error);
                 return;
             }
+            latest = record.IsMeasured ? latest : selected.Mailbox.Snapshot;
+            record = Current(view, latest, index, out isGone);
+        }
+        if (_needsMeasure && !record.IsMeasured)
+        {
+            Fail(isGone, _measureError == StoreError.None ? StoreError.Expunged : _measureError);
+            return;
         }
         IMessageContent? content = null;
         if (plan.Items.Any(i => i.Section is not null))

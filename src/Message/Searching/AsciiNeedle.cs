@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
@@ -27,6 +28,7 @@ internal sealed class AsciiNeedle
     public int Length => _needle.Length;
 
     /// <summary>Where it first stands, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Never compiled ahead, and useless before it is optimised.
     public int IndexIn(ReadOnlySpan<byte> text)
     {
         int last = text.Length - _needle.Length;

@@ -57,6 +57,9 @@ internal interface IFiles
     /// <summary>The same as octets, without what cannot be a message: no folders, links or pipes.</summary>
     FolderListing? ListFiles(string path) => List(path) is { } names ? FolderListing.From(names) : null;
 
+    /// <summary>For many operations on files of one folder. Null where it is missing.</summary>
+    IFolder? OpenFolder(string path) => TryStat(path, out FileFacts facts) && facts.IsFolder ? new FolderByPath(this, path) : null;
+
     /// <summary>True where this process is told of every change in the folder, whoever makes it: not so on network file systems.</summary>
     bool IsLocal(string path) => true;
 

@@ -67,6 +67,15 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     private static partial int OpenRaw(string path, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    private static partial int OpenAtRaw(SafeFileHandle folder, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int RenameAt(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
+    public static partial int LinkAt(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to, int flags);
+
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     private static partial nint ReadRaw(SafeFileHandle file, byte* buffer, nint count, long offset);
 
@@ -243,6 +252,18 @@ internal static unsafe partial class Posix
         do
         {
             descriptor = OpenRaw(path, flags | CloseOnExec, mode);
+        }
+        while (descriptor < 0 && LastError == Interrupted);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>For reading. Null where the call failed; see <see cref="LastError"/>.</summary>
+    public static SafeFileHandle? OpenAt(SafeFileHandle folder, string name)
+    {
+        int descriptor;
+        do
+        {
+            descriptor = OpenAtRaw(folder, name, ReadOnly | NoFollow | CloseOnExec, 0);
         }
         while (descriptor < 0 && LastError == Interrupted);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);

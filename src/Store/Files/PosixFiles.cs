@@ -59,16 +59,7 @@ internal sealed class PosixFiles : IFiles
         {
             return LinkOutcome.Impossible;
         }
-        if (Posix.Link(from, to) == 0)
-        {
-            return LinkOutcome.Linked;
-        }
-        return Posix.LastError switch
-        {
-            Posix.NoEntry => LinkOutcome.Missing,
-            Posix.OtherDevice or Posix.TooManyLinks or 1 => LinkOutcome.Impossible,
-            int error => throw new FileFault("link", to, error),
-        };
+        return Outcome(Posix.Link(from, to), to);
     }
 
     public bool Unlink(string path) => Succeeded(Posix.Unlink(path), "unlink", path);
@@ -148,11 +139,22 @@ internal sealed class PosixFiles : IFiles
         }
     }
 
+    public IFolder? OpenFolder(string path)
+    {
+        SafeFileHandle? handle = Posix.Open(path, Posix.ReadOnly | Posix.Directory, 0);
+        if (handle is not null)
+        {
+            return new PosixFolder(handle, path, PosixModes.IsShared(path));
+        }
+        int error = Posix.LastError;
+        return error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path, error);
+    }
+
     public bool IsLocal(string path) => Array.IndexOf(LocalFileSystems, Posix.FileSystemKind(path)) >= 0;
 
     public void SyncFolder(string path)
     {
-        using SafeFileHandle folder = OpenFolder(path);
+        using SafeFileHandle folder = OpenToSync(path);
         Check(Posix.Sync(folder), "fsync", path);
     }
 
@@ -160,12 +162,26 @@ internal sealed class PosixFiles : IFiles
 
     public void SyncFileSystem(string path)
     {
-        using SafeFileHandle folder = OpenFolder(path);
+        using SafeFileHandle folder = OpenToSync(path);
         Check(Posix.SyncFileSystem(folder), "syncfs", path);
     }
 
-    private static SafeFileHandle OpenFolder(string path) =>
+    private static SafeFileHandle OpenToSync(string path) =>
         Posix.Open(path, Posix.ReadOnly | Posix.Directory, 0) ?? throw new FileFault("open", path, Posix.LastError);
+
+    private static LinkOutcome Outcome(int result, string to)
+    {
+        if (result == 0)
+        {
+            return LinkOutcome.Linked;
+        }
+        return Posix.LastError switch
+        {
+            Posix.NoEntry => LinkOutcome.Missing,
+            Posix.OtherDevice or Posix.TooManyLinks or Posix.NotPermitted => LinkOutcome.Impossible,
+            int error => throw new FileFault("link", to, error),
+        };
+    }
 
     private static bool Succeeded(int result, string operation, string path)
     {
@@ -183,6 +199,38 @@ internal sealed class PosixFiles : IFiles
         {
             throw new FileFault(operation, path, Posix.LastError);
         }
+    }
+
+    private sealed class PosixFolder(SafeFileHandle handle, string path, bool isShared) : IFolder
+    {
+        public string Path => path;
+
+        public IFile? OpenToRead(string name)
+        {
+            if (Posix.OpenAt(handle, name) is { } file)
+            {
+                return new PosixFile(file, path + "/" + name);
+            }
+            int error = Posix.LastError;
+            return error is Posix.NoEntry or Posix.NotADirectory ? null : throw new FileFault("open", path + "/" + name, error);
+        }
+
+        public bool Rename(string name, IFolder to, string newName) =>
+            Succeeded(Posix.RenameAt(handle, name, ((PosixFolder)to).Handle, newName), "rename", to.Path);
+
+        public LinkOutcome Link(string name, IFolder to, string newName)
+        {
+            var target = (PosixFolder)to;
+            return target.IsShared && PosixModes.WouldBeTooPrivate(path + "/" + name, to.Path + "/" + newName)
+                ? LinkOutcome.Impossible
+                : Outcome(Posix.LinkAt(handle, name, target.Handle, newName, 0), to.Path);
+        }
+
+        public void Dispose() => handle.Dispose();
+
+        private SafeFileHandle Handle => handle;
+
+        private bool IsShared => isShared;
     }
 
     private sealed class PosixFile(SafeFileHandle handle, string path) : IFile

@@ -35,6 +35,9 @@ internal static class PosixModes
         TryGetShared(to, out PosixStat parent) && Posix.TryStat(from, out PosixStat file)
         && (parent.Mode & OthersRead & ~file.Mode) != 0;
 
+    /// <summary>True where that may be so of a file in this folder.</summary>
+    public static bool IsShared(string folder) => TryGetShared(folder + "/", out _);
+
     /// <summary>True where the path lies in a Maildir that not only its owner may enter.</summary>
     private static bool TryGetShared(string path, out PosixStat parent)
     {
@@ -44,5 +47,5 @@ internal static class PosixModes
             && (IsPart(Path.GetFileName(folder)) || IsPart(Path.GetFileName(path)) || Posix.TryStat(folder + "/new", out _));
     }
 
-    private static bool IsPart(string name) => name is "cur" or "new" or "tmp";
+    private static bool IsPart(string name) => name is "cur" or "new" or "tmp" or "mailaccess.tmp";
 }

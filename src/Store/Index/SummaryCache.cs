@@ -38,7 +38,9 @@ internal sealed class SummaryCache : IDisposable
     private readonly SummaryBlocks _memory;
     private readonly ConcurrentDictionary<int, SummaryBlock> _blocks = new();
     private readonly Lock _gate = new();
+    private readonly List<PendingEntry> _pending = [];
     private long _end;
+    private long _written;
     private bool _isClosed;
 
     private SummaryCache(IFile file, ulong generation, long end, SummaryBlocks? memory)
@@ -47,12 +49,13 @@ internal sealed class SummaryCache : IDisposable
         _memory = memory ?? new SummaryBlocks(OwnMemoryOctetsMax);
         Generation = generation;
         _end = end;
+        _written = end;
     }
 
     /// <summary>Differs for every file that ever was: locators of another generation mean nothing.</summary>
     public ulong Generation { get; }
 
-    /// <summary>Length of the file.</summary>
+    /// <summary>Length of the file, what is promised included.</summary>
     public long Octets => Volatile.Read(ref _end);
 
     /// <summary>What the entry of this locator takes in the file.</summary>
@@ -110,40 +113,50 @@ internal sealed class SummaryCache : IDisposable
     /// <summary>Writes the summaries and returns their locators; 0 for what is empty or too big. Blocks.</summary>
     public long[] Add(IReadOnlyList<SummaryToCache> summaries)
     {
+        lock (_gate)
+        {
+            long[] locators = Promise(summaries);
+            WritePending();
+            return locators;
+        }
+    }
+
+    /// <summary>
+    /// The same, but they are written when somebody asks for one of them, or by <see cref="WritePromised"/>. The octets must stay as they are until then.
+    /// </summary>
+    public long[] Promise(IReadOnlyList<SummaryToCache> summaries)
+    {
         long[] locators = new long[summaries.Count];
-        var buffer = new ArrayBufferWriter<byte>(4096);
         lock (_gate)
         {
             if (_isClosed)
             {
                 return locators; // The mailbox has just gone; whoever still makes summaries for it has no use for them.
             }
-            long start = _end;
+            long at = _end;
             for (int i = 0; i < locators.Length; i++)
             {
-                ReadOnlySpan<byte> summary = summaries[i].Summary.Span;
-                if (summary.Length is 0 or > EntryOctetsMax)
+                int length = summaries[i].Summary.Length;
+                if (length is 0 or > EntryOctetsMax)
                 {
                     continue;
                 }
-                int entry = (EntryHeaderOctets + summary.Length + 7) & ~7;
-                long at = start + buffer.WrittenCount;
-                Span<byte> target = buffer.GetSpan(entry)[..entry];
-                BinaryPrimitives.WriteInt32LittleEndian(target, summary.Length);
-                BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Checksum(Encoding.UTF8.GetBytes(summaries[i].BaseName), summary));
-                summary.CopyTo(target[EntryHeaderOctets..]);
-                target[(EntryHeaderOctets + summary.Length)..].Clear();
-                buffer.Advance(entry);
-                locators[i] = (at >> 3 << 24) | (long)summary.Length;
+                locators[i] = (at >> 3 << 24) | (long)length;
+                _pending.Add(new PendingEntry(locators[i], summaries[i]));
+                at += EntryOctets(locators[i]);
             }
-            if (buffer.WrittenCount > 0)
-            {
-                _file.Write(start, buffer.WrittenSpan);
-                Keep(start, buffer.WrittenSpan);
-                Volatile.Write(ref _end, start + buffer.WrittenCount);
-            }
+            Volatile.Write(ref _end, at);
         }
         return locators;
+    }
+
+    /// <summary>Writes what was promised. Blocks.</summary>
+    public void WritePromised()
+    {
+        lock (_gate)
+        {
+            WritePending();
+        }
     }
 
     /// <summary>A view of the summary if it is in memory; false where it is not, where there is none, or where it is damaged. Never waits.</summary>
@@ -179,6 +192,10 @@ internal sealed class SummaryCache : IDisposable
         {
             return false;
         }
+        if (end > Volatile.Read(ref _written))
+        {
+            WritePromised();
+        }
         for (long block = at / BlockOctets; block * BlockOctets < end; block++)
         {
             Load((int)block, end);
@@ -190,9 +207,14 @@ internal sealed class SummaryCache : IDisposable
     public void ReadAhead(long locator)
     {
         long at = (long)((ulong)locator >> 24) << 3;
-        for (int i = 0; i < ReadAheadBlocks && at < Octets; i++)
+        if (at >= Volatile.Read(ref _written))
         {
-            long end = Math.Min(Octets, ((at / BlockOctets) + 1) * BlockOctets);
+            WritePromised();
+        }
+        long written = Volatile.Read(ref _written);
+        for (int i = 0; i < ReadAheadBlocks && at < written; i++)
+        {
+            long end = Math.Min(written, ((at / BlockOctets) + 1) * BlockOctets);
             Load((int)(at / BlockOctets), end);
             at = end;
         }
@@ -206,7 +228,8 @@ internal sealed class SummaryCache : IDisposable
     {
         lock (_gate)
         {
-            _isClosed = true;
+            _isClosed = true; // What is only promised is made anew when somebody asks for it.
+            _pending.Clear();
             _file.Dispose();
         }
         foreach (SummaryBlock block in _blocks.Values)
@@ -214,6 +237,60 @@ internal sealed class SummaryCache : IDisposable
             _memory.Remove(block);
         }
         _blocks.Clear();
+    }
+
+    /// <summary>A block's worth at a time. Under the lock.</summary>
+    private void WritePending()
+    {
+        if (_pending.Count == 0 || _isClosed)
+        {
+            return;
+        }
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockOctets);
+        try
+        {
+            int filled = 0;
+            for (int i = 0; i < _pending.Count; i++)
+            {
+                int entry = (int)EntryOctets(_pending[i].Locator);
+                if (filled > 0 && filled + entry > BlockOctets)
+                {
+                    Write(buffer.AsSpan(0, filled));
+                    filled = 0;
+                }
+                if (entry > buffer.Length)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = ArrayPool<byte>.Shared.Rent(entry);
+                }
+                Encode(_pending[i].Summary, buffer.AsSpan(filled, entry));
+                filled += entry;
+            }
+            Write(buffer.AsSpan(0, filled));
+        }
+        finally
+        {
+            // What could not be written is missing, and made anew when somebody asks for it.
+            _pending.Clear();
+            _written = Math.Max(_written, _end);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> entries)
+    {
+        _file.Write(_written, entries);
+        Keep(_written, entries);
+        Volatile.Write(ref _written, _written + entries.Length);
+    }
+
+    private static void Encode(in SummaryToCache summary, Span<byte> entry)
+    {
+        ReadOnlySpan<byte> octets = summary.Summary.Span;
+        BinaryPrimitives.WriteInt32LittleEndian(entry, octets.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[4..], Checksum(Encoding.UTF8.GetBytes(summary.BaseName), octets));
+        octets.CopyTo(entry[EntryHeaderOctets..]);
+        entry[(EntryHeaderOctets + octets.Length)..].Clear();
     }
 
     private static uint Checksum(ReadOnlySpan<byte> baseName, ReadOnlySpan<byte> summary) => Crc.Continue(Crc.Of(baseName), summary);
@@ -277,7 +354,7 @@ internal sealed class SummaryCache : IDisposable
         lock (_gate)
         {
             long start = (long)index * BlockOctets;
-            int size = (int)Math.Min(BlockOctets, _end - start);
+            int size = (int)Math.Min(BlockOctets, _written - start);
             if (_isClosed || size <= 0)
             {
                 return; // A session may still ask for messages of a mailbox that has just gone.
@@ -307,4 +384,7 @@ internal sealed class SummaryCache : IDisposable
         _blocks[block.Index] = block;
         _memory.Add(block);
     }
+
+    /// <summary>An entry that has its place, and is not written yet.</summary>
+    private readonly record struct PendingEntry(long Locator, SummaryToCache Summary);
 }

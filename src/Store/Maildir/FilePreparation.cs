@@ -33,44 +33,6 @@ internal static class FilePreparation
         }
     }
 
-    public static StoreResult<PreparedMessages> Copy(
-        MaildirStore store, MaildirMailbox source, IReadOnlyList<MessageRecord> records, MaildirMailbox destination)
-    {
-        List<PreparedFile> prepared = new(records.Count);
-        try
-        {
-            string[] names = [.. records.Select(r => store.UniqueNames.Next(r.Octets))];
-            long[] summaries = destination.AddToCache([.. records.Select((r, i) => new SummaryToCache(names[i], source.ReadSummary(r)))]);
-            for (int i = 0; i < records.Count; i++)
-            {
-                Locator locator = Locator.Of(records[i]);
-                FlagLetters letters = FlagLetters.From(records[i].Flags);
-                prepared.Add(new PreparedFile
-                {
-                    BaseName = names[i],
-                    Octets = records[i].Octets,
-                    GoesToNew = letters.Bits == 0 && records[i].Keywords == 0,
-                    Letters = letters,
-                    HasBareLf = locator.HasBareLf,
-                    CacheLocator = summaries[i],
-                    SourceMailbox = source.Guid,
-                    SourceBaseName = source.Names[locator.NamePlace],
-                });
-                StoreError error = LinkOrCopy(store, source, records[i], destination, prepared[i]);
-                if (error != StoreError.None)
-                {
-                    Undo(store, destination, prepared, null);
-                    return error;
-                }
-            }
-            return new PreparedFiles(destination, prepared);
-        }
-        catch (FileFault fault)
-        {
-            return Undo(store, destination, prepared, fault);
-        }
-    }
-
     private static PreparedFile Describe(MessageToAppend message, string baseName, long cacheLocator, bool intoJournal)
     {
         var staged = (MaildirStagedMessage)message.Message;
@@ -78,6 +40,7 @@ internal static class FilePreparation
         return new PreparedFile
         {
             BaseName = baseName,
+            Waiting = MaildirFolder.TemporaryPathOf(baseName),
             Octets = staged.Octets,
             GoesToNew = letters.Bits == 0 && message.Keywords.Count == 0,
             Letters = letters,
@@ -89,7 +52,7 @@ internal static class FilePreparation
     private static void Write(MaildirStore store, MaildirMailbox mailbox, MessageToAppend message, PreparedFile prepared, bool isSynced)
     {
         var staged = (MaildirStagedMessage)message.Message;
-        string path = mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(prepared.BaseName));
+        string path = mailbox.Folder.Full(prepared.Waiting);
         if (staged.FilePath is { } staging)
         {
             staged.SyncFile();
@@ -118,36 +81,8 @@ internal static class FilePreparation
         }
     }
 
-    private static StoreError LinkOrCopy(
-        MaildirStore store, MaildirMailbox source, MessageRecord record, MaildirMailbox destination, PreparedFile prepared)
-    {
-        string target = destination.Folder.Full(MaildirFolder.TemporaryPathOf(prepared.BaseName));
-        string baseName = prepared.SourceBaseName;
-        lock (source.Owed.Lock)
-        {
-            Locator locator = source.CurrentLocator(record);
-            bool isDone = (source.Owed.TryGetActual(baseName, out string? actual) && TryLinkOrCopy(store, source.Folder.Full(actual!), target))
-                || (source.Owed.IsUnplaced(baseName) && TryLinkOrCopy(store, source.Folder.Full(MaildirFolder.TemporaryPathOf(baseName)), target))
-                || TryLinkOrCopy(store, source.Folder.Full(MaildirFolder.PathOf(baseName, locator)), target)
-                || (source.Folder.Look().TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile found)
-                    && TryLinkOrCopy(store, source.Folder.Full(found.RelativePath), target));
-            return isDone ? StoreError.None : StoreError.Expunged;
-        }
-    }
-
-    /// <summary>False where there is no such file.</summary>
-    private static bool TryLinkOrCopy(MaildirStore store, string from, string to)
-    {
-        LinkOutcome outcome = store.Files.Link(from, to);
-        if (outcome == LinkOutcome.Impossible)
-        {
-            CopyFile(store, from, to, null);
-        }
-        return outcome != LinkOutcome.Missing;
-    }
-
     /// <summary>Between file systems. The copy is durable: the journal does not hold it.</summary>
-    private static void CopyFile(MaildirStore store, string from, string to, DateTimeOffset? date)
+    public static void CopyFile(MaildirStore store, string from, string to, DateTimeOffset? date)
     {
         using IFile source = store.Files.Open(from, OpenKind.Read) ?? throw new FileFault("open", from, Posix.NoEntry);
         using IFile target = store.Files.Open(to, OpenKind.CreateNew)!;
@@ -163,23 +98,27 @@ internal static class FilePreparation
         target.Sync();
     }
 
-    private static StoreError Undo(MaildirStore store, MaildirMailbox mailbox, List<PreparedFile> prepared, FileFault? fault)
+    /// <summary>What was made for no commit goes.</summary>
+    public static StoreError Undo(MaildirStore store, MaildirMailbox mailbox, IEnumerable<PreparedFile> prepared, FileFault fault)
     {
-        if (fault is not null)
+        mailbox.OnFault(fault);
+        try
         {
-            mailbox.OnFault(fault);
+            Discard(store, mailbox, prepared);
         }
-        foreach (PreparedFile file in prepared)
+        catch (FileFault)
         {
-            try
-            {
-                store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(file.BaseName)));
-            }
-            catch (FileFault)
-            {
-                break; // Swept when the mailbox is next loaded.
-            }
+            // Swept when the mailbox is next loaded.
         }
         return StoreError.Unavailable;
+    }
+
+    /// <summary>Removes the files of messages that no commit took. On a worker.</summary>
+    public static void Discard(MaildirStore store, MaildirMailbox mailbox, IEnumerable<PreparedFile> prepared)
+    {
+        foreach (PreparedFile file in prepared)
+        {
+            store.Files.Unlink(mailbox.Folder.Full(file.Waiting));
+        }
     }
 }

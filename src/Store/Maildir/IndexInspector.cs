@@ -178,9 +178,10 @@ public sealed class IndexInspector
         {
             notes.Add($"{renamed} files have other flags in their names than the index saw last (the next look at the mailbox takes them over)");
         }
-        if (_files.List(folder.Tmp) is { Count: > 0 } temporary)
+        int temporary = (_files.List(folder.Tmp)?.Count ?? 0) + (_files.List(folder.OwnTmp)?.Count ?? 0);
+        if (temporary > 0)
         {
-            notes.Add($"{temporary.Count} files in tmp");
+            notes.Add($"{temporary} files in tmp");
         }
     }
 

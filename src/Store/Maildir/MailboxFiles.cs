@@ -5,6 +5,9 @@ using MailAccess.Store.Index;
 
 namespace MailAccess.Store.Maildir;
 
+/// <summary>Of a message whose commit is durable: where its file is to be, and where it waits for that. Both below the mailbox's folder.</summary>
+internal readonly record struct Placement(string Target, string Waiting);
+
 /// <summary>
 /// What the commits of one mailbox still owe to its files: messages to move out of <c>tmp</c>, files to remove, frames to log.
 /// </summary>
@@ -16,7 +19,7 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
 
     private readonly Lock _owed = new();
     private readonly List<byte[]> _frames = [];
-    private readonly ConcurrentDictionary<string, string> _unplaced = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Placement> _unplaced = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _removed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _actual = new(StringComparer.Ordinal);
 
@@ -39,15 +42,15 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
     }
 
     /// <summary>A durable commit's debt. In the order of commits.</summary>
-    public void Owe(byte[] frame, IEnumerable<(string BaseName, string Target)> arrivals, IEnumerable<(string BaseName, string Path)> expunged)
+    public void Owe(byte[] frame, IEnumerable<(string BaseName, Placement Placement)> arrivals, IEnumerable<(string BaseName, string Path)> expunged)
     {
         lock (_owed)
         {
             _frames.Add(frame);
         }
-        foreach ((string baseName, string target) in arrivals)
+        foreach ((string baseName, Placement placement) in arrivals)
         {
-            _unplaced[baseName] = target;
+            _unplaced[baseName] = placement;
         }
         foreach ((string baseName, string path) in expunged)
         {
@@ -106,8 +109,11 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         {
             return there;
         }
-        return files.Open(folder.Full(MaildirFolder.PathOf(baseName, locator)), OpenKind.Read)
-            ?? files.Open(folder.Full(MaildirFolder.TemporaryPathOf(baseName)), OpenKind.Read);
+        if (_unplaced.TryGetValue(baseName, out Placement placement) && files.Open(folder.Full(placement.Waiting), OpenKind.Read) is { } waiting)
+        {
+            return waiting;
+        }
+        return files.Open(folder.Full(MaildirFolder.PathOf(baseName, locator)), OpenKind.Read);
     }
 
     /// <summary>Gives a file of this mailbox another name; false where there is none of the old name. Under the lock.</summary>
@@ -131,18 +137,25 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         }
     }
 
-    /// <summary>Moves a message from <c>tmp</c> to its place. Under the lock.</summary>
+    /// <summary>Where a committed message waits for its place, below the mailbox's folder.</summary>
+    public bool TryGetWaiting(string baseName, out string? relativePath)
+    {
+        relativePath = _unplaced.TryGetValue(baseName, out Placement placement) ? placement.Waiting : null;
+        return relativePath is not null;
+    }
+
+    /// <summary>Moves a message to its place. Under the lock.</summary>
     public void Place(string baseName)
     {
-        if (_unplaced.TryGetValue(baseName, out string? target))
+        if (_unplaced.TryGetValue(baseName, out Placement placement))
         {
             if (_removed.ContainsKey(baseName))
             {
-                files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
+                files.Unlink(folder.Full(placement.Waiting));
             }
             else
             {
-                Rename(MaildirFolder.TemporaryPathOf(baseName), target);
+                Rename(placement.Waiting, placement.Target);
             }
             _unplaced.TryRemove(baseName, out _);
         }
@@ -223,10 +236,6 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         {
             bool isActual = _actual.TryGetValue(baseName, out string? actual);
             bool isDone = Unlink(isActual ? actual! : path) || Unlink(path);
-            if (!isDone)
-            {
-                files.Unlink(folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
-            }
             (isDone ? settled : elsewhere).Add(baseName);
         }
         // Another program has renamed them meanwhile, or removed them: then we look. Who cannot be caught stays owed.

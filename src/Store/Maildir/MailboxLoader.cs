@@ -177,11 +177,11 @@ internal static class MailboxLoader
     /// <summary>What an earlier process of ours left in <c>tmp</c> was never acknowledged, or recovery has placed it.</summary>
     private static void SweepTemporary(MaildirStore store, MaildirFolder folder)
     {
-        foreach (string name in store.Files.List(folder.Tmp) ?? [])
+        foreach (string temporary in new[] { folder.Tmp, folder.OwnTmp })
         {
-            if (store.UniqueNames.IsFromEarlierProcess(name))
+            foreach (string name in (store.Files.List(temporary) ?? []).Where(store.UniqueNames.IsFromEarlierProcess))
             {
-                store.Files.Unlink(Path.Combine(folder.Tmp, name));
+                store.Files.Unlink(Path.Combine(temporary, name));
             }
         }
     }

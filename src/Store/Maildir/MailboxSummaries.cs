@@ -54,6 +54,22 @@ internal sealed class MailboxSummaries(MaildirStore store, SummaryCache cache, N
         }
     }
 
+    /// <inheritdoc cref="SummaryCache.Promise"/>
+    public long[] Promise(IReadOnlyList<SummaryToCache> summaries) => Cache.Promise(summaries);
+
+    /// <summary>Writes what was promised, if the cache can be written. On a worker.</summary>
+    public void WritePromised()
+    {
+        try
+        {
+            Cache.WritePromised();
+        }
+        catch (FileFault fault)
+        {
+            health.Tell(fault);
+        }
+    }
+
     public void Dispose() => Cache.Dispose();
 
     /// <summary>Whoever looks for one summary soon looks for those behind it: they come while he reads this one from its message.</summary>

@@ -9,6 +9,7 @@ internal readonly record struct FoundFile(string RelativePath, FileName Name, bo
 internal sealed class MaildirFolder(IFiles files, string path)
 {
     private const int LooksMax = 16;
+    private const string OwnTmpName = "mailaccess.tmp";
 
     public string Path => path;
 
@@ -18,6 +19,9 @@ internal sealed class MaildirFolder(IFiles files, string path)
 
     public string Tmp { get; } = System.IO.Path.Combine(path, "tmp");
 
+    /// <summary>As <c>tmp</c>, and ours alone: the system makes names in two folders at a time, in one folder one after the other. Made where it is needed.</summary>
+    public string OwnTmp { get; } = System.IO.Path.Combine(path, OwnTmpName);
+
     public string Full(string relativePath) => path + "/" + relativePath;
 
     /// <summary>Where a file with these letters lies.</summary>
@@ -25,6 +29,9 @@ internal sealed class MaildirFolder(IFiles files, string path)
         locator.IsInNew ? "new/" + baseName : "cur/" + FileName.InCur(baseName, locator.Letters);
 
     public static string TemporaryPathOf(string baseName) => "tmp/" + baseName;
+
+    /// <summary>The same in <see cref="OwnTmp"/>.</summary>
+    public static string OwnTemporaryPathOf(string baseName) => OwnTmpName + "/" + baseName;
 
     /// <summary>Makes the three folders where they are missing.</summary>
     public void Create()

@@ -40,7 +40,7 @@ internal sealed partial class MaildirMailbox
         {
             return new(StoreError.Expunged);
         }
-        return TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
+        return now[index].IsMeasured && TryGetSummary(now[index], out MessageSummary known) ? new(known) : ReadSummaryAsync(now, index);
     }
 
     public override ValueTask<StoreResult<IReadOnlyDictionary<Uid, MessageNames>>> GetNamesAsync(CancellationToken cancellationToken) =>
@@ -144,20 +144,7 @@ internal sealed partial class MaildirMailbox
 
     private async ValueTask<StoreResult<MessageSummary>> ReadSummaryAsync(MailboxSnapshot now, int index)
     {
-        if (!now[index].IsMeasured)
-        {
-            // How lines end decides what the structure says; who asks for one message soon asks for those behind it.
-            Uid uid = now[index].Uid;
-            Uid last = now[Math.Min(now.Count - 1, index + SummaryMaking.BatchMessagesMax)].Uid;
-            StoreResult<Done> measured = await MeasureAsync(UidSet.FromRanges([(uid, last)]), CancellationToken.None);
-            now = Published;
-            index = now.IndexOf(uid);
-            if (index < 0 || !now[index].IsMeasured)
-            {
-                return index < 0 || measured.Error == StoreError.None ? StoreError.Expunged : measured.Error;
-            }
-        }
-        if (now[index].CacheLocator != 0)
+        if (now[index].CacheLocator != 0 && now[index].IsMeasured)
         {
             StoreResult<MessageSummary> read = await _store.Workers.RunAsync<MessageSummary>(() => new MessageSummary(ReadSummary(now[index])), OnFault);
             if (read.TryGet(out MessageSummary known) && known.IsValid)
@@ -165,7 +152,7 @@ internal sealed partial class MaildirMailbox
                 return read;
             }
         }
-        return await SummaryMaking.RunAsync(_store, this, now, index);
+        return await SummaryMaking.RunAsync(now, index);
     }
 
     /// <summary>On a worker. A fold holds the same lock, so that what it moves to the file is seen once.</summary>

@@ -34,6 +34,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         Letters = loaded.Letters;
         SearchFilter = store.HasSearchFilters ? new TrigramFilter(store.Files, folder.Path, Guid) : null;
         Summaries = new MailboxSummaries(store, loaded.Cache, Names, Health);
+        SummaryMaking = new SummaryMaking(store, this);
         UidList = loaded.UidList;
         News = loaded.News;
         News.Mailbox = this;
@@ -106,6 +107,8 @@ internal sealed partial class MaildirMailbox : MailboxModel
 
     public MailboxSummaries Summaries { get; }
 
+    public SummaryMaking SummaryMaking { get; }
+
     public ulong CacheGeneration => Summaries.Cache.Generation;
 
     public Uid Unclaimed => FirstUnclaimed;
@@ -138,7 +141,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
 
     public override ValueTask<StoreResult<PreparedMessages>> PrepareCopyAsync(
         IReadOnlyList<MessageRecord> sources, MailboxModel destination, CancellationToken cancellationToken) =>
-        _store.Workers.RunAsync(() => FilePreparation.Copy(_store, this, sources, (MaildirMailbox)destination), OnFault);
+        new CopyPreparation(_store, this, sources, (MaildirMailbox)destination).RunAsync();
 
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
     {
@@ -173,10 +176,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         await _store.Workers.RunAsync<Done>(
             () =>
             {
-                foreach (PreparedFile file in prepared)
-                {
-                    _store.Files.Unlink(Folder.Full(MaildirFolder.TemporaryPathOf(file.BaseName)));
-                }
+                FilePreparation.Discard(_store, this, prepared);
                 return default(Done);
             },
             OnFault);
@@ -259,6 +259,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
 
     private StoreResult<Done> Place(IReadOnlyList<PreparedFile> prepared)
     {
+        Summaries.WritePromised();
         for (int next = 0; next < prepared.Count;)
         {
             lock (Owed.Lock) // For a while only: others want to work with the files too.
@@ -289,7 +290,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         PreparedFiles? prepared = change.Prepared as PreparedFiles;
         Owed.Owe(
             change.Frame,
-            prepared?.Files.Select(f => (f.BaseName, TargetOf(f))) ?? [],
+            prepared?.Files.Select(f => (f.BaseName, new Placement(TargetOf(f), f.Waiting))) ?? [],
             change.HaveVanished ? [] : change.Expunged.Select(r => (Names[Locator.Of(r).NamePlace], MaildirFolder.PathOf(Names[Locator.Of(r).NamePlace], Locator.Of(r)))));
         Account.Quota?.Size.Note(
             Folder.Path.Length > Account.Root.Length ? System.IO.Path.GetFileName(Folder.Path) : "",

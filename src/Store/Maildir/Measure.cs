@@ -28,13 +28,11 @@ internal readonly record struct Measure(long Octets, bool HasBareLf, long Modifi
     public static Measure Of(IFile file, ReadOnlySpan<byte> baseName, Span<byte> buffer)
     {
         FileFacts facts = file.Facts;
-        long seconds = Math.DivRem(facts.ModifiedTicks - DateTime.UnixEpoch.Ticks, TimeSpan.TicksPerSecond, out long rest);
-        seconds -= rest < 0 ? 1 : 0;
         long withCrLf = FileName.SizeIn(baseName, (byte)'W');
         // No line is shorter than its line end: more than twice as long is no length.
         if (withCrLf >= facts.Octets && withCrLf / 2 <= facts.Octets && FileName.SizeIn(baseName, (byte)'S') == facts.Octets)
         {
-            return new Measure(withCrLf, withCrLf > facts.Octets, seconds);
+            return Of(facts, withCrLf, withCrLf > facts.Octets);
         }
         long raw = 0;
         long bare = 0;
@@ -45,7 +43,14 @@ internal readonly record struct Measure(long Octets, bool HasBareLf, long Modifi
             raw += count;
             bare += CountBareLf(buffer[..count], ref afterCr);
         }
-        return new Measure(raw + bare, bare > 0, seconds);
+        return Of(facts, raw + bare, bare > 0);
+    }
+
+    /// <summary>Of a file that was read whole.</summary>
+    public static Measure Of(in FileFacts facts, long octets, bool hasBareLf)
+    {
+        long seconds = Math.DivRem(facts.ModifiedTicks - DateTime.UnixEpoch.Ticks, TimeSpan.TicksPerSecond, out long rest);
+        return new Measure(octets, hasBareLf, seconds - (rest < 0 ? 1 : 0));
     }
 
     /// <summary>The same of a file that a listing has found; null where it has gone again. Blocks.</summary>

@@ -47,8 +47,12 @@ internal static class Measuring
     {
         try
         {
-            var waiting = new Queue<List<MessageRecord>>(Batches(mailbox.Published, UidSet.All));
-            await LaneAsync(store, mailbox, waiting, new MeasuringOutcome());
+            var outcome = new MeasuringOutcome();
+            foreach (List<MessageRecord> batch in Batches(mailbox.Published, UidSet.All))
+            {
+                await mailbox.SummaryMaking.UnderWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Which measures the same messages.
+                await LaneAsync(store, mailbox, new Queue<List<MessageRecord>>([batch]), outcome);
+            }
         }
         catch (IOException fault)
         {

@@ -4,10 +4,13 @@ using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Maildir;
 
-/// <summary>A message in <c>tmp</c>, ready for a commit.</summary>
+/// <summary>A message ready for a commit: in a folder where nobody looks.</summary>
 internal sealed record PreparedFile
 {
     public required string BaseName { get; init; }
+
+    /// <summary>Where its file is before it has its place, below the mailbox's folder.</summary>
+    public required string Waiting { get; init; }
 
     public required long Octets { get; init; }
 

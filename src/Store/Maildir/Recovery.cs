@@ -238,7 +238,8 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
 
     private void Place(RecoveringMailbox mailbox, MessageRecord record, string baseName, string? foundAt)
     {
-        string temporary = mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(baseName));
+        string own = mailbox.Folder.Full(MaildirFolder.OwnTemporaryPathOf(baseName));
+        string temporary = store.Files.TryStat(own, out _) ? own : mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(baseName));
         string target = mailbox.Folder.Full(foundAt ?? MaildirFolder.PathOf(baseName, Locator.Of(record)));
         if (foundAt is not null && (isSameBoot || IsWhole(target, record, baseName)))
         {
@@ -367,6 +368,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         foreach (string baseName in removed)
         {
             store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
+            store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.OwnTemporaryPathOf(baseName)));
         }
         mailbox.Folder.Remove(removed, path =>
         {

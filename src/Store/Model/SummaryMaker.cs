@@ -9,6 +9,12 @@ internal sealed class SummaryMaker
 
     public void Feed(ReadOnlySpan<byte> octets) => _parser.Feed(octets);
 
+    /// <inheritdoc cref="MessageParser.Octets"/>
+    public long Octets => _parser.Octets;
+
+    /// <inheritdoc cref="MessageParser.IsCrlfThroughout"/>
+    public bool IsCrlfThroughout => _parser.IsCrlfThroughout;
+
     /// <summary>After the last octet: the encoded summary.</summary>
     public ReadOnlyMemory<byte> Finish()
     {
