@@ -24,7 +24,7 @@ internal sealed class ImapSession : IAsyncDisposable
         Connection = connection;
         Services = services;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
-        Reader = new CommandReader(connection, Writer, services.Limits);
+        Reader = new CommandReader(connection, Writer, services);
     }
 
     /// <summary>The client.</summary>
@@ -134,6 +134,14 @@ internal sealed class ImapSession : IAsyncDisposable
         }
     }
 
+    /// <summary>A message is shorter than was promised to the client in a literal's length: nothing can mend that, the connection is cut.</summary>
+    public IOException LoseContent(Uid uid, SelectedMailbox selected)
+    {
+        Services.Log.MessageShrank(Connection.Id, uid.Value, selected.Mailbox.Name.Value);
+        Connection.Abort();
+        return new IOException("a message is shorter than its index says");
+    }
+
     /// <summary>STARTTLS has been agreed on and flushed: handshake, and forget everything. RFC 3501 §6.2.1.</summary>
     public async ValueTask<bool> UpgradeToTlsAsync()
     {
@@ -169,7 +177,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Reader.Dispose();
         Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
-        Reader = new CommandReader(Connection, Writer, Limits);
+        Reader = new CommandReader(Connection, Writer, Services);
     }
 
     /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>

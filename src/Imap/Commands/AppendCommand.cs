@@ -6,7 +6,8 @@ using MailAccess.Store;
 namespace MailAccess.Imap.Commands;
 
 /// <summary>
-/// APPEND — RFC 3501 §6.3.11, of several messages RFC 3502; APPENDUID of RFC 4315 §3. Messages are streamed from the wire into the store.
+/// APPEND — RFC 3501 §6.3.11, of several messages RFC 3502, of binary ones RFC 3516 §4.4; APPENDUID of RFC 4315 §3. Messages are streamed
+/// from the wire into the store.
 /// </summary>
 internal static class AppendCommand
 {
@@ -14,7 +15,7 @@ internal static class AppendCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        bool parsed = AppendRequest.TryParse(arguments, out AppendRequest request);
+        bool parsed = AppendRequest.TryParse(arguments, session.Services, out AppendRequest request);
         if (session.Reader.MessageLiteral is not { } literal)
         {
             // The reader leaves a literal on the wire where the command is well-formed up to it.

@@ -87,7 +87,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             int read = await content.ReadAsync(range.Offset + length, header.AsMemory(length, octets - length), CancellationToken.None);
             if (read == 0)
             {
-                throw Shrank(uid);
+                throw session.LoseContent(uid, selected);
             }
             length += read;
         }
@@ -113,7 +113,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             int read = await content.ReadAsync(offset, memory[..wanted], CancellationToken.None);
             if (read == 0)
             {
-                throw Shrank(uid);
+                throw session.LoseContent(uid, selected);
             }
             HideNul(memory.Span[..read]);
             _writer.Advance(read);
@@ -124,12 +124,5 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
                 await _writer.FlushAsync();
             }
         }
-    }
-
-    private IOException Shrank(Uid uid)
-    {
-        session.Services.Log.MessageShrank(session.Connection.Id, uid.Value, selected.Mailbox.Name.Value);
-        session.Connection.Abort();
-        return new IOException("a message is shorter than its index says");
     }
 }

@@ -37,10 +37,11 @@ internal enum LiteralOutcome
 /// Only the message of APPEND stays on the wire, to be streamed.
 /// </summary>
 /// <remarks>Holds no buffer between commands. After a TLS upgrade make a new one.</remarks>
-internal sealed class CommandReader(IConnection connection, ImapWriter writer, ImapLimits limits) : IDisposable
+internal sealed class CommandReader(IConnection connection, ImapWriter writer, ImapServices services) : IDisposable
 {
+    private readonly ImapLimits _limits = services.Limits;
     private readonly PipeReader _input = connection.Input;
-    private readonly LineReader _lines = new(connection.Input, limits.LineOctetsMax);
+    private readonly LineReader _lines = new(connection.Input, services.Limits.LineOctetsMax);
     private byte[]? _assembled;
     private int _length;
     private int _literals;
@@ -183,7 +184,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             Command = _lines.LineMemory; // The usual case: one line, no copy.
             return IsRefused ? FrameOutcome.Refused : FrameOutcome.Command;
         }
-        int octetsMax = isLoggedIn ? limits.CommandOctetsMax : limits.CommandOctetsBeforeLoginMax;
+        int octetsMax = isLoggedIn ? _limits.CommandOctetsMax : _limits.CommandOctetsBeforeLoginMax;
         if (!IsRefused && _length + _lines.Line.Length + 2 > octetsMax)
         {
             Refuse(ImapCompletion.Bad("LIMIT", "command too long"));
@@ -197,13 +198,13 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             Command = _assembled.AsMemory(0, _length);
             return IsRefused ? FrameOutcome.Refused : FrameOutcome.Command;
         }
-        if (isLoggedIn && !IsRefused && AppendRequest.EndsInMessage(_assembled.AsMemory(0, _length - LiteralTail(header)), limits))
+        if (isLoggedIn && !IsRefused && AppendRequest.EndsInMessage(_assembled.AsMemory(0, _length - LiteralTail(header)), services))
         {
             Command = _assembled.AsMemory(0, _length - LiteralTail(header));
             MessageLiteral = header;
             return FrameOutcome.Command;
         }
-        return await BeginLiteralAsync(header, isLoggedIn ? octetsMax : limits.LiteralOctetsBeforeLoginMax, octetsMax);
+        return await BeginLiteralAsync(header, isLoggedIn ? octetsMax : _limits.LiteralOctetsBeforeLoginMax, octetsMax);
     }
 
     private bool IsRefused => Refusal.IsGiven;
@@ -213,7 +214,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     private async ValueTask<FrameOutcome?> BeginLiteralAsync(LiteralHeader header, int literalOctetsMax, int octetsMax)
     {
         _literals++;
-        if (!IsRefused && (header.Octets > literalOctetsMax || _length + 2 + header.Octets > octetsMax || _literals > limits.LiteralsMax))
+        if (!IsRefused && (header.Octets > literalOctetsMax || _length + 2 + header.Octets > octetsMax || _literals > _limits.LiteralsMax))
         {
             Refuse(ImapCompletion.Bad("LIMIT", "literal too long"));
         }
@@ -224,7 +225,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             {
                 return FrameOutcome.Refused; // The client waits: told no, it sends neither the literal nor the rest.
             }
-            if (header.Octets > limits.DroppedLiteralOctetsMax - _dropped)
+            if (header.Octets > _limits.DroppedLiteralOctetsMax - _dropped)
             {
                 return Lose("literal too long"); // RFC 7888 §4: read and drop, or close the connection.
             }

@@ -2,6 +2,7 @@ using System.Text;
 using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Message;
 using MailAccess.Store;
 using MailAccess.Wire;
 
@@ -63,13 +64,17 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
         {
             session.Writer.Write("+ go ahead\r\n"u8);
         }
-        MessageIntake intake = new(message);
+        MessageIntake intake = new(message, request.IsBinary ? new BinaryPartEncoder() : null);
         if (await StreamAsync(literal.Octets, intake.WriteAsync) is { } cutOff)
         {
             return cutOff;
         }
         StoreResult<Done> complete = await intake.CompleteAsync();
-        if (!complete.TryGet(out _))
+        if (intake.IsUnknown)
+        {
+            Refuse(ImapCompletion.No("UNKNOWN-CTE", "the message is not built so that its binary parts can be kept")); // RFC 3516 §4.4.
+        }
+        else if (!complete.TryGet(out _))
         {
             Refuse(ImapErrors.ToCompletion(complete.Error));
         }
@@ -161,7 +166,7 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
         bool hasLiteral = LiteralHeader.TryParse(line.Span, out LiteralHeader literal);
         ImapArguments arguments = new(hasLiteral ? line[..literal.Start] : line, Limits);
         bool mayBeMany = !session.Services.IsDisabled("MULTIAPPEND");
-        if (!(hasLiteral && mayBeMany && AppendRequest.TryParseMessage(arguments, name, out AppendRequest next)))
+        if (!(hasLiteral && mayBeMany && AppendRequest.TryParseMessage(arguments, name, session.Services, out AppendRequest next)))
         {
             _refusal = mayBeMany && hasLiteral ? ImapErrors.Syntax(arguments)
                 : ImapCompletion.Bad("expected the end of the command behind the message"); // Grammar comes before all else.
