@@ -17,8 +17,9 @@ internal static class ImapErrors
     /// <summary>A number greater than the number of messages. RFC 3501 §9, seq-number.</summary>
     public static readonly ImapCompletion BadSequence = ImapCompletion.Bad("no message has that number");
 
-    /// <summary>Grammar: what stood where something else was expected.</summary>
-    public static ImapCompletion Syntax(Grammar.ImapArguments arguments) => ImapCompletion.Bad($"expected {arguments.Expected}");
+    /// <summary>Grammar: what would have had to stand, and where.</summary>
+    public static ImapCompletion Syntax(Grammar.ImapArguments arguments) =>
+        ImapCompletion.Bad($"expected {arguments.Expected} behind octet {arguments.ExpectedAt}");
 
     /// <summary>Total.</summary>
     public static ImapCompletion ToCompletion(StoreError error) => error switch
@@ -30,7 +31,7 @@ internal static class ImapErrors
         StoreError.HasChildren => ImapCompletion.No("HASCHILDREN", "the mailbox has others below it"),
         StoreError.Expunged => ImapCompletion.No("EXPUNGEISSUED", "some of the messages no longer exist"),
         StoreError.OverQuota => ImapCompletion.No("OVERQUOTA", "the quota is exhausted"),
-        StoreError.TooBig => ImapCompletion.No("LIMIT", "the message is too big"),
+        StoreError.TooBig => ImapCompletion.No("TOOBIG", "the message is too big"), // RFC 7889 §4, RFC 4469 §4.2.
         StoreError.LimitReached => ImapCompletion.No("LIMIT", "the mailbox cannot take more of this"),
         StoreError.Busy => ImapCompletion.No("INUSE", "the mailbox is locked; try again later"),
         StoreError.Unavailable => ImapCompletion.No("UNAVAILABLE", "the mailbox cannot be used now; try again later"),

@@ -15,6 +15,7 @@ namespace MailAccess.Imap;
 /// </remarks>
 internal sealed class ImapSession : IAsyncDisposable
 {
+    private readonly LiteralPlacement _placement;
     private int _errors;
     private int _failedLogins;
     private bool _hasRunCommand;
@@ -23,8 +24,9 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Connection = connection;
         Services = services;
+        _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
-        Reader = new CommandReader(connection, Writer, services);
+        Reader = new CommandReader(connection, Writer, services.Limits);
     }
 
     /// <summary>The client.</summary>
@@ -65,7 +67,7 @@ internal sealed class ImapSession : IAsyncDisposable
         await Writer.FlushAsync();
         while (true)
         {
-            FrameOutcome frame = await Reader.ReadAsync(Account is not null);
+            FrameOutcome frame = await Reader.ReadAsync(Account is not null ? _placement : null);
             SessionEnd? end = frame switch
             {
                 FrameOutcome.Woken => await LookWhyWokenAsync(),
@@ -177,7 +179,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Reader.Dispose();
         Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
-        Reader = new CommandReader(Connection, Writer, Services);
+        Reader = new CommandReader(Connection, Writer, Limits);
     }
 
     /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>
@@ -233,6 +235,16 @@ internal sealed class ImapSession : IAsyncDisposable
         SessionEnd? end = await CompleteAsync(tag, command, completion);
         reader.Release(mayHoldPassword);
         return end;
+    }
+
+    /// <summary>A command that runs and takes messages says which of its literals are some; all others are strings.</summary>
+    private LiteralPlace PlaceLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
+    {
+        ImapArguments arguments = new(command, Limits);
+        refusal = default;
+        bool takesMessages = arguments.TryTag(out _) && arguments.TrySpace() && ImapCommands.TryRead(arguments, out ImapCommand? row)
+            && row.TakesMessages && (row.States & State) != 0 && !Services.IsDisabled(row.Capability);
+        return takesMessages ? AppendRun.PlaceFirstLiteral(arguments, Services, out refusal) : LiteralPlace.String;
     }
 
     private ImapCompletion RefuseState(ImapCommand command) => State switch

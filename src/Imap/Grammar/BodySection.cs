@@ -34,6 +34,9 @@ internal sealed record BodySection
     /// <summary>Field names, for HEADER.FIELDS and its .NOT.</summary>
     public IReadOnlyCollection<byte[]> Names { get; init; } = [];
 
+    /// <summary>Not the octets of the message as they stand, but some of its header's fields.</summary>
+    public bool PicksFields => Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot;
+
     /// <summary>Of <c>&lt;first.count&gt;</c>; null: all.</summary>
     public (uint First, uint Count)? Partial { get; init; }
 
