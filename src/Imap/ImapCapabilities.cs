@@ -22,7 +22,7 @@ internal static class ImapCapabilities
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
-        "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE",
+        "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL",
     ];
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
@@ -58,8 +58,9 @@ internal static class ImapCapabilities
             }
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
-        // The resources are nothing without their commands. RFC 9208 §3.1.1.
-        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c) || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")));
+        // The resources are nothing without their commands, RFC 9208 §3.1.1, nor parts of URLs without URLs.
+        bool IsOff(string c) => c != "IMAP4rev1" && (services.IsDisabled(c)
+            || (c.StartsWith("QUOTA=", StringComparison.Ordinal) && services.IsDisabled("QUOTA")) || (c == "URL-PARTIAL" && services.IsDisabled("CATENATE")));
         return string.Join(' ', all.Where(c => !IsOff(c))
             .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
                 : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));

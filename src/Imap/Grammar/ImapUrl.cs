@@ -26,11 +26,15 @@ internal sealed record ImapUrl
     /// <summary>What of it; null: all.</summary>
     public BodySection? Section { get; private init; }
 
+    /// <summary>Of that, octets from the first on; without a count all that follow. RFC 5550 §5.7.1.</summary>
+    public (uint First, uint? Count) Partial { get; private init; }
+
     /// <summary>
-    /// iabsolute-path = "/" imailbox-ref iuid [isection], and iuid-only [isection], which the selected mailbox completes (RFC 5092 §9.1).
-    /// Everything else is refused: other servers and other users, lists of messages, mailboxes named relative to the selected one (§7.2).
+    /// iabsolute-path = "/" imailbox-ref iuid [isection] [ipartial], and iuid-only [isection] [ipartial], which the selected mailbox
+    /// completes (RFC 5092 §9.1). Everything else is refused: other servers and other users, lists of messages, mailboxes named relative
+    /// to the selected one (§7.2).
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, ImapLimits limits, [NotNullWhen(true)] out ImapUrl? url)
+    public static bool TryParse(ReadOnlySpan<byte> text, ImapServices services, [NotNullWhen(true)] out ImapUrl? url)
     {
         url = null;
         if (text.ContainsAnyExcept(UrlCharacters) || text.StartsWith("//"u8))
@@ -48,10 +52,13 @@ internal sealed record ImapUrl
             }
         }
         BodySection? section = null;
+        (uint First, uint? Count) partial = default;
         uint uid = 0;
         bool parsed = TryTake(ref text, ";UID="u8) && TryTakeNumber(ref text, out uid)
-            && (!TryTake(ref text, "/;SECTION="u8) || TryTakeSection(ref text, limits, out section)) && text.IsEmpty;
-        url = parsed ? new ImapUrl { Mailbox = mailbox, UidValidity = validity, Uid = new Uid(uid), Section = section } : null;
+            && (!TryTake(ref text, "/;SECTION="u8) || TryTakeSection(ref text, services.Limits, out section))
+            && (services.IsDisabled("URL-PARTIAL") || !TryTake(ref text, "/;PARTIAL="u8) || TryTakePartial(ref text, out partial))
+            && text.IsEmpty;
+        url = parsed ? new ImapUrl { Mailbox = mailbox, UidValidity = validity, Uid = new Uid(uid), Section = section, Partial = partial } : null;
         return parsed;
     }
 
@@ -125,6 +132,22 @@ internal sealed record ImapUrl
         }
         ImapArguments arguments = new((byte[])[(byte)'[', .. octets, (byte)']'], limits);
         return BodySection.TryParse(arguments, isPeek: true, out section) && !arguments.HasMore;
+    }
+
+    /// <summary>partial-range = number ["." nz-number] — RFC 5092 §11.</summary>
+    private static bool TryTakePartial(ref ReadOnlySpan<byte> text, out (uint First, uint? Count) partial)
+    {
+        int at = 0;
+        bool isNumber = ImapNumbers.TryParse(text, ref at, out uint first);
+        text = text[at..];
+        partial = (first, null);
+        if (!isNumber || !TryTake(ref text, "."u8))
+        {
+            return isNumber;
+        }
+        bool hasCount = TryTakeNumber(ref text, out uint count);
+        partial = (first, count);
+        return hasCount;
     }
 
     /// <summary>pct-encoded = "%" HEXDIG HEXDIG — RFC 3986 §2.1.</summary>

@@ -17,7 +17,7 @@ internal sealed class UrlSource(ImapSession session) : IAsyncDisposable
     {
         // badurl-response-code = "BADURL" SP url-resp-text     RFC 4469 §5
         ImapCompletion bad = ImapCompletion.No($"BADURL {ImapUrl.ForResponse(text)}", "this URL names nothing that can be appended here");
-        if (!ImapUrl.TryParse(text, session.Services.Limits, out ImapUrl? url))
+        if (!ImapUrl.TryParse(text, session.Services, out ImapUrl? url))
         {
             return (null, bad);
         }
@@ -79,7 +79,7 @@ internal sealed class UrlSource(ImapSession session) : IAsyncDisposable
     {
         if (url.Section is not { } section || !SectionWriter.NeedsStructure(section))
         {
-            return new UrlContent(content, new OctetRange(0, content.Octets));
+            return new UrlContent(content, Part(url, new OctetRange(0, content.Octets)));
         }
         MimePart structure = await new StructureCache(mailbox).GetAsync(record, content);
         if (SectionLocator.Find(structure, content.Octets, section) is not { } range)
@@ -88,10 +88,21 @@ internal sealed class UrlSource(ImapSession session) : IAsyncDisposable
         }
         if (!section.PicksFields)
         {
-            return new UrlContent(content, range);
+            return new UrlContent(content, Part(url, range));
         }
         ArrayBufferWriter<byte> fields = new();
-        return await HeaderFieldsReader.ReadAsync(section, range, content, session.Services.Limits.HeaderOctetsMax, fields)
-            ? new UrlContent(content, fields.WrittenMemory) : throw new IOException("a message is shorter than its structure");
+        if (!await HeaderFieldsReader.ReadAsync(section, range, content, session.Services.Limits.HeaderOctetsMax, fields))
+        {
+            throw new IOException("a message is shorter than its structure says");
+        }
+        OctetRange picked = Part(url, new OctetRange(0, fields.WrittenCount));
+        return new UrlContent(content, fields.WrittenMemory.Slice((int)picked.Offset, (int)picked.Octets));
+    }
+
+    /// <summary>As a partial FETCH cuts it: beyond the end there is nothing. RFC 3501 §6.4.5.</summary>
+    private static OctetRange Part(ImapUrl url, OctetRange range)
+    {
+        long first = Math.Min(url.Partial.First, range.Octets);
+        return new OctetRange(range.Offset + first, Math.Min(url.Partial.Count ?? long.MaxValue, range.Octets - first));
     }
 }
