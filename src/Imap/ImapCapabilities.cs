@@ -25,7 +25,7 @@ internal static class ImapCapabilities
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
-        "OBJECTID", "SAVEDATE", "PREVIEW",
+        "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL",
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
@@ -39,6 +39,7 @@ internal static class ImapCapabilities
     {
         ["QUOTA=RES-STORAGE"] = ["QUOTA"], // RFC 9208 §3.1.1.
         ["QUOTA=RES-MESSAGE"] = ["QUOTA"],
+        ["URL-PARTIAL"] = ["CATENATE"], // It is about CATENATE's URLs.
         [ListMyRights] = ["ACL", "LIST-EXTENDED"], // RFC 8440 §3.
         ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.
         ["SORT=DISPLAY"] = ["SORT"],

@@ -48,4 +48,7 @@ internal sealed record ImapCommand(string Verb, ImapStates States, ImapEffects E
 
     /// <summary>The extension it belongs to: off with it. Null: RFC 3501 itself.</summary>
     public string? Capability { get; init; }
+
+    /// <summary>Literals of it may be messages, which its handler takes off the wire.</summary>
+    public bool TakesMessages { get; init; }
 }

@@ -20,8 +20,9 @@ internal static class ImapErrors
     /// <summary>The charset of a search. RFC 3501 §6.4.4.</summary>
     public static readonly ImapCompletion BadCharset = ImapCompletion.No("BADCHARSET (US-ASCII UTF-8)", "charset not known");
 
-    /// <summary>Grammar: what stood where something else was expected.</summary>
-    public static ImapCompletion Syntax(Grammar.ImapArguments arguments) => ImapCompletion.Bad($"expected {arguments.Expected}");
+    /// <summary>Grammar: what would have had to stand, and where.</summary>
+    public static ImapCompletion Syntax(Grammar.ImapArguments arguments) =>
+        ImapCompletion.Bad($"expected {arguments.Expected} behind octet {arguments.ExpectedAt}");
 
     /// <summary>Total.</summary>
     public static ImapCompletion ToCompletion(StoreError error) => error switch
@@ -33,7 +34,7 @@ internal static class ImapErrors
         StoreError.HasChildren => ImapCompletion.No("HASCHILDREN", "the mailbox has others below it"),
         StoreError.Expunged => ImapCompletion.No("EXPUNGEISSUED", "some of the messages no longer exist"),
         StoreError.OverQuota => ImapCompletion.No("OVERQUOTA", "the quota is exhausted"),
-        StoreError.TooBig => ImapCompletion.No("LIMIT", "the message is too big"),
+        StoreError.TooBig => ImapCompletion.No("TOOBIG", "the message is too big"), // RFC 7889 §4, RFC 4469 §4.2.
         StoreError.LimitReached => ImapCompletion.No("LIMIT", "the mailbox cannot take more of this"),
         StoreError.Busy => ImapCompletion.No("INUSE", "the mailbox is locked; try again later"),
         StoreError.Unavailable => ImapCompletion.No("UNAVAILABLE", "the mailbox cannot be used now; try again later"),

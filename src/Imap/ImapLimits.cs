@@ -66,6 +66,9 @@ public sealed record ImapLimits
     /// <summary>Messages of one APPEND. RFC 3502.</summary>
     public int AppendMessagesMax { get; init; } = 1000;
 
+    /// <summary>Literals and URLs of one APPEND with CATENATE. RFC 4469.</summary>
+    public int CatenatePartsMax { get; init; } = 1000;
+
     /// <summary>Fields of ID; RFC 2971 §3.3.</summary>
     public int IdFieldsMax { get; init; } = 30;
 

@@ -15,6 +15,7 @@ namespace MailAccess.Imap;
 /// </remarks>
 internal sealed class ImapSession : IAsyncDisposable
 {
+    private readonly LiteralPlacement _placement;
     private int _errors;
     private int _failedLogins;
     private bool _hasRunCommand;
@@ -23,6 +24,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Connection = connection;
         Services = services;
+        _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
         Reader = new CommandReader(connection, Writer, services.Limits);
     }
@@ -68,7 +70,7 @@ internal sealed class ImapSession : IAsyncDisposable
         await Writer.FlushAsync();
         while (true)
         {
-            FrameOutcome frame = await Reader.ReadAsync(Account is not null);
+            FrameOutcome frame = await Reader.ReadAsync(Account is not null ? _placement : null);
             SessionEnd? end = frame switch
             {
                 FrameOutcome.Woken => await LookWhyWokenAsync(),
@@ -135,6 +137,14 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             await former.DisposeAsync();
         }
+    }
+
+    /// <summary>A message is shorter than was promised to the client in a literal's length: nothing can mend that, the connection is cut.</summary>
+    public IOException LoseContent(Uid uid, SelectedMailbox selected)
+    {
+        Services.Log.MessageShrank(Connection.Id, uid.Value, selected.Mailbox.Name.Value);
+        Connection.Abort();
+        return new IOException("a message is shorter than its index says");
     }
 
     /// <summary>STARTTLS has been agreed on and flushed: handshake, and forget everything. RFC 3501 §6.2.1.</summary>
@@ -229,6 +239,16 @@ internal sealed class ImapSession : IAsyncDisposable
         SessionEnd? end = await CompleteAsync(tag, command, completion);
         reader.Release(mayHoldPassword);
         return end;
+    }
+
+    /// <summary>A command that runs and takes messages says which of its literals are some; all others are strings.</summary>
+    private LiteralPlace PlaceLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
+    {
+        ImapArguments arguments = new(command, Limits);
+        refusal = default;
+        bool takesMessages = arguments.TryTag(out _) && arguments.TrySpace() && ImapCommands.TryRead(arguments, out ImapCommand? row)
+            && row.TakesMessages && (row.States & State) != 0 && !Services.IsDisabled(row.Capability);
+        return takesMessages ? AppendRun.PlaceFirstLiteral(arguments, Services, out refusal) : LiteralPlace.String;
     }
 
     private ImapCompletion RefuseState(ImapCommand command) => State switch

@@ -11,8 +11,15 @@ internal sealed class Base64Decoder : TransferDecoder
     private static readonly SearchValues<byte> Alphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
-    private readonly byte[] _scratch = new byte[ScratchOctets];
+    private byte[] _scratch = [];
     private int _length;
+    private bool _isDamaged;
+
+    /// <summary>
+    /// White space and padding were always in it; text behind it, as mailing lists add it, and a group cut to six bits are not the
+    /// encoder's.
+    /// </summary>
+    public override bool IsDamaged => _isDamaged;
 
     public static byte[] DecodeAll(ReadOnlySpan<byte> encoded)
     {
@@ -25,6 +32,7 @@ internal sealed class Base64Decoder : TransferDecoder
 
     public override void Decode(ReadOnlySpan<byte> encoded, IBufferWriter<byte> output)
     {
+        Array.Resize(ref _scratch, ScratchOctets);
         while (!encoded.IsEmpty)
         {
             int run = encoded.IndexOfAnyExcept(Alphabet);
@@ -47,9 +55,14 @@ internal sealed class Base64Decoder : TransferDecoder
                 {
                     Finish(output);
                 }
+                else
+                {
+                    _isDamaged |= encoded[0] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n');
+                }
                 encoded = encoded[1..];
             }
         }
+        FlushGroups(output);
     }
 
     public override void Finish(IBufferWriter<byte> output)
@@ -64,7 +77,15 @@ internal sealed class Base64Decoder : TransferDecoder
             Base64.DecodeFromUtf8(_scratch.AsSpan(0, 4), last, out _, out _);
             output.Write(last[..octets]);
         }
+        _isDamaged |= _length == 1;
         _length = 0;
+    }
+
+    public override TransferDecoder Fork()
+    {
+        byte[] held = new byte[4]; // Less than a group.
+        _scratch.AsSpan(0, _length).CopyTo(held);
+        return new Base64Decoder { _scratch = held, _length = _length, _isDamaged = _isDamaged };
     }
 
     private void FlushGroups(IBufferWriter<byte> output)

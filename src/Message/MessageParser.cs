@@ -260,29 +260,20 @@ public sealed class MessageParser
         }
     }
 
-    /// <summary>
-    /// delimiter := "--" boundary, close-delimiter := delimiter "--", then transport padding; RFC 2046 §5.1.1.
-    /// The whole line is compared, innermost boundary first, so that one boundary may begin with another.
-    /// </summary>
+    /// <summary>A delimiter of an open multipart, the innermost first.</summary>
     private bool TryMatch(ReadOnlySpan<byte> line, out int frame, out bool closes)
     {
         frame = -1;
         closes = false;
-        if (!line.StartsWith("--"u8))
+        if (!MimeDelimiter.TryTextOf(line, out ReadOnlySpan<byte> text))
         {
             return false;
         }
-        ReadOnlySpan<byte> text = line[2..].TrimEnd(" \t\r\n"u8);
         for (frame = _open.Count - 1; frame >= 0; frame--)
         {
-            if (_open[frame].Boundary is byte[] boundary && text.StartsWith(boundary))
+            if (_open[frame].Boundary is byte[] boundary && MimeDelimiter.Matches(text, boundary, out closes))
             {
-                ReadOnlySpan<byte> rest = text[boundary.Length..];
-                closes = rest.SequenceEqual("--"u8);
-                if (rest.IsEmpty || closes)
-                {
-                    return true;
-                }
+                return true;
             }
         }
         return false;

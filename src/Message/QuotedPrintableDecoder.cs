@@ -18,7 +18,7 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
     // White space before a line end was added on the way (§6.7, rule 3); more than a line of it is text after all.
     private const int SpaceOctetsMax = 1_000;
 
-    private readonly List<byte> _space = [];
+    private List<byte> _space = [];
     private State _state;
     private byte _digit;
 
@@ -85,6 +85,8 @@ internal sealed class QuotedPrintableDecoder : TransferDecoder
         _state = State.Text; // A last "=" is a soft break before the end; last white space is padding.
         _space.Clear();
     }
+
+    public override TransferDecoder Fork() => new QuotedPrintableDecoder { _space = [.. _space], _state = _state, _digit = _digit };
 
     private void Step(byte octet, IBufferWriter<byte> output)
     {

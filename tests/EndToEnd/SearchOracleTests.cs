@@ -32,7 +32,7 @@ public sealed class SearchOracleTests : IDisposable
         string[] commands = [.. Commands()];
         MailCorpus.Write(Mail, Messages, seed, arriveWhenSent);
         List<string> expected;
-        await using (DovecotServer dovecot = new(Path.Combine(_folder, "dovecot"), Mail, Alice, Password))
+        await using (DovecotServer dovecot = new(Path.Combine(_folder, "dovecot"), Mail, Alice, Password, $"maildir:{Mail}"))
         {
             await dovecot.StartAsync();
             expected = await AskAsync(await LineClient.ConnectAsync(dovecot.ImapPort), commands);

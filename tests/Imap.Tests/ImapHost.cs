@@ -119,6 +119,7 @@ internal sealed class ImapHost : IAsyncDisposable
         {
             nameof(ImapLimits.ErrorsMax) => limits with { ErrorsMax = (int)value },
             nameof(ImapLimits.AppendOctetsMax) => limits with { AppendOctetsMax = value },
+            nameof(ImapLimits.CatenatePartsMax) => limits with { CatenatePartsMax = (int)value },
             nameof(ImapLimits.DroppedLiteralOctetsMax) => limits with { DroppedLiteralOctetsMax = value },
             nameof(ImapLimits.CommandOctetsMax) => limits with { CommandOctetsMax = (int)value },
             nameof(ImapLimits.LoginFailuresMax) => limits with { LoginFailuresMax = (int)value },

@@ -101,6 +101,24 @@ public sealed class DecodingTests
     [InlineData("= x", "= x")]
     public void Quoted_printable_is_decoded_at_every_split(string encoded, string expected) => CheckDecoder("Quoted-Printable", encoded, expected);
 
+    [Theory]
+    [InlineData("Base64", "YWJj", false)]
+    [InlineData("Base64", " YW\r\nJj\t", false)]
+    [InlineData("Base64", "YQ==", false)]
+    [InlineData("Base64", "YQ", false)]
+    [InlineData("Base64", "YQ==YQ==", false)]
+    [InlineData("Base64", "YWJj\r\n_____\r\nlist", true)]
+    [InlineData("Base64", "YWJjY", true)]
+    [InlineData("Base64", "Y===", true)]
+    [InlineData("Quoted-Printable", "a=zz=", false)]
+    public void What_was_no_base64_is_told(string encoding, string encoded, bool isDamaged)
+    {
+        TransferDecoder decoder = TransferDecoder.For(encoding);
+        decoder.Decode(Octets.Raw(encoded), new ArrayBufferWriter<byte>());
+        decoder.Finish(new ArrayBufferWriter<byte>());
+        Assert.Equal(isDamaged, decoder.IsDamaged);
+    }
+
     [Fact]
     public void Large_base64_comes_back_whole()
     {
@@ -168,9 +186,15 @@ public sealed class DecodingTests
             ArrayBufferWriter<byte> output = new();
             TransferDecoder decoder = TransferDecoder.For(encoding);
             decoder.Decode(octets.AsSpan(0, split), output);
+            ArrayBufferWriter<byte> forked = new();
+            forked.Write(output.WrittenSpan);
+            TransferDecoder fork = decoder.Fork();
             decoder.Decode(octets.AsSpan(split), output);
             decoder.Finish(output);
             Assert.Equal(expected, Octets.Text(output.WrittenSpan));
+            fork.Decode(octets.AsSpan(split), forked);
+            fork.Finish(forked);
+            Assert.Equal(expected, Octets.Text(forked.WrittenSpan));
         }
     }
 }

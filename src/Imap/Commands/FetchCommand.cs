@@ -33,6 +33,7 @@ internal static class FetchCommand
         await run.RunAsync(targets);
         return run.Error switch
         {
+            StoreError.None or StoreError.Expunged when run.Refusal.IsGiven => run.Refusal,
             StoreError.None => ImapCompletion.Ok("fetched"),
             // RFC 2180 §4.1: what is there has been given, and EXPUNGE will tell the rest.
             StoreError.Expunged when numbering == Numbering.Sequence => ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone"),

@@ -18,16 +18,21 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
 {
     private readonly ImapWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session, selected);
+    private readonly BinarySectionWriter _binaries = new(session, selected);
     private readonly bool _needsSummary = plan.NeedsSummary;
     private readonly bool _mayUseSummary = plan.MayUseSummary;
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
     private readonly bool _hasFlags = plan.HasFlags;
     private readonly bool _needsMeasure = plan.NeedsMeasure;
+    private readonly bool _hasBinary = plan.HasBinary;
     private StoreError _error;
     private StoreError _measureError;
 
     /// <summary>The worst that happened to a message: <see cref="StoreError.Expunged"/> or something temporary.</summary>
     public StoreError Error => _error;
+
+    /// <summary>A section of a message cannot be decoded, so; else the default. Everything else has been written. RFC 3516 §4.3.</summary>
+    public ImapCompletion Refusal { get; private set; }
 
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
@@ -213,20 +218,18 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             MimePart? structure = content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
                 ? await selected.Structures.GetAsync(record, content)
                 : null;
+            FetchItem[] items = _hasBinary ? await KeepDecodableAsync(record.Uid, content!, structure) : plan.Items;
+            if (items.Length == 0 && !tellsFlags)
+            {
+                return;
+            }
             Begin(index);
-            for (int i = 0; i < plan.Items.Length; i++)
+            for (int i = 0; i < items.Length; i++)
             {
                 Separate(i);
-                if (plan.Items[i].Section is { } section)
-                {
-                    await _sections.WriteAsync(section, record.Uid, content!, structure);
-                }
-                else
-                {
-                    WriteItem(plan.Items[i].Kind, record, latest, summary);
-                }
+                await WriteItemAsync(items[i], record, latest, summary, content, structure);
             }
-            End(record, latest, tellsFlags);
+            End(record, latest, tellsFlags, isFirst: items.Length == 0);
         }
         finally
         {
@@ -234,6 +237,44 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             {
                 await content.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>The items without those sections that cannot be decoded: the command fails, and what can be told is told.</summary>
+    private async ValueTask<FetchItem[]> KeepDecodableAsync(Uid uid, IMessageContent content, MimePart? structure)
+    {
+        List<FetchItem> items = [];
+        foreach (FetchItem item in plan.Items)
+        {
+            ImapCompletion refusal = item is { Kind: FetchKind.Binary or FetchKind.BinarySize, Section: { } section }
+                ? await _binaries.MeasureAsync(section, uid, content, structure) : default;
+            if (refusal.IsGiven)
+            {
+                Refusal = Refusal.IsGiven ? Refusal : refusal;
+            }
+            else
+            {
+                items.Add(item);
+            }
+        }
+        return [.. items];
+    }
+
+    private ValueTask WriteItemAsync(
+        FetchItem item, MessageRecord record, MailboxSnapshot latest, MessageSummary summary, IMessageContent? content, MimePart? structure)
+    {
+        switch (item.Kind)
+        {
+            case FetchKind.Section:
+                return _sections.WriteAsync(item.Section!, record.Uid, content!, structure);
+            case FetchKind.Binary:
+                return _binaries.WriteAsync(item.Section!, record.Uid, content!, structure);
+            case FetchKind.BinarySize:
+                _binaries.WriteSize(item.Section!, record.Uid);
+                return default;
+            default:
+                WriteItem(item.Kind, record, latest, summary);
+                return default;
         }
     }
 
@@ -264,11 +305,11 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         }
     }
 
-    private void End(in MessageRecord record, MailboxSnapshot latest, bool tellsFlags)
+    private void End(in MessageRecord record, MailboxSnapshot latest, bool tellsFlags, bool isFirst = false)
     {
         if (tellsFlags && !_hasFlags)
         {
-            _writer.Write(" FLAGS "u8);
+            _writer.Write(isFirst ? "FLAGS "u8 : " FLAGS "u8);
             _writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
         }
         _writer.Write(")\r\n"u8);

@@ -29,11 +29,8 @@ internal static class SectionLocator
         };
     }
 
-    private static OctetRange TextOf(MimePart message, SectionText text) => text == SectionText.Text
-        ? new OctetRange(message.BodyOffset, message.BodyOctets)
-        : new OctetRange(message.HeaderOffset, message.HeaderOctets);
-
-    private static MimePart? FindPart(MimePart root, IReadOnlyList<uint> path)
+    /// <summary>The part that these numbers name, one at least; null where the message has none.</summary>
+    public static MimePart? FindPart(MimePart root, IReadOnlyList<uint> path)
     {
         MimePart? part = PartOfMessage(root, path[0]);
         for (int i = 1; i < path.Count && part is not null; i++)
@@ -43,6 +40,10 @@ internal static class SectionLocator
         }
         return part;
     }
+
+    private static OctetRange TextOf(MimePart message, SectionText text) => text == SectionText.Text
+        ? new OctetRange(message.BodyOffset, message.BodyOctets)
+        : new OctetRange(message.HeaderOffset, message.HeaderOctets);
 
     /// <summary>Every message has at least part 1: where it is no multipart, that is its body.</summary>
     private static MimePart? PartOfMessage(MimePart message, uint number) =>

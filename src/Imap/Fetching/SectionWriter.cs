@@ -24,8 +24,12 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
     public static bool NeedsStructure(BodySection section) => section.Path.Count > 0 || section.Text != SectionText.Whole;
 
     /// <summary>HEADER.FIELDS from the summary.</summary>
-    public void WriteCovered(BodySection section, MessageSummary summary) =>
-        WriteFields(section, summary.HeaderFields.Span, named: true);
+    public void WriteCovered(BodySection section, MessageSummary summary)
+    {
+        _fields.ResetWrittenCount();
+        HeaderFieldsReader.Pick(section, summary.HeaderFields.Span, _fields);
+        WriteFields(section);
+    }
 
     /// <summary>Any section, from the message. Lost content cuts the connection: the literal's length has been promised.</summary>
     public async ValueTask WriteAsync(BodySection section, Uid uid, IMessageContent content, MimePart? structure)
@@ -37,9 +41,14 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             _writer.Write(" NIL"u8);
             return;
         }
-        if (section.Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot)
+        if (section.PicksFields)
         {
-            await WriteFieldsAsync(section, range, uid, content);
+            _fields.ResetWrittenCount();
+            if (!await HeaderFieldsReader.ReadAsync(section, range, content, session.Services.Limits.HeaderOctetsMax, _fields))
+            {
+                throw session.LoseContent(uid, selected);
+            }
+            WriteFields(section);
             return;
         }
         long first = Math.Min(section.Partial?.First ?? 0, range.Octets);
@@ -48,17 +57,9 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
         await StreamAsync(range.Offset + first, count, uid, content);
     }
 
-    private void WriteFields(BodySection section, ReadOnlySpan<byte> header, bool named)
+    /// <summary>What <see cref="HeaderFieldsReader"/> has picked.</summary>
+    private void WriteFields(BodySection section)
     {
-        _fields.ResetWrittenCount();
-        if (named)
-        {
-            HeaderFilter.Only(header, section.Names, _fields);
-        }
-        else
-        {
-            HeaderFilter.Except(header, section.Names, _fields);
-        }
         int first = (int)Math.Min(section.Partial?.First ?? 0, _fields.WrittenCount);
         int count = (int)Math.Min(section.Partial?.Count ?? long.MaxValue, _fields.WrittenCount - first);
         WriteLabel(section, count);
@@ -75,25 +76,6 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
 
     // CHAR8 = %x01-ff: a literal holds no NUL, RFC 9051 §9. What is stored goes out as 0x80, as Dovecot does it; the count stays.
     private static void HideNul(Span<byte> octets) => octets.Replace((byte)0, (byte)0x80);
-
-    private async ValueTask WriteFieldsAsync(BodySection section, OctetRange range, Uid uid, IMessageContent content)
-    {
-        // Fields must be counted before they are sent. A header beyond all reason is looked at up to a bound.
-        int octets = (int)Math.Min(range.Octets, session.Services.Limits.HeaderOctetsMax);
-        byte[] header = ArrayPool<byte>.Shared.Rent(octets);
-        int length = 0;
-        while (length < octets)
-        {
-            int read = await content.ReadAsync(range.Offset + length, header.AsMemory(length, octets - length), CancellationToken.None);
-            if (read == 0)
-            {
-                throw Shrank(uid);
-            }
-            length += read;
-        }
-        WriteFields(section, header.AsSpan(0, length), section.Text == SectionText.HeaderFields);
-        ArrayPool<byte>.Shared.Return(header);
-    }
 
     private void WriteLabel(BodySection section, long octets)
     {
@@ -113,7 +95,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             int read = await content.ReadAsync(offset, memory[..wanted], CancellationToken.None);
             if (read == 0)
             {
-                throw Shrank(uid);
+                throw session.LoseContent(uid, selected);
             }
             HideNul(memory.Span[..read]);
             _writer.Advance(read);
@@ -124,12 +106,5 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
                 await _writer.FlushAsync();
             }
         }
-    }
-
-    private IOException Shrank(Uid uid)
-    {
-        session.Services.Log.MessageShrank(session.Connection.Id, uid.Value, selected.Mailbox.Name.Value);
-        session.Connection.Abort();
-        return new IOException("a message is shorter than its index says");
     }
 }

@@ -21,6 +21,20 @@ internal enum FrameOutcome
     Woken,
 }
 
+/// <summary>What a literal is whose brace ends a line.</summary>
+internal enum LiteralPlace
+{
+    /// <summary>A string of the command: it is taken into the buffer.</summary>
+    String,
+    /// <summary>A message, or a piece of one: it stays on the wire.</summary>
+    Message,
+    /// <summary>The grammar has no place for it: the command is refused before the client sends it, or it is dropped.</summary>
+    Nowhere,
+}
+
+/// <summary>Decides it from the command up to the brace; <paramref name="refusal"/> goes with <see cref="LiteralPlace.Nowhere"/>.</summary>
+internal delegate LiteralPlace LiteralPlacement(ReadOnlyMemory<byte> command, out ImapCompletion refusal);
+
 /// <summary>How a literal that is streamed ended.</summary>
 internal enum LiteralOutcome
 {
@@ -34,7 +48,7 @@ internal enum LiteralOutcome
 
 /// <summary>
 /// Assembles a command from lines and literals into one contiguous buffer of bounded size, before anybody parses it.
-/// Only the message of APPEND stays on the wire, to be streamed.
+/// Only the messages of APPEND and REPLACE stay on the wire, to be streamed; what stands between them is assembled piece by piece.
 /// </summary>
 /// <remarks>Holds no buffer between commands. After a TLS upgrade make a new one.</remarks>
 internal sealed class CommandReader(IConnection connection, ImapWriter writer, ImapLimits limits) : IDisposable
@@ -47,11 +61,12 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     private int _literalLeft;
     private long _dropLeft;
     private long _dropped;
+    private bool _isBehindMessage;
 
-    /// <summary>The command without its last CRLF. Valid until <see cref="Release"/>.</summary>
+    /// <summary>The command without its last CRLF; where a message's literal is part of it, up to its brace. Valid until the next read.</summary>
     public ReadOnlyMemory<byte> Command { get; private set; }
 
-    /// <summary>Of APPEND: the message's literal, whose octets are still to come.</summary>
+    /// <summary>The literal, of a message or a piece of one, whose octets are still to come.</summary>
     public LiteralHeader? MessageLiteral { get; private set; }
 
     /// <summary>Why the command was refused or framing lost.</summary>
@@ -67,7 +82,8 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     public LineReader Lines => _lines;
 
     /// <summary>Waits for a command, or goes on with one that a wake-up interrupted.</summary>
-    public async ValueTask<FrameOutcome> ReadAsync(bool isLoggedIn)
+    /// <param name="placement">Where messages may stand; null: nowhere, before login, when less is taken as well.</param>
+    public async ValueTask<FrameOutcome> ReadAsync(LiteralPlacement? placement)
     {
         while (true)
         {
@@ -80,11 +96,25 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             {
                 return Explain(line);
             }
-            if (await TakeLineAsync(isLoggedIn) is { } found)
+            if (await TakeLineAsync(placement) is { } found)
             {
                 return found;
             }
         }
+    }
+
+    /// <summary>
+    /// After a message's literal was taken off the wire: what stands behind it, to the next such literal or the command's end.
+    /// </summary>
+    public ValueTask<FrameOutcome> ReadOnAsync(LiteralPlacement placement)
+    {
+        if (MessageLiteral is not null)
+        {
+            MessageLiteral = null;
+            _length = 0;
+            _isBehindMessage = true;
+        }
+        return ReadAsync(placement);
     }
 
     /// <summary>
@@ -133,6 +163,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
         _literalLeft = 0;
         _dropLeft = 0;
         _dropped = 0;
+        _isBehindMessage = false;
     }
 
     /// <inheritdoc/>
@@ -161,7 +192,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
                 return FrameOutcome.Woken;
             case LineOutcome.EndOfStream:
                 return FrameOutcome.EndOfStream;
-            case LineOutcome.BareCrOrLf when _length == 0:
+            case LineOutcome.BareCrOrLf when _length == 0 && !_isBehindMessage:
                 Refusal = ImapCompletion.Bad("lines end in CRLF, and nothing else does");
                 return FrameOutcome.Refused;
             default:
@@ -171,7 +202,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     }
 
     /// <summary>The line just read belongs to the command; null where more must come.</summary>
-    private async ValueTask<FrameOutcome?> TakeLineAsync(bool isLoggedIn)
+    private async ValueTask<FrameOutcome?> TakeLineAsync(LiteralPlacement? placement)
     {
         if (_lines.Line.Contains((byte)0))
         {
@@ -183,7 +214,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             Command = _lines.LineMemory; // The usual case: one line, no copy.
             return IsRefused ? FrameOutcome.Refused : FrameOutcome.Command;
         }
-        int octetsMax = isLoggedIn ? limits.CommandOctetsMax : limits.CommandOctetsBeforeLoginMax;
+        int octetsMax = placement is not null ? limits.CommandOctetsMax : limits.CommandOctetsBeforeLoginMax;
         if (!IsRefused && _length + _lines.Line.Length + 2 > octetsMax)
         {
             Refuse(ImapCompletion.Bad("LIMIT", "command too long"));
@@ -197,13 +228,22 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             Command = _assembled.AsMemory(0, _length);
             return IsRefused ? FrameOutcome.Refused : FrameOutcome.Command;
         }
-        if (isLoggedIn && !IsRefused && AppendRequest.EndsInMessage(_assembled.AsMemory(0, _length - LiteralTail(header)), limits))
+        if (placement is not null && !IsRefused)
         {
-            Command = _assembled.AsMemory(0, _length - LiteralTail(header));
-            MessageLiteral = header;
-            return FrameOutcome.Command;
+            ReadOnlyMemory<byte> before = _assembled.AsMemory(0, _length - LiteralTail(header));
+            LiteralPlace place = placement(before, out ImapCompletion refusal);
+            if (place == LiteralPlace.Message)
+            {
+                Command = before;
+                MessageLiteral = header;
+                return FrameOutcome.Command;
+            }
+            if (place == LiteralPlace.Nowhere)
+            {
+                Refuse(refusal);
+            }
         }
-        return await BeginLiteralAsync(header, isLoggedIn ? octetsMax : limits.LiteralOctetsBeforeLoginMax, octetsMax);
+        return await BeginLiteralAsync(header, placement is not null ? octetsMax : limits.LiteralOctetsBeforeLoginMax, octetsMax);
     }
 
     private bool IsRefused => Refusal.IsGiven;

@@ -20,7 +20,9 @@ internal enum SectionText
     Mime,
 }
 
-/// <summary>BODY[section]&lt;partial&gt; and the old RFC822 items that mean the same — RFC 3501 §6.4.5, §9.</summary>
+/// <summary>
+/// BODY[section]&lt;partial&gt; and the old RFC822 items that mean the same — RFC 3501 §6.4.5, §9; the sections of BINARY, RFC 3516 §7.
+/// </summary>
 internal sealed record BodySection
 {
     /// <summary>Part numbers from the top; empty: the message.</summary>
@@ -31,6 +33,9 @@ internal sealed record BodySection
 
     /// <summary>Field names, for HEADER.FIELDS and its .NOT.</summary>
     public IReadOnlyCollection<byte[]> Names { get; init; } = [];
+
+    /// <summary>Not the octets of the message as they stand, but some of its header's fields.</summary>
+    public bool PicksFields => Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot;
 
     /// <summary>Of <c>&lt;first.count&gt;</c>; null: all.</summary>
     public (uint First, uint Count)? Partial { get; init; }
@@ -62,15 +67,9 @@ internal sealed record BodySection
         {
             return false;
         }
-        (uint First, uint Count)? partial = null;
-        if (arguments.TryWord("<"u8))
+        if (!TryParsePartial(arguments, out (uint First, uint Count)? partial))
         {
-            if (!(arguments.TryNumber(out uint first) && arguments.TryChar((byte)'.', ".")
-                  && arguments.TryNzNumber(out uint count) && arguments.TryChar((byte)'>', ">")))
-            {
-                return false;
-            }
-            partial = (first, count);
+            return false;
         }
         section = new BodySection
         {
@@ -81,8 +80,55 @@ internal sealed record BodySection
             IsPeek = isPeek,
             IsOfKeptFields = path.Count == 0 && text == SectionText.HeaderFields
                 && names.TrueForAll(name => MessageSummary.KeptHeaderFields.Any(kept => Ascii.EqualsIgnoreCase(name, kept))),
-            Label = MakeLabel(path, text, names, partial),
+            Label = MakeLabel("BODY[", path, text, names, partial),
         };
+        return true;
+    }
+
+    /// <summary>section-binary [partial] behind BINARY or BINARY.PEEK: section-binary = "[" [section-part] "]" — RFC 3516 §7.</summary>
+    public static bool TryParseBinary(ImapArguments arguments, bool isPeek, out BodySection section)
+    {
+        (uint First, uint Count)? partial = null;
+        bool parsed = TryParseParts(arguments, out List<uint> path) && TryParsePartial(arguments, out partial);
+        section = new BodySection
+        {
+            Path = path,
+            Partial = partial,
+            IsPeek = isPeek,
+            Label = MakeLabel("BINARY[", path, SectionText.Whole, [], partial),
+        };
+        return parsed;
+    }
+
+    /// <summary>section-binary behind BINARY.SIZE — RFC 3516 §7.</summary>
+    public static bool TryParseBinarySize(ImapArguments arguments, out BodySection section)
+    {
+        bool parsed = TryParseParts(arguments, out List<uint> path);
+        section = new BodySection { Path = path, IsPeek = true, Label = MakeLabel("BINARY.SIZE[", path, SectionText.Whole, [], null) };
+        return parsed;
+    }
+
+    private static bool TryParseParts(ImapArguments arguments, out List<uint> path)
+    {
+        path = [];
+        return arguments.TryChar((byte)'[', "[") && TryParsePath(arguments, out path, out bool textFollows)
+            && (!textFollows || arguments.Missing("part numbers or ]")) && arguments.TryChar((byte)']', "]");
+    }
+
+    /// <summary>partial = "&lt;" number "." nz-number "&gt;" — RFC 3501 §9.</summary>
+    private static bool TryParsePartial(ImapArguments arguments, out (uint First, uint Count)? partial)
+    {
+        partial = null;
+        if (!arguments.TryWord("<"u8))
+        {
+            return true;
+        }
+        if (!(arguments.TryNumber(out uint first) && arguments.TryChar((byte)'.', ".")
+              && arguments.TryNzNumber(out uint count) && arguments.TryChar((byte)'>', ">")))
+        {
+            return false;
+        }
+        partial = (first, count);
         return true;
     }
 
@@ -145,9 +191,9 @@ internal sealed record BodySection
         return arguments.TryChar((byte)')', "a field name or )");
     }
 
-    private static byte[] MakeLabel(List<uint> path, SectionText text, List<byte[]> names, (uint First, uint Count)? partial)
+    private static byte[] MakeLabel(string item, List<uint> path, SectionText text, List<byte[]> names, (uint First, uint Count)? partial)
     {
-        StringBuilder label = new("BODY[");
+        StringBuilder label = new(item);
         label.AppendJoin('.', path);
         label.Append(path.Count > 0 && text != SectionText.Whole ? "." : "");
         label.Append(text switch

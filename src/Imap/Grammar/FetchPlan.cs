@@ -29,6 +29,10 @@ internal enum FetchKind
     LazyPreview,
     /// <summary>BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT</summary>
     Section,
+    /// <summary>BINARY[…], BINARY.PEEK[…], RFC 3516 §4.2</summary>
+    Binary,
+    /// <summary>BINARY.SIZE[…], RFC 3516 §4.2</summary>
+    BinarySize,
 }
 
 /// <summary>One data item.</summary>
@@ -54,6 +58,9 @@ internal sealed class FetchPlan
 
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
+
+    /// <summary>Sections without their content transfer encoding are among them, or the sizes of such.</summary>
+    public bool HasBinary => Items.Any(i => i.Kind is FetchKind.Binary or FetchKind.BinarySize);
 
     /// <summary>FLAGS is among them.</summary>
     public bool HasFlags => Items.Any(i => i.Kind == FetchKind.Flags);
@@ -126,6 +133,10 @@ internal sealed class FetchPlan
             bool parsed = BodySection.TryParse(arguments, isPeek, out BodySection section);
             return parsed && Add(items, new FetchItem(FetchKind.Section, section));
         }
+        if (!isDisabled("BINARY") && arguments.TryWord("BINARY"u8))
+        {
+            return TryParseBinary(arguments, items);
+        }
         if (arguments.TryWord("RFC822"u8))
         {
             return Add(items, arguments.TryWord(".SIZE"u8) ? new FetchItem(FetchKind.Size)
@@ -146,6 +157,16 @@ internal sealed class FetchPlan
             : !isDisabled("SAVEDATE") && arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
             : null;
         return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
+    }
+
+    /// <summary>fetch-att =/ "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary — RFC 3516 §7.</summary>
+    private static bool TryParseBinary(ImapArguments arguments, List<FetchItem> items)
+    {
+        bool isSize = arguments.TryWord(".SIZE"u8);
+        bool isPeek = !isSize && arguments.TryWord(".PEEK"u8);
+        BodySection section;
+        bool parsed = isSize ? BodySection.TryParseBinarySize(arguments, out section) : BodySection.TryParseBinary(arguments, isPeek, out section);
+        return parsed && Add(items, new FetchItem(isSize ? FetchKind.BinarySize : FetchKind.Binary, section));
     }
 
     /// <summary>"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY" — RFC 8970 §6.</summary>
@@ -173,7 +194,7 @@ internal sealed class FetchPlan
 
     private static bool Add(List<FetchItem> items, FetchItem item)
     {
-        if (item.Kind == FetchKind.Section || !items.Contains(item))
+        if (item.Section is not null || !items.Contains(item))
         {
             items.Add(item);
         }

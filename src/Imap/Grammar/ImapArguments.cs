@@ -28,11 +28,17 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     /// <summary>What would have had to stand where parsing stopped; for the text of BAD.</summary>
     public string Expected { get; private set; } = "nothing more";
 
+    /// <summary>Where that is: how many octets of the command lie before it.</summary>
+    public int ExpectedAt { get; private set; }
+
     /// <summary>Nothing is left.</summary>
     public bool AtEnd => _at == command.Length || Missing("nothing more");
 
     /// <summary><c>$</c> may stand in sequence sets: SEARCHRES is not switched off.</summary>
     public bool KnowsSavedResult { get; init; } = true;
+
+    /// <summary>Something is left.</summary>
+    public bool HasMore => _at < command.Length;
 
     /// <summary>The bounds that apply.</summary>
     public ImapLimits Limits => limits;
@@ -82,12 +88,10 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     public bool TryAtom(out ReadOnlyMemory<byte> atom) => TryRun(AtomChars, "an atom", out atom);
 
     /// <summary>astring = 1*ASTRING-CHAR / string — RFC 3501 §9.</summary>
-    public bool TryAstring(out ReadOnlyMemory<byte> value) =>
-        Next is (byte)'"' or (byte)'{' ? TryString(out value) : TryRun(AstringChars, "a string", out value);
+    public bool TryAstring(out ReadOnlyMemory<byte> value) => TryStringOrRun(AstringChars, "a string", out value);
 
     /// <summary>list-mailbox = 1*list-char / string — RFC 3501 §9.</summary>
-    public bool TryListMailbox(out ReadOnlyMemory<byte> pattern) =>
-        Next is (byte)'"' or (byte)'{' ? TryString(out pattern) : TryRun(ListChars, "a mailbox pattern", out pattern);
+    public bool TryListMailbox(out ReadOnlyMemory<byte> pattern) => TryStringOrRun(ListChars, "a mailbox pattern", out pattern);
 
     /// <summary>nstring = string / nil — RFC 3501 §9. NIL gives false in <paramref name="isString"/>.</summary>
     public bool TryNString(out ReadOnlyMemory<byte> value, out bool isString)
@@ -187,6 +191,7 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     public bool Missing(string expected)
     {
         Expected = expected;
+        ExpectedAt = _at;
         return false;
     }
 
@@ -252,6 +257,20 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         value = command.Slice(_at + lineEnd + 2, (int)header.Octets);
         _at += lineEnd + 2 + (int)header.Octets;
         return true;
+    }
+
+    private bool TryStringOrRun(SearchValues<byte> allowed, string expected, out ReadOnlyMemory<byte> value)
+    {
+        if (Next is (byte)'"' or (byte)'{')
+        {
+            return TryString(out value);
+        }
+        if (Rest.StartsWith("~{"u8))
+        {
+            value = default;
+            return Missing(expected + ", which cannot be a binary literal"); // literal8 stands only where RFC 3516 and RFC 5464 put it.
+        }
+        return TryRun(allowed, expected, out value);
     }
 
     private bool TryRun(SearchValues<byte> allowed, string expected, out ReadOnlyMemory<byte> run)

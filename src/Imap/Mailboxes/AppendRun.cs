@@ -7,22 +7,101 @@ using MailAccess.Wire;
 
 namespace MailAccess.Imap.Mailboxes;
 
-/// <summary>One APPEND: takes message after message, then appends them all or none. RFC 3502.</summary>
+/// <summary>One APPEND: takes message after message, each from the wire or put together, then appends them all or none. RFC 3502, RFC 4469.</summary>
 /// <remarks>
 /// The first refusal decides the answer. Where the client waits for our word it is told at once; what comes without being
 /// asked for is read and dropped, so that the next command is found (RFC 7888 §4).
 /// </remarks>
 internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsyncDisposable
 {
-    private readonly List<MessageToAppend> _messages = [];
+    private readonly List<MessageDraft> _messages = [];
+    private readonly UrlSource _urls = new(session);
+    private AppendGrammar _grammar = new(session.Services, MessagesMax(session.Services));
     private IMailbox? _mailbox;
     private ImapCompletion _refusal;
+    private MessageDraft? _draft;
     private long _octets;
 
     private ImapLimits Limits => session.Services.Limits;
 
-    /// <summary>Before the client is asked to send: a mailbox that is not there costs it no upload.</summary>
-    public async ValueTask OpenAsync()
+    /// <summary>What the first literal of a command is that takes messages; see <see cref="LiteralPlacement"/>.</summary>
+    /// <param name="arguments">From the space behind the verb to the literal's brace.</param>
+    /// <param name="services">Which extensions are on.</param>
+    /// <param name="refusal">Where it is nothing.</param>
+    public static LiteralPlace PlaceFirstLiteral(ImapArguments arguments, ImapServices services, out ImapCompletion refusal)
+    {
+        AppendPiece piece = AppendHead.Parse(arguments, endsInLiteral: true, out _);
+        AppendGrammar grammar = new(services, MessagesMax(services));
+        piece = piece == AppendPiece.Complete ? grammar.Parse(arguments, endsInLiteral: true, elements: null) : piece;
+        return PlaceOf(piece, ImapErrors.Syntax(arguments), out refusal);
+    }
+
+    /// <summary>All messages of the command, to its end.</summary>
+    /// <param name="arguments">From behind the mailbox.</param>
+    public async ValueTask<ImapCompletion> RunAsync(ImapArguments arguments)
+    {
+        await OpenAsync(); // Before the client is asked to send: a mailbox that is not there costs it no upload.
+        bool isBehindLiteral = false;
+        while (true)
+        {
+            List<AppendElement> elements = [];
+            LiteralHeader? literal = session.Reader.MessageLiteral;
+            AppendPiece piece = _grammar.Parse(arguments, literal is not null, elements);
+            if (piece is AppendPiece.Syntax or AppendPiece.String)
+            {
+                return Syntax(arguments, isBehindLiteral); // Grammar comes before all else.
+            }
+            foreach (AppendElement element in elements)
+            {
+                if (await TakeAsync(element, literal) is { } over)
+                {
+                    return over;
+                }
+            }
+            if (piece == AppendPiece.Complete)
+            {
+                return _refusal.IsGiven ? _refusal : await FinishAsync();
+            }
+            if (await ReadOnAsync() is { } broken)
+            {
+                return broken;
+            }
+            arguments = new ImapArguments(session.Reader.Command, Limits);
+            isBehindLiteral = true;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (MessageDraft message in _messages)
+        {
+            await message.DisposeAsync();
+        }
+        await _urls.DisposeAsync();
+        if (_mailbox is not null)
+        {
+            await _mailbox.DisposeAsync();
+        }
+    }
+
+    private static int MessagesMax(ImapServices services) => services.IsDisabled("MULTIAPPEND") ? 1 : int.MaxValue;
+
+    private static LiteralPlace PlaceOf(AppendPiece piece, ImapCompletion syntax, out ImapCompletion refusal)
+    {
+        refusal = piece == AppendPiece.Syntax ? syntax : default;
+        return piece switch
+        {
+            AppendPiece.Literal => LiteralPlace.Message,
+            AppendPiece.String => LiteralPlace.String,
+            _ => LiteralPlace.Nowhere,
+        };
+    }
+
+    private static ImapCompletion Syntax(ImapArguments arguments, bool isBehindLiteral) => isBehindLiteral
+        ? ImapCompletion.Bad($"expected {arguments.Expected} behind octet {arguments.ExpectedAt} behind the literal")
+        : ImapErrors.Syntax(arguments);
+
+    private async ValueTask OpenAsync()
     {
         if (name is null)
         {
@@ -36,82 +115,153 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
         }
     }
 
-    /// <summary>The next message, whose literal is still on the wire. Gives the answer where the command ends here.</summary>
-    public async ValueTask<ImapCompletion?> TakeAsync(AppendRequest request, LiteralHeader literal)
+    /// <summary>The command's next piece, behind a literal that was taken. Gives the answer where nobody knows how to go on.</summary>
+    private async ValueTask<ImapCompletion?> ReadOnAsync()
     {
-        Check(literal);
-        IStagedMessage? message = null;
-        if (!_refusal.IsGiven)
-        {
-            // The store is told of the whole command's size: many small messages must not fill the memory.
-            StoreResult<IStagedMessage> staged = await session.Services.Store.StageAsync(Math.Max(literal.Octets, _octets), CancellationToken.None);
-            _refusal = staged.TryGet(out message) ? _refusal : ImapErrors.ToCompletion(staged.Error);
-        }
-        if (message is null)
-        {
-            return await DropAsync(literal);
-        }
-        _octets += literal.Octets;
-        _messages.Add(new MessageToAppend
-        {
-            Message = message,
-            Flags = request.Flags.Flags,
-            Keywords = request.Flags.Keywords,
-            InternalDate = request.InternalDate,
-        });
-        if (literal.IsSynchronizing)
-        {
-            session.Writer.Write("+ go ahead\r\n"u8);
-        }
-        MessageIntake intake = new(message);
-        if (await StreamAsync(literal.Octets, intake.WriteAsync) is { } cutOff)
-        {
-            return cutOff;
-        }
-        StoreResult<Done> complete = await intake.CompleteAsync();
-        if (!complete.TryGet(out _))
-        {
-            Refuse(ImapErrors.ToCompletion(complete.Error));
-        }
-        return null;
-    }
-
-    /// <summary>
-    /// What stands behind a message: nothing, or the next one's flags, date and literal. Gives the answer where nobody knows
-    /// how to go on.
-    /// </summary>
-    public async ValueTask<(AppendRequest? Next, LiteralHeader Literal, ImapCompletion? Broken)> ReadNextAsync()
-    {
+        session.Connection.SetDeadline(Limits.AppendTimeout);
         while (true)
         {
-            switch (await session.Reader.Lines.ReadAsync())
+            switch (await session.Reader.ReadOnAsync(PlaceNextLiteral))
             {
-                case LineOutcome.Line when session.Reader.Lines.Line.IsEmpty:
-                    return default;
-                case LineOutcome.Line:
-                    return Parse(session.Reader.Lines.LineMemory);
-                case LineOutcome.Woken when session.Connection.DeadlineExpired:
-                    return (null, default, await CutOffAsync(LiteralOutcome.Deadline));
-                case LineOutcome.Woken:
+                case FrameOutcome.Command:
+                    return null;
+                case FrameOutcome.Refused:
+                    return session.Reader.Refusal;
+                case FrameOutcome.Woken when session.Connection.DeadlineExpired:
+                    return await CutOffAsync(LiteralOutcome.Deadline);
+                case FrameOutcome.Woken:
                     break;
-                case LineOutcome.EndOfStream:
-                    return (null, default, ImapCompletion.HangUp(SessionEnd.ClientGone));
+                case FrameOutcome.EndOfStream:
+                    return ImapCompletion.HangUp(SessionEnd.ClientGone);
                 default:
-                    // Its end may have announced a literal: nobody knows where the next command begins.
-                    return (null, default, ImapCompletion.HangUp(
-                        await session.SayByeAsync("expected the end of the command behind the message", SessionEnd.ProtocolViolation)));
+                    return ImapCompletion.HangUp(await session.SayByeAsync(session.Reader.Refusal.Text, SessionEnd.ProtocolViolation));
             }
         }
     }
 
-    /// <summary>All have come: one commit.</summary>
-    public async ValueTask<ImapCompletion> FinishAsync()
+    private LiteralPlace PlaceNextLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
+    {
+        ImapArguments arguments = new(command, Limits);
+        AppendGrammar trial = _grammar;
+        AppendPiece piece = trial.Parse(arguments, endsInLiteral: true, elements: null);
+        return PlaceOf(piece, Syntax(arguments, isBehindLiteral: true), out refusal);
+    }
+
+    /// <summary>Gives the answer where the command ends here.</summary>
+    private async ValueTask<ImapCompletion?> TakeAsync(AppendElement element, LiteralHeader? literal)
+    {
+        switch (element.Kind)
+        {
+            case AppendElementKind.Begin:
+                Begin(element);
+                return null;
+            case AppendElementKind.Url:
+                await TakeUrlAsync(element.Url!);
+                return null;
+            case AppendElementKind.End:
+                await EndAsync();
+                return null;
+            default:
+                return await TakeLiteralAsync(element.Kind, literal!.Value);
+        }
+    }
+
+    private void Begin(AppendElement element)
+    {
+        if (_messages.Count == Limits.AppendMessagesMax)
+        {
+            Refuse(ImapCompletion.No("LIMIT", "too many messages in one command"));
+        }
+        if (!_refusal.IsGiven)
+        {
+            _draft = new MessageDraft(session.Services.Store, element.Flags!, element.InternalDate);
+            _messages.Add(_draft);
+        }
+    }
+
+    /// <summary>As if what FETCH BODY gives for it stood there as a literal; nothing is converted. RFC 4469 §3.</summary>
+    private async ValueTask TakeUrlAsync(byte[] url)
     {
         if (_refusal.IsGiven)
         {
-            return _refusal;
+            return;
         }
-        StoreResult<AppendOutcome> appended = await _mailbox!.AppendAsync(_messages, CancellationToken.None);
+        (UrlContent? content, ImapCompletion refusal) = await _urls.OpenAsync(url);
+        if (content is null)
+        {
+            Refuse(refusal);
+            return;
+        }
+        await using (content)
+        {
+            if (MakesTooBig(content.Octets))
+            {
+                Refuse(ImapErrors.ToCompletion(StoreError.TooBig));
+                return;
+            }
+            _octets += content.Octets;
+            StoreError error = await _draft!.PrepareAsync(_octets, isBinary: false);
+            error = error == StoreError.None && !await content.CopyToAsync(_draft) ? StoreError.Unavailable : error;
+            if (error != StoreError.None)
+            {
+                Refuse(ImapErrors.ToCompletion(error));
+            }
+        }
+    }
+
+    private async ValueTask<ImapCompletion?> TakeLiteralAsync(AppendElementKind kind, LiteralHeader literal)
+    {
+        if (MakesTooBig(literal.Octets))
+        {
+            Refuse(ImapErrors.ToCompletion(StoreError.TooBig));
+        }
+        else if (literal.Octets == 0 && kind != AppendElementKind.TextLiteral)
+        {
+            Refuse(Empty);
+        }
+        if (!_refusal.IsGiven)
+        {
+            // The store is told of the whole command's size: many small messages must not fill the memory.
+            StoreError error = await _draft!.PrepareAsync(Math.Max(literal.Octets, _octets), kind == AppendElementKind.BinaryLiteral);
+            _refusal = error == StoreError.None ? _refusal : ImapErrors.ToCompletion(error);
+        }
+        if (_refusal.IsGiven)
+        {
+            return await DropAsync(literal);
+        }
+        _octets += literal.Octets;
+        if (literal.IsSynchronizing)
+        {
+            session.Writer.Write("+ go ahead\r\n"u8);
+        }
+        return await StreamAsync(literal.Octets, _draft!.WriteAsync);
+    }
+
+    private async ValueTask EndAsync()
+    {
+        if (_refusal.IsGiven)
+        {
+            return;
+        }
+        StoreError error = await _draft!.CompleteAsync();
+        if (_draft.Octets == 0)
+        {
+            Refuse(Empty);
+        }
+        else if (_draft.IsUnknown)
+        {
+            Refuse(ImapCompletion.No("UNKNOWN-CTE", "the message is not built so that its binary parts can be kept")); // RFC 3516 §4.4.
+        }
+        else if (error != StoreError.None)
+        {
+            Refuse(ImapErrors.ToCompletion(error));
+        }
+    }
+
+    /// <summary>All have come: one commit.</summary>
+    private async ValueTask<ImapCompletion> FinishAsync()
+    {
+        StoreResult<AppendOutcome> appended = await _mailbox!.AppendAsync([.. _messages.Select(m => m.ToMessage())], CancellationToken.None);
         if (!appended.TryGet(out AppendOutcome? outcome))
         {
             return ImapErrors.ToDestinationCompletion(appended.Error);
@@ -126,49 +276,12 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
         return ImapCompletion.Ok(code.ToString(), "appended");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (MessageToAppend message in _messages)
-        {
-            await message.Message.DisposeAsync();
-        }
-        if (_mailbox is not null)
-        {
-            await _mailbox.DisposeAsync();
-        }
-    }
+    /// <summary>An empty message is the client's way to cancel. RFC 3502.</summary>
+    private static ImapCompletion Empty => ImapCompletion.No("an empty message: nothing is appended");
 
-    private void Check(LiteralHeader literal)
-    {
-        if (literal.Octets > Limits.AppendOctetsMax - _octets)
-        {
-            Refuse(ImapErrors.ToCompletion(StoreError.TooBig));
-        }
-        else if (literal.Octets == 0)
-        {
-            Refuse(ImapCompletion.No("an empty message: nothing is appended")); // The client's way to cancel, RFC 3502.
-        }
-        else if (_messages.Count == Limits.AppendMessagesMax)
-        {
-            Refuse(ImapCompletion.No("LIMIT", "too many messages in one command"));
-        }
-    }
+    private bool MakesTooBig(long octets) => octets > Limits.AppendOctetsMax - _octets;
 
     private void Refuse(ImapCompletion refusal) => _refusal = _refusal.IsGiven ? _refusal : refusal;
-
-    private (AppendRequest? Next, LiteralHeader Literal, ImapCompletion? Broken) Parse(ReadOnlyMemory<byte> line)
-    {
-        bool hasLiteral = LiteralHeader.TryParse(line.Span, out LiteralHeader literal);
-        ImapArguments arguments = new(hasLiteral ? line[..literal.Start] : line, Limits);
-        bool mayBeMany = !session.Services.IsDisabled("MULTIAPPEND");
-        if (!(hasLiteral && mayBeMany && AppendRequest.TryParseMessage(arguments, name, out AppendRequest next)))
-        {
-            _refusal = mayBeMany && hasLiteral ? ImapErrors.Syntax(arguments)
-                : ImapCompletion.Bad("expected the end of the command behind the message"); // Grammar comes before all else.
-            next = new AppendRequest(name, FlagList.Empty, null);
-        }
-        return hasLiteral ? (next, literal, null) : (null, default, _refusal);
-    }
 
     /// <summary>No: a client that waits is spared the upload, another's message is dropped if that is cheap.</summary>
     private async ValueTask<ImapCompletion?> DropAsync(LiteralHeader literal)

@@ -1,34 +1,61 @@
 using System.Buffers;
+using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Mailboxes;
 
 /// <summary>
 /// Takes a message from the wire into the store. A bare LF becomes CRLF, since stored lines end so and some clients
-/// upload what they find in their own files; everything else is kept as it comes.
+/// upload what they find in their own files. Binary parts, where there may be some, are put into base64 before that. Everything else is
+/// kept as it comes.
 /// </summary>
-internal sealed class MessageIntake(IStagedMessage message)
+/// <param name="message">Where it goes.</param>
+/// <param name="encoder">For what came as a literal8, RFC 3516 §4.4.</param>
+internal sealed class MessageIntake(IStagedMessage message, BinaryPartEncoder? encoder = null)
 {
     private const byte CarriageReturn = (byte)'\r';
     private const byte LineFeed = (byte)'\n';
 
     private static readonly byte[] LineEnd = [CarriageReturn, LineFeed];
 
+    private readonly ArrayBufferWriter<byte>? _encoded = encoder is null ? null : new();
     private StoreError _error;
     private bool _afterCarriageReturn;
+
+    /// <summary>It could not be seen what of the message is binary: it must not be kept.</summary>
+    public bool IsUnknown => encoder is { HasGivenUp: true };
 
     /// <summary>The next octets. After a failure of the store they are only counted off: the client must be heard out.</summary>
     public async ValueTask WriteAsync(ReadOnlySequence<byte> octets)
     {
         foreach (ReadOnlyMemory<byte> segment in octets)
         {
-            await WriteSegmentAsync(segment);
+            if (encoder is null)
+            {
+                await WriteSegmentAsync(segment);
+                continue;
+            }
+            encoder.Feed(segment.Span, _encoded!);
+            await WriteEncodedAsync();
         }
     }
 
     /// <summary>No more octets come; here a failure shows.</summary>
-    public async ValueTask<StoreResult<Done>> CompleteAsync() =>
-        _error == StoreError.None ? await message.CompleteAsync(CancellationToken.None) : _error;
+    public async ValueTask<StoreResult<Done>> CompleteAsync()
+    {
+        if (encoder is not null)
+        {
+            encoder.Finish(_encoded!);
+            await WriteEncodedAsync();
+        }
+        return _error == StoreError.None ? await message.CompleteAsync(CancellationToken.None) : _error;
+    }
+
+    private async ValueTask WriteEncodedAsync()
+    {
+        await WriteSegmentAsync(_encoded!.WrittenMemory);
+        _encoded.ResetWrittenCount();
+    }
 
     private async ValueTask WriteSegmentAsync(ReadOnlyMemory<byte> segment)
     {

@@ -16,6 +16,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     private readonly RecentUids _recent;
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
+    private DecodedSections? _decodedSections;
     private int _recentTold;
     private KeywordTable _keywordsTold;
 
@@ -51,6 +52,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>The structure of the message last read in parts.</summary>
     public StructureCache Structures { get; }
+
+    /// <summary>What was found out about sections that were asked for without their encoding.</summary>
+    public DecodedSections DecodedSections => _decodedSections ??= new DecodedSections();
 
     /// <summary>The mailbox went away, or another with the same name took its place.</summary>
     public bool IsGone => Mailbox.IsGone || Mailbox.Snapshot.UidValidity != View.UidValidity;

@@ -1,0 +1,42 @@
+using System.Buffers;
+using MailAccess.Imap.Grammar;
+using MailAccess.Message;
+using MailAccess.Store;
+
+namespace MailAccess.Imap.Fetching;
+
+/// <summary>Picks the fields of HEADER.FIELDS and HEADER.FIELDS.NOT. RFC 3501 §6.4.5.</summary>
+internal static class HeaderFieldsReader
+{
+    /// <summary>From a header's octets.</summary>
+    public static void Pick(BodySection section, ReadOnlySpan<byte> header, IBufferWriter<byte> fields)
+    {
+        if (section.Text == SectionText.HeaderFields)
+        {
+            HeaderFilter.Only(header, section.Names, fields);
+        }
+        else
+        {
+            HeaderFilter.Except(header, section.Names, fields);
+        }
+    }
+
+    /// <summary>From the message; false where it is shorter than its structure says. A header beyond all reason is looked at up to a bound.</summary>
+    public static async ValueTask<bool> ReadAsync(
+        BodySection section, OctetRange range, IMessageContent content, int octetsMax, IBufferWriter<byte> fields)
+    {
+        int octets = (int)Math.Min(range.Octets, octetsMax);
+        byte[] header = ArrayPool<byte>.Shared.Rent(octets);
+        int length = 0;
+        while (length < octets && await content.ReadAsync(range.Offset + length, header.AsMemory(length, octets - length), CancellationToken.None) is int read and > 0)
+        {
+            length += read;
+        }
+        if (length == octets)
+        {
+            Pick(section, header.AsSpan(0, length), fields);
+        }
+        ArrayPool<byte>.Shared.Return(header);
+        return length == octets;
+    }
+}

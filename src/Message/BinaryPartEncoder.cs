@@ -1,0 +1,354 @@
+using System.Buffers;
+
+namespace MailAccess.Message;
+
+/// <summary>
+/// Passes a message on as it flows, but parts that are "binary" (RFC 2045 §6.2) in base64: what stores and sends mail in lines could not
+/// keep their octets. A message without such parts comes out as it went in.
+/// </summary>
+/// <remarks>
+/// Memory is bounded by <see cref="MessageLimits"/>. Where a bound leaves it unknown what is binary, <see cref="HasGivenUp"/> says so,
+/// and the message must not be used.
+/// </remarks>
+public sealed class BinaryPartEncoder
+{
+    private enum Region
+    {
+        Header,
+        Lines,
+        Binary,
+    }
+
+    private readonly MessageLimits _limits;
+    private readonly HeaderCapture _capture;
+    private readonly BoundedBuffer _header;
+    private readonly BoundedBuffer _line;
+    private readonly List<Multipart> _open = [];
+    private Base64Lines _encoded = new();
+    private Region _region = Region.Header;
+    private byte[] _lineEnd = [];
+    private long _headerOctets;
+    private int _depth = 1;
+    private int _parts = 1;
+    private bool _isMessageRoot = true;
+    private bool _isInDigest;
+    private bool _headerIsFresh = true;
+    private bool _atLineStart = true;
+    private bool _collecting;
+
+    /// <summary>For one message.</summary>
+    public BinaryPartEncoder()
+        : this(MessageLimits.Default)
+    {
+    }
+
+    /// <summary>For one message, within these limits.</summary>
+    public BinaryPartEncoder(MessageLimits limits)
+    {
+        _limits = limits;
+        _capture = new HeaderCapture(limits);
+        _header = new BoundedBuffer(limits.HeaderOctetsMax);
+        _line = new BoundedBuffer(limits.HeaderOctetsMax);
+        _capture.Begin(isRoot: false);
+    }
+
+    /// <summary>A header is too long, or parts are too many or too deeply nested, to know what is binary.</summary>
+    public bool HasGivenUp { get; private set; }
+
+    /// <summary>The next octets of the message; what is known of them goes to the output.</summary>
+    public void Feed(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        while (!octets.IsEmpty && !HasGivenUp)
+        {
+            octets = octets[(_region == Region.Header ? FeedHeader(octets, output) : FeedBody(octets, output))..];
+        }
+    }
+
+    /// <summary>After the last octet: what was held back.</summary>
+    public void Finish(IBufferWriter<byte> output)
+    {
+        if (_region == Region.Header)
+        {
+            if (_line.Octets > 0)
+            {
+                HeaderLine(_line.Written, output);
+            }
+            while (_region == Region.Header && !HasGivenUp)
+            {
+                EndHeader([], output);
+            }
+        }
+        else if (_collecting)
+        {
+            BodyLine(_line.Written, output);
+        }
+        if (_region == Region.Binary)
+        {
+            _encoded.Append(_lineEnd, output);
+            EndBinary(output);
+            output.Write(_encoded.HasLines ? "\r\n"u8 : []);
+        }
+    }
+
+    private int FeedHeader(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        int lineFeed = octets.IndexOf((byte)'\n');
+        int length = lineFeed < 0 ? octets.Length : lineFeed + 1;
+        _line.Append(octets[..length]);
+        if (_line.IsTruncated)
+        {
+            HasGivenUp = true;
+        }
+        else if (lineFeed >= 0)
+        {
+            HeaderLine(_line.Written, output);
+            _line.Clear();
+        }
+        return length;
+    }
+
+    private void HeaderLine(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        bool isFirst = _headerIsFresh;
+        _headerIsFresh = false;
+        if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
+        {
+            EndHeader(line, output);
+        }
+        else if (TryMatch(line, out int multipart, out bool closes))
+        {
+            while (_region == Region.Header && !HasGivenUp)
+            {
+                EndHeader([], output);
+            }
+            TakeDelimiter(multipart, closes, line, output);
+        }
+        else if (isFirst && !_isMessageRoot && !HeaderReader.IsFieldStart(line))
+        {
+            // A part without header and without the empty line, RFC 2046 §5.1.
+            EndHeader([], output);
+            if (_region == Region.Header)
+            {
+                HeaderLine(line, output);
+            }
+            else
+            {
+                BodyOctets(line, output);
+            }
+        }
+        else
+        {
+            _capture.Line(line, isTruncated: false);
+            _header.Append(line);
+            HasGivenUp |= _header.IsTruncated;
+        }
+    }
+
+    private void EndHeader(ReadOnlySpan<byte> emptyLine, IBufferWriter<byte> output)
+    {
+        _headerOctets += _header.Octets;
+        HasGivenUp |= _headerOctets > _limits.HeaderOctetsTotalMax;
+        ContentDescription content = _capture.Finish(_isInDigest);
+        bool isBinary = content.TransferEncoding == "BINARY";
+        bool isMessage = content.IsMessage && !content.IsEncoded;
+        byte[]? boundary = content.IsMultipart ? content.Boundary(_limits.BoundaryOctetsMax) : null;
+        if (isMessage || boundary is not null)
+        {
+            HasGivenUp |= ++_depth > _limits.NestingMax;
+        }
+        HasGivenUp |= content.IsMultipart && boundary is null && isBinary;
+        if (isBinary)
+        {
+            // What holds parts cannot be encoded itself (RFC 2045 §6.4), and its parts are lines from here on.
+            WriteHeader(isMessage || content.IsMultipart ? "8bit"u8 : "base64"u8, output);
+        }
+        else
+        {
+            output.Write(_header.Written);
+        }
+        output.Write(emptyLine);
+        _header.Clear();
+        _atLineStart = true;
+        _region = Region.Lines;
+        if (boundary is not null)
+        {
+            _open.Add(new Multipart(boundary, content.Subtype == "DIGEST", _depth));
+        }
+        else if (isMessage)
+        {
+            BeginHeader(isMessageRoot: true, isInDigest: false);
+        }
+        else if (isBinary && !content.IsMultipart)
+        {
+            _region = Region.Binary;
+            _encoded = new Base64Lines();
+            _lineEnd = [];
+        }
+    }
+
+    private void BeginHeader(bool isMessageRoot, bool isInDigest)
+    {
+        _region = Region.Header;
+        _isMessageRoot = isMessageRoot;
+        _isInDigest = isInDigest;
+        _headerIsFresh = true;
+        _capture.Begin(isRoot: false);
+        HasGivenUp |= ++_parts > _limits.PartsMax;
+    }
+
+    /// <summary>The header with another encoding in the place of the first that it names; others go.</summary>
+    private void WriteHeader(ReadOnlySpan<byte> encoding, IBufferWriter<byte> output)
+    {
+        ReadOnlySpan<byte> header = _header.Written;
+        HeaderReader reader = new(header);
+        int written = 0;
+        bool isNamed = false;
+        while (reader.TryRead(out HeaderField field))
+        {
+            if (field.Is("Content-Transfer-Encoding"u8))
+            {
+                output.Write(header[written..field.Offset]);
+                written = field.Offset + field.Raw.Length;
+                if (!isNamed)
+                {
+                    output.Write("Content-Transfer-Encoding: "u8);
+                    output.Write(encoding);
+                    output.Write("\r\n"u8);
+                    isNamed = true;
+                }
+            }
+        }
+        output.Write(header[written..]);
+    }
+
+    private int FeedBody(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        if (_collecting)
+        {
+            return CollectLine(octets, output);
+        }
+        if (_open.Count == 0)
+        {
+            BodyOctets(octets, output);
+            return octets.Length;
+        }
+        if (_atLineStart && octets[0] == '-')
+        {
+            _collecting = true;
+            return 0;
+        }
+        int found = octets.IndexOf("\n--"u8);
+        // The next piece may continue a delimiter that begins in the last two octets of this one.
+        int length = found >= 0 ? found + 1 : octets.EndsWith("\n-"u8) ? octets.Length - 1 : octets.Length;
+        BodyOctets(octets[..length], output);
+        return length;
+    }
+
+    /// <summary>A line of a body that begins with "-": whole, or given up as too long to be a delimiter.</summary>
+    private int CollectLine(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, _limits.DelimiterOctetsMax - (int)_line.Octets)];
+        int lineFeed = window.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> piece = lineFeed < 0 ? window : window[..(lineFeed + 1)];
+        _line.Append(piece);
+        if (lineFeed >= 0)
+        {
+            BodyLine(_line.Written, output);
+        }
+        else if (_line.Octets == _limits.DelimiterOctetsMax)
+        {
+            BodyOctets(_line.Written, output);
+        }
+        else
+        {
+            return piece.Length;
+        }
+        _collecting = false;
+        _line.Clear();
+        return piece.Length;
+    }
+
+    private void BodyLine(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        if (TryMatch(line, out int multipart, out bool closes))
+        {
+            TakeDelimiter(multipart, closes, line, output);
+        }
+        else
+        {
+            BodyOctets(line, output);
+        }
+    }
+
+    /// <summary>What is no delimiter. Of binary octets the last line end waits: it may belong to a delimiter. RFC 2046 §5.1.1.</summary>
+    private void BodyOctets(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        if (octets.IsEmpty)
+        {
+            return;
+        }
+        _atLineStart = octets[^1] == '\n';
+        if (_region != Region.Binary)
+        {
+            output.Write(octets);
+            return;
+        }
+        if (octets.Length == 1 && octets[0] == '\n' && _lineEnd is [(byte)'\r'])
+        {
+            _lineEnd = [(byte)'\r', (byte)'\n'];
+            return;
+        }
+        _encoded.Append(_lineEnd, output);
+        int waiting = octets.EndsWith("\r\n"u8) ? 2 : octets[^1] is (byte)'\r' or (byte)'\n' ? 1 : 0;
+        _encoded.Append(octets[..^waiting], output);
+        _lineEnd = octets[^waiting..].ToArray();
+    }
+
+    private bool TryMatch(ReadOnlySpan<byte> line, out int multipart, out bool closes)
+    {
+        multipart = -1;
+        closes = false;
+        if (!MimeDelimiter.TryTextOf(line, out ReadOnlySpan<byte> text))
+        {
+            return false;
+        }
+        for (multipart = _open.Count - 1; multipart >= 0; multipart--)
+        {
+            if (MimeDelimiter.Matches(text, _open[multipart].Boundary, out closes))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void TakeDelimiter(int multipart, bool closes, ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        if (_region == Region.Binary)
+        {
+            EndBinary(output);
+            output.Write(_encoded.HasLines || _lineEnd.Length > 0 ? "\r\n"u8 : []);
+        }
+        output.Write(line);
+        _atLineStart = true;
+        _open.RemoveRange(multipart + 1, _open.Count - multipart - 1);
+        _depth = _open[multipart].Depth;
+        if (closes)
+        {
+            _open.RemoveAt(multipart);
+            _region = Region.Lines;
+        }
+        else
+        {
+            BeginHeader(isMessageRoot: false, _open[multipart].IsDigest);
+        }
+    }
+
+    private void EndBinary(IBufferWriter<byte> output)
+    {
+        _encoded.Finish(output);
+        _region = Region.Lines;
+    }
+
+    private readonly record struct Multipart(byte[] Boundary, bool IsDigest, int Depth);
+}
