@@ -22,6 +22,7 @@ public sealed partial class FuzzTests
         "OR ", "TEXT ", "4294967295",
         "4294967296", "-1", "é", "&AOk-", "DONE\r\n", "IDLE\r\n", "CLOSE\r\n", "EXPUNGE\r\n", "FLAGS", "(\\Deleted)",
         "STORE 1:* +FLAGS (\\Deleted)\r\n",
+        "ENABLE QRESYNC\r\n", " (CONDSTORE QRESYNC (1 2 1:3 (1 2)))", " (CHANGEDSINCE 1 VANISHED)", " (UNCHANGEDSINCE 3)", "MODSEQ ", "9223372036854775807",
         "APPEND INBOX {5+}\r\n", "MOVE 1 INBOX", "CREATE x/y", "SELECT INBOX\r\n", "LOGOUT\r\n",
     ];
 

@@ -1,3 +1,5 @@
+using MailAccess.Imap.Mailboxes;
+
 namespace MailAccess.Imap.Grammar;
 
 /// <summary>The data items of FETCH. RFC 3501 §6.4.5.</summary>
@@ -27,6 +29,8 @@ internal enum FetchKind
     Preview,
     /// <summary>PREVIEW (LAZY): NIL where it is not ready. RFC 8970 §4.1</summary>
     LazyPreview,
+    /// <summary>MODSEQ, RFC 7162 §3.1.4.2</summary>
+    ModSeq,
     /// <summary>BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT</summary>
     Section,
 }
@@ -55,8 +59,12 @@ internal sealed class FetchPlan
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
 
-    /// <summary>FLAGS is among them.</summary>
-    public bool HasFlags => Items.Any(i => i.Kind == FetchKind.Flags);
+    /// <summary>Those of them that also tell of a change.</summary>
+    public ChangeItems ChangeItems =>
+        (Has(FetchKind.Flags) ? ChangeItems.Flags : 0) | (Has(FetchKind.Uid) ? ChangeItems.Uid : 0) | (Has(FetchKind.ModSeq) ? ChangeItems.ModSeq : 0);
+
+    /// <summary>The same with MODSEQ, which CHANGEDSINCE brings with it: RFC 7162 §3.1.4.1.</summary>
+    public FetchPlan WithModSeq() => Has(FetchKind.ModSeq) ? this : new FetchPlan([.. Items, new FetchItem(FetchKind.ModSeq)]);
 
     /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
     /// <param name="arguments">From the first item on.</param>
@@ -144,6 +152,7 @@ internal sealed class FetchPlan
             : !isDisabled("OBJECTID") && arguments.TryWord("EMAILID"u8) ? FetchKind.EmailId
             : !isDisabled("OBJECTID") && arguments.TryWord("THREADID"u8) ? FetchKind.ThreadId
             : !isDisabled("SAVEDATE") && arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
+            : !isDisabled("CONDSTORE") && arguments.TryWord("MODSEQ"u8) ? FetchKind.ModSeq
             : null;
         return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
     }
@@ -167,6 +176,8 @@ internal sealed class FetchPlan
         bool isPromised = items.Exists(i => i.Kind == FetchKind.Preview);
         return arguments.TryChar((byte)')', "LAZY or )") && (isPromised || Add(items, new FetchItem(FetchKind.LazyPreview)));
     }
+
+    private bool Has(FetchKind kind) => Array.Exists(Items, i => i.Kind == kind);
 
     private static FetchItem Old(ReadOnlySpan<byte> label, SectionText text, bool isPeek) =>
         new(FetchKind.Section, new BodySection { Text = text, IsPeek = isPeek, Label = label.ToArray() });
