@@ -50,6 +50,9 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>The selected mailbox, or null.</summary>
     public SelectedMailbox? Selected { get; private set; }
 
+    /// <summary>What the client has enabled, by name or by use.</summary>
+    public ImapExtensions Enabled { get; private set; }
+
     /// <summary>Which of RFC 3501 §3's states this is.</summary>
     public ImapStates State =>
         Account is null ? ImapStates.NotAuthenticated : Selected is null ? ImapStates.Authenticated : ImapStates.Selected;
@@ -116,10 +119,25 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>After a successful login.</summary>
     public void LogIn(IMailAccount account) => Account = account;
 
+    /// <summary>
+    /// For the rest of the connection. With the first sign that a client knows mod-sequences it is told up to which one it has
+    /// heard of everything in the selected mailbox: RFC 7162 §3.1.
+    /// </summary>
+    public void Enable(ImapExtensions extensions)
+    {
+        bool isNew = (extensions & ~Enabled & ImapExtensions.CondStore) != 0;
+        Enabled |= extensions;
+        if (isNew && Selected is { } selected)
+        {
+            WriteHighestModSeq(selected.View.HighestModSeq);
+        }
+    }
+
     /// <summary>Back to the state before login: nothing of the user may stay. RFC 8437 §4.1.</summary>
     public async ValueTask LogOutAsync()
     {
         await SelectAsync(null);
+        Enabled = ImapExtensions.None;
         if (Account is { } account)
         {
             Account = null;
@@ -127,6 +145,19 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         Connection.SetDeadline(Limits.LoginTimeout);
     }
+
+    /// <summary>Tells what has changed in the selected mailbox, while a command still runs.</summary>
+    public async ValueTask ReportAsync(SelectedMailbox selected)
+    {
+        await selected.ReportAsync(Writer, Enabled, mayExpunge: true);
+        if (selected.SettleModSeqs(Enabled) is { } highest)
+        {
+            WriteHighestModSeq(highest);
+        }
+    }
+
+    /// <summary>"HIGHESTMODSEQ" SP mod-sequence-value — RFC 7162 §7.</summary>
+    public void WriteHighestModSeq(ModSeq highest) => Writer.WriteUntagged($"OK [{HighestModSeq(highest)}] highest mod-sequence");
 
     /// <summary>Makes a mailbox the selected one, or none; the former one is let go.</summary>
     public async ValueTask SelectAsync(SelectedMailbox? mailbox)
@@ -265,9 +296,9 @@ internal sealed class ImapSession : IAsyncDisposable
             return completion.Ends is { } silent ? await SayNothingAsync(silent) : null;
         }
         bool isGone = Selected is { IsGone: true };
-        if (!isGone && Selected is not null && command is not null && (command.Effects & ImapEffects.ReportsChanges) != 0)
+        if (!isGone && Selected is not null && command is not null)
         {
-            await Selected.ReportAsync(Writer, (command.Effects & ImapEffects.MayExpunge) != 0);
+            completion = await TellChangesAsync(Selected, command.Effects, completion);
         }
         WriteTagged(tag, completion);
         if (completion.Ends is { } ends)
@@ -298,6 +329,27 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         return null;
     }
+
+    /// <summary>What is new, and where the client would reckon wrongly the mod-sequence up to which it has heard everything: RFC 7162 §3.2, §3.2.7.</summary>
+    private async ValueTask<ImapCompletion> TellChangesAsync(SelectedMailbox selected, ImapEffects effects, ImapCompletion completion)
+    {
+        if ((effects & ImapEffects.ReportsChanges) != 0)
+        {
+            await selected.ReportAsync(Writer, Enabled, (effects & ImapEffects.MayExpunge) != 0 && !completion.KeepsNumbers);
+        }
+        if (selected.SettleModSeqs(Enabled) is not { } highest)
+        {
+            return completion;
+        }
+        if (completion is { Status: ImapStatus.Ok, Code: null })
+        {
+            return completion with { Code = HighestModSeq(highest) };
+        }
+        WriteHighestModSeq(highest);
+        return completion;
+    }
+
+    private static string HighestModSeq(ModSeq highest) => $"HIGHESTMODSEQ {highest}";
 
     private string? CountFailure(ImapCompletion completion)
     {

@@ -186,7 +186,10 @@ public interface IMailbox : IAsyncDisposable
     /// </summary>
     ValueTask<StoreResult<AppendOutcome>> AppendAsync(IReadOnlyList<MessageToAppend> messages, CancellationToken cancellationToken);
 
-    /// <summary>Changes flags; with <paramref name="unchangedSince"/>, only of messages whose mod-sequence is not higher (RFC 7162 §3.1.3).</summary>
+    /// <summary>
+    /// Changes flags; with <paramref name="unchangedSince"/>, only of messages whose mod-sequence is not higher (RFC 7162 §3.1.3). With 0, where
+    /// only keywords are added or removed: of messages that have none of these, so that one of many can be the first to set one.
+    /// </summary>
     ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
         UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, CancellationToken cancellationToken);
 

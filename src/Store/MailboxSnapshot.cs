@@ -163,6 +163,23 @@ public sealed class MailboxSnapshot
         }
     }
 
+    /// <summary>UIDs below <see cref="UidNext"/> that no message has: most of them were given once.</summary>
+    public UidSet AbsentUids()
+    {
+        List<(Uid First, Uid Last)> gaps = [];
+        uint next = 1;
+        for (int i = 0; i <= Count; i++)
+        {
+            uint uid = i < Count ? this[i].Uid.Value : UidNext.Value;
+            if (uid > next)
+            {
+                gaps.Add((new Uid(next), new Uid(uid - 1)));
+            }
+            next = uid + 1;
+        }
+        return UidSet.FromRanges(gaps);
+    }
+
     /// <summary>The records of one chunk that belong to this snapshot.</summary>
     internal ReadOnlySpan<MessageRecord> Chunk(int chunk) => _chunks[chunk].AsSpan(0, ChunkLength(chunk));
 

@@ -32,6 +32,9 @@ public readonly record struct UidValidity(uint Value)
 /// <summary>A mailbox's logical clock: grows with every change. 63 bits. RFC 7162 §3.1.</summary>
 public readonly record struct ModSeq(ulong Value) : IComparable<ModSeq>
 {
+    /// <summary>To start from where they were lost under a UIDVALIDITY that clients know: above any that can have been given, at a million a second.</summary>
+    internal static ModSeq AfterLoss(DateTimeOffset now) => new((ulong)now.ToUnixTimeSeconds() << 20);
+
     /// <inheritdoc/>
     public int CompareTo(ModSeq other) => Value.CompareTo(other.Value);
 

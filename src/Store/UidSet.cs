@@ -77,6 +77,28 @@ public sealed class UidSet : IEnumerable<(Uid First, Uid Last)>
         return false;
     }
 
+    /// <summary>The UIDs that both have.</summary>
+    public UidSet Intersect(UidSet other)
+    {
+        List<(Uid First, Uid Last)> common = [];
+        int left = 0;
+        int right = 0;
+        while (left < _ranges.Length && right < other._ranges.Length)
+        {
+            (Uid First, Uid Last) a = _ranges[left];
+            (Uid First, Uid Last) b = other._ranges[right];
+            Uid first = a.First > b.First ? a.First : b.First;
+            Uid last = a.Last < b.Last ? a.Last : b.Last;
+            if (first <= last)
+            {
+                common.Add((first, last));
+            }
+            left += a.Last <= b.Last ? 1 : 0;
+            right += a.Last <= b.Last ? 0 : 1;
+        }
+        return new UidSet([.. common]); // Apart from each other, as the ranges of each are.
+    }
+
     /// <summary>As IMAP's uid-set: <c>1:3,7</c>. RFC 9051 §9.</summary>
     public override string ToString() =>
         string.Join(',', _ranges.Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}:{r.Last}"));

@@ -223,6 +223,15 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
     }
 
     [Fact]
+    public async Task Imapflow_synchronizes_by_QRESYNC_and_by_CONDSTORE_what_happened_while_it_was_away()
+    {
+        Programs.RequireNode();
+        string said = await Programs.RunAsync(
+            "node", [Path.Combine(Programs.Clients, "resync-imapflow.mjs"), Port(993), Server.CaFile, Bob, Password, $"resync-{Guid.NewGuid():N}"]);
+        Assert.Contains("ok", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_idle_client_hears_of_a_new_message_within_a_second()
     {
         await using LineClient idle = await LineClient.ConnectAsync(Server.Port(993), tls: true);

@@ -77,7 +77,11 @@ public abstract class AccessStoreContract : IAsyncLifetime
     {
         await CreateAsync("Work");
         await ShareAsync("Work", "lrs");
+        IMailbox work = Must(await Alice.OpenAsync(Named("Work"), default));
+        ModSeq before = work.Snapshot.HighestModSeq;
         Must(await Alice.SetAnnotationsAsync(Named("Work"), [new Annotation("/shared/comment", "ours"u8.ToArray()), new Annotation("/private/comment", "mine"u8.ToArray())], default));
+        Assert.True(work.Snapshot.HighestModSeq > before); // RFC 7162 §3.2.
+        await work.DisposeAsync();
         await ReopenAsync();
 
         Assert.Contains("Other Users/alice/Work", await ListAsync(Bob));

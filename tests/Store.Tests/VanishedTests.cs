@@ -97,6 +97,25 @@ public sealed class MaildirIdentityTests : IdentityContract
     }
 
     [Fact]
+    public async Task An_index_that_is_rebuilt_on_request_tells_by_its_mod_sequence_that_messages_are_gone()
+    {
+        IMailbox mailbox = await OpenAsync("INBOX");
+        await FillAsync(mailbox, 3);
+        ModSeq full = mailbox.Snapshot.HighestModSeq;
+        await EndAsync(isKilled: false);
+        File.Delete(Directory.EnumerateFiles(Path.Combine(_folder.Root("alice"), "new")).Order(StringComparer.Ordinal).First());
+        await using (var store = (MaildirStore)await OpenStoreAsync())
+        {
+            Assert.Equal(2, Must(await store.RebuildIndexAsync("alice", MailboxName.Inbox, (_, _) => { })));
+        }
+        await using IMailStore again = await OpenStoreAsync();
+        await using IMailbox rebuilt = await InboxOfAsync(again);
+        Assert.Equal(2, rebuilt.Snapshot.Count);
+        Assert.True(rebuilt.Snapshot.HighestModSeq > full);
+        Assert.Single(Must(await rebuilt.VanishedSinceAsync(full, null, None)));
+    }
+
+    [Fact]
     public async Task A_summary_of_an_older_version_in_the_cache_is_made_anew()
     {
         IMailbox mailbox = await OpenAsync("INBOX");

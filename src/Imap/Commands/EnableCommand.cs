@@ -1,26 +1,39 @@
+using System.Text;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>ENABLE — RFC 5161 §3.1. Nothing here needs enabling yet; what is unknown is ignored, as the RFC demands.</summary>
+/// <summary>ENABLE — RFC 5161 §3.1. What is unknown is ignored, as the RFC demands; that a mailbox is selected already does not matter.</summary>
 internal static class EnableCommand
 {
     public static readonly ImapCommand Definition =
         new("ENABLE", ImapStates.LoggedIn, ImapCommand.AllChanges, Execute) { Capability = "ENABLE" };
 
+    /// <summary>What can be enabled, in the order of the answer. QRESYNC brings CONDSTORE with it: RFC 7162 §3.2.3.</summary>
+    private static readonly (string Name, ImapExtensions Extensions)[] Known =
+    [
+        ("CONDSTORE", ImapExtensions.CondStore),
+        ("QRESYNC", ImapExtensions.CondStore | ImapExtensions.QResync),
+    ];
+
     private static ValueTask<ImapCompletion> Execute(ImapSession session, ImapArguments arguments)
     {
         // command-any =/ "ENABLE" 1*(SP capability)     RFC 5161 §4
+        ImapExtensions wanted = ImapExtensions.None;
         do
         {
-            if (!arguments.TrySpace() || !arguments.TryAtom(out _))
+            if (!arguments.TrySpace() || !arguments.TryAtom(out ReadOnlyMemory<byte> atom))
             {
                 return new(ImapErrors.Syntax(arguments));
             }
+            wanted |= Array.Find(Known, k => Ascii.EqualsIgnoreCase(atom.Span, k.Name) && !session.Services.IsDisabled(k.Name)).Extensions;
         }
         while (!arguments.AtEnd);
-        session.Writer.WriteUntagged("ENABLED");
-        return new(ImapCompletion.Ok("nothing more is enabled"));
+        // enable-data = "ENABLED" *(SP capability)     RFC 5161 §4
+        IEnumerable<string> enabled = Known.Where(k => (k.Extensions & ~wanted) == 0).Select(k => " " + k.Name);
+        session.Writer.WriteUntagged("ENABLED" + string.Concat(enabled));
+        session.Enable(wanted);
+        return new(ImapCompletion.Ok(wanted == ImapExtensions.None ? "nothing more is enabled" : "enabled"));
     }
 }

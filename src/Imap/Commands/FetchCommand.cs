@@ -6,7 +6,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>FETCH and UID FETCH — RFC 3501 §6.4.5, §6.4.8.</summary>
+/// <summary>FETCH and UID FETCH — RFC 3501 §6.4.5, §6.4.8; CHANGEDSINCE and VANISHED of RFC 7162 §3.1.4.1, §3.2.6.</summary>
 internal static class FetchCommand
 {
     public static readonly ImapCommand Definition = new("FETCH", ImapStates.Selected, ImapEffects.ReportsChanges,
@@ -17,9 +17,11 @@ internal static class FetchCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {
-        // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")     RFC 3501 §9
+        // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
+        // RFC 3501 §9, RFC 4466 §6
         if (!(arguments.TrySpace() && arguments.TrySequenceSet(out SequenceSet set) && arguments.TrySpace()
-              && FetchPlan.TryParse(arguments, numbering, session.Services.IsDisabled, out FetchPlan plan) && arguments.AtEnd))
+              && FetchPlan.TryParse(arguments, numbering, session.Services.IsDisabled, out FetchPlan plan)
+              && FetchModifiers.TryParse(arguments, numbering, session.Services, session.Enabled, out FetchModifiers modifiers) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -27,6 +29,22 @@ internal static class FetchCommand
         if (!selected.TryResolve(set, numbering, out IndexRanges targets))
         {
             return ImapErrors.BadSequence;
+        }
+        if (modifiers.ChangedSince is { } since)
+        {
+            plan = plan.WithModSeq();
+            targets = ChangedMessages.Since(selected.View, selected.Mailbox.Snapshot, targets, since);
+        }
+        if ((plan.ChangeItems & ChangeItems.ModSeq) != 0)
+        {
+            session.Enable(ImapExtensions.CondStore);
+        }
+        if (modifiers is { HasVanished: true, ChangedSince: { } after })
+        {
+            // Before any FETCH, RFC 7162 §3.2.6.
+            UidSet vanished = await ChangedMessages.VanishedSinceAsync(
+                selected.Mailbox, selected.View, after, set.ToUids(selected.View), knownUpTo: null);
+            await VanishedResponse.WriteAsync(session.Writer, VanishedKind.Earlier, vanished);
         }
         selected.WriteNewKeywords(session.Writer, selected.Mailbox.Snapshot.Keywords);
         FetchRun run = new(session, selected, plan);

@@ -40,7 +40,7 @@ internal static class IdleCommand
                 {
                     return ImapCompletion.HangUp(await session.SayByeAsync("the selected mailbox is gone", SessionEnd.ProtocolViolation));
                 }
-                await selected.ReportAsync(session.Writer, mayExpunge: true);
+                await session.ReportAsync(selected);
             }
             await session.Writer.FlushAsync();
             switch (await session.Reader.Lines.ReadAsync())

@@ -30,6 +30,10 @@ internal static class ListCommand
         {
             return ImapErrors.Syntax(arguments);
         }
+        if (request.Status is { AsksModSeq: true })
+        {
+            session.Enable(ImapExtensions.CondStore);
+        }
         if (request.AsksForSeparator)
         {
             // An empty pattern asks for the separator and the root of the reference, RFC 3501 §6.3.8.

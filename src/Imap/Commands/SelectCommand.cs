@@ -7,7 +7,7 @@ using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>SELECT and EXAMINE — RFC 3501 §6.3.1, §6.3.2.</summary>
+/// <summary>SELECT and EXAMINE — RFC 3501 §6.3.1, §6.3.2; with CONDSTORE and QRESYNC, RFC 7162 §3.1.8, §3.2.5.</summary>
 internal static class SelectCommand
 {
     public static readonly ImapCommand Definition =
@@ -21,12 +21,22 @@ internal static class SelectCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, bool isReadOnly)
     {
-        // select = "SELECT" SP mailbox     RFC 3501 §9
-        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name) && arguments.AtEnd))
+        // select = "SELECT" SP mailbox [select-params]     RFC 4466 §6
+        ImapServices services = session.Services;
+        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name)
+              && SelectParameters.TryParse(arguments, services, session.Enabled, out SelectParameters parameters) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
+        if (session.Selected is not null && !services.IsDisabled("CONDSTORE"))
+        {
+            session.Writer.WriteUntagged("OK [CLOSED] the former mailbox is closed"); // RFC 7162 §3.2.11.
+        }
         await session.SelectAsync(null); // The former one is left even if this fails, §6.3.1.
+        if (parameters.IsCondStore)
+        {
+            session.Enable(ImapExtensions.CondStore);
+        }
         if (name is null)
         {
             return ImapErrors.InvalidName;
@@ -46,9 +56,17 @@ internal static class SelectCommand
         SelectedMailbox selected = new(mailbox, isReadOnly);
         await session.SelectAsync(selected);
         Describe(session.Writer, selected);
-        if (!session.Services.IsDisabled("OBJECTID"))
+        if (!services.IsDisabled("OBJECTID"))
         {
             session.Writer.WriteUntagged($"OK [MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})] its identity"); // RFC 8474 §4.2.
+        }
+        if (!services.IsDisabled("CONDSTORE"))
+        {
+            session.WriteHighestModSeq(selected.View.HighestModSeq); // RFC 7162 §3.1.2.1. Every mailbox has one: no NOMODSEQ.
+        }
+        if (parameters.QResync is { } request)
+        {
+            await Resynchronization.RunAsync(session.Writer, selected, request);
         }
         return isReadOnly ? ImapCompletion.Ok("READ-ONLY", "examined") : ImapCompletion.Ok("READ-WRITE", "selected");
     }

@@ -19,6 +19,10 @@ internal static class StatusCommand
         {
             return ImapErrors.Syntax(arguments);
         }
+        if (items.AsksModSeq)
+        {
+            session.Enable(ImapExtensions.CondStore);
+        }
         if (name is null)
         {
             return ImapErrors.InvalidName;

@@ -31,18 +31,22 @@ internal static class ThreadCommand
             return ImapErrors.BadCharset;
         }
         SearchTarget target = SearchTarget.Of(session.Selected!);
-        StoreResult<MessageKeys> loaded = await FindAsync(session.Services, target, key);
+        SearchPlan plan = new(key, target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
+        if (plan.AsksModSeq)
+        {
+            session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.
+        }
+        StoreResult<MessageKeys> loaded = await FindAsync(session.Services, target, plan);
         if (!loaded.TryGet(out MessageKeys? keys))
         {
-            return ImapErrors.ToCompletion(loaded.Error);
+            return ImapErrors.ToCompletion(loaded.Error) with { KeepsNumbers = plan.HasSequenceNumbers };
         }
         await new ThreadAnswer(session.Writer, target.View, numbering).WriteAsync(keys, MessageThreads.Build(keys, algorithm));
-        return ImapCompletion.Ok("threaded");
+        return ImapCompletion.Ok("threaded") with { KeepsNumbers = plan.HasSequenceNumbers };
     }
 
-    private static async ValueTask<StoreResult<MessageKeys>> FindAsync(ImapServices services, SearchTarget target, SearchKey key)
+    private static async ValueTask<StoreResult<MessageKeys>> FindAsync(ImapServices services, SearchTarget target, SearchPlan plan)
     {
-        SearchPlan plan = new(key, target, services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
         SearchRun run = new(target, plan, services);
         List<int> found = await run.RunAsync(SearchExtent.All, CancellationToken.None);
         return run.Error != StoreError.None ? run.Error : await services.Keys.LoadAsync(target, found, CancellationToken.None);

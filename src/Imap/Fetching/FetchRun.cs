@@ -22,7 +22,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _needsSummary = plan.NeedsSummary;
     private readonly bool _mayUseSummary = plan.MayUseSummary;
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
-    private readonly bool _hasFlags = plan.HasFlags;
+    private readonly ChangeItems _changeItems = (ChangeItems.Flags | session.Enabled.ItemsBesideFlags()) & ~plan.ChangeItems;
     private readonly bool _needsMeasure = plan.NeedsMeasure;
     private readonly bool _hasBinary = plan.HasBinary;
     private StoreError _error;
@@ -93,10 +93,10 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         for (int position = 0; position < batch.Count; position++)
         {
             int i = batch[position];
-            bool tellsFlags = _hasFlags || unseen.Contains(view[i].Uid);
-            if (!TryWriteCached(view, latest, i, tellsFlags))
+            bool isChanged = unseen.Contains(view[i].Uid);
+            if (!TryWriteCached(view, latest, i, isChanged))
             {
-                await WriteAsync(view, latest, i, tellsFlags, ahead, position);
+                await WriteAsync(view, latest, i, isChanged, ahead, position);
             }
             if (_writer.IsFull)
             {
@@ -117,9 +117,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         for (int i = first; i <= last; i++)
         {
             MailboxSnapshot latest = selected.Mailbox.Snapshot;
-            if (!TryWriteCached(view, latest, i, _hasFlags))
+            if (!TryWriteCached(view, latest, i, isChanged: false))
             {
-                await WriteAsync(view, latest, i, _hasFlags, ahead, i - first);
+                await WriteAsync(view, latest, i, isChanged: false, ahead, i - first);
             }
             if (_writer.IsFull)
             {
@@ -129,7 +129,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     }
 
     /// <summary>The record as it is now; of a message that is gone, as it was.</summary>
-    private static ref readonly MessageRecord Current(MailboxSnapshot view, MailboxSnapshot latest, int index, out bool isGone)
+    public static ref readonly MessageRecord Current(MailboxSnapshot view, MailboxSnapshot latest, int index, out bool isGone)
     {
         isGone = false;
         if (ReferenceEquals(view, latest))
@@ -144,7 +144,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private static bool IsSeen(in MessageRecord record) => (record.Flags & SystemFlags.Seen) != 0;
 
     /// <summary>The way of nearly all FETCHes of lists: no waiting, no allocation. False: nothing written, go the long way.</summary>
-    private bool TryWriteCached(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags)
+    private bool TryWriteCached(MailboxSnapshot view, MailboxSnapshot latest, int index, bool isChanged)
     {
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
@@ -177,11 +177,11 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 WriteItem(plan.Items[i].Kind, record, latest, summary);
             }
         }
-        End(record, latest, tellsFlags);
+        End(record, latest, isChanged);
         return true;
     }
 
-    private async ValueTask WriteAsync(MailboxSnapshot view, MailboxSnapshot latest, int index, bool tellsFlags, ReadAhead ahead, int position)
+    private async ValueTask WriteAsync(MailboxSnapshot view, MailboxSnapshot latest, int index, bool isChanged, ReadAhead ahead, int position)
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
@@ -219,7 +219,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 ? await selected.Structures.GetAsync(record, content)
                 : null;
             FetchItem[] items = _hasBinary ? await KeepDecodableAsync(record.Uid, content!, structure) : plan.Items;
-            if (items.Length == 0 && !tellsFlags)
+            if (items.Length == 0 && !(isChanged && _changeItems != ChangeItems.None))
             {
                 return;
             }
@@ -229,7 +229,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 Separate(i);
                 await WriteItemAsync(items[i], record, latest, summary, content, structure);
             }
-            End(record, latest, tellsFlags, isFirst: items.Length == 0);
+            End(record, latest, isChanged, isFirst: items.Length == 0);
         }
         finally
         {
@@ -305,12 +305,13 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         }
     }
 
-    private void End(in MessageRecord record, MailboxSnapshot latest, bool tellsFlags, bool isFirst = false)
+    /// <summary>Of a message that the command itself has changed, what the client did not ask for: RFC 3501 §6.4.5, RFC 7162 §3.2.4.</summary>
+    private void End(in MessageRecord record, MailboxSnapshot latest, bool isChanged, bool isFirst = false)
     {
-        if (tellsFlags && !_hasFlags)
+        if (isChanged && _changeItems != ChangeItems.None)
         {
-            _writer.Write(isFirst ? "FLAGS "u8 : " FLAGS "u8);
-            _writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
+            _writer.Write(isFirst ? ""u8 : " "u8);
+            selected.WriteItems(_writer, record, latest.Keywords, _changeItems);
         }
         _writer.Write(")\r\n"u8);
     }
@@ -358,6 +359,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             case FetchKind.SavedDate:
                 _writer.Write("SAVEDATE "u8);
                 _writer.WriteDateTime(record.SavedDateSeconds);
+                break;
+            case FetchKind.ModSeq:
+                selected.WriteModSeq(_writer, record);
                 break;
             case FetchKind.Preview or FetchKind.LazyPreview:
                 WritePreview(summary);

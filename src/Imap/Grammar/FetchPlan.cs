@@ -1,3 +1,5 @@
+using MailAccess.Imap.Mailboxes;
+
 namespace MailAccess.Imap.Grammar;
 
 /// <summary>The data items of FETCH. RFC 3501 §6.4.5.</summary>
@@ -27,6 +29,8 @@ internal enum FetchKind
     Preview,
     /// <summary>PREVIEW (LAZY): NIL where it is not ready. RFC 8970 §4.1</summary>
     LazyPreview,
+    /// <summary>MODSEQ, RFC 7162 §3.1.4.2</summary>
+    ModSeq,
     /// <summary>BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT</summary>
     Section,
     /// <summary>BINARY[…], BINARY.PEEK[…], RFC 3516 §4.2</summary>
@@ -62,8 +66,12 @@ internal sealed class FetchPlan
     /// <summary>Sections without their content transfer encoding are among them, or the sizes of such.</summary>
     public bool HasBinary => Items.Any(i => i.Kind is FetchKind.Binary or FetchKind.BinarySize);
 
-    /// <summary>FLAGS is among them.</summary>
-    public bool HasFlags => Items.Any(i => i.Kind == FetchKind.Flags);
+    /// <summary>Those of them that also tell of a change.</summary>
+    public ChangeItems ChangeItems =>
+        (Has(FetchKind.Flags) ? ChangeItems.Flags : 0) | (Has(FetchKind.Uid) ? ChangeItems.Uid : 0) | (Has(FetchKind.ModSeq) ? ChangeItems.ModSeq : 0);
+
+    /// <summary>The same with MODSEQ, which CHANGEDSINCE brings with it: RFC 7162 §3.1.4.1.</summary>
+    public FetchPlan WithModSeq() => Has(FetchKind.ModSeq) ? this : new FetchPlan([.. Items, new FetchItem(FetchKind.ModSeq)]);
 
     /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
     /// <param name="arguments">From the first item on.</param>
@@ -155,6 +163,7 @@ internal sealed class FetchPlan
             : !isDisabled("OBJECTID") && arguments.TryWord("EMAILID"u8) ? FetchKind.EmailId
             : !isDisabled("OBJECTID") && arguments.TryWord("THREADID"u8) ? FetchKind.ThreadId
             : !isDisabled("SAVEDATE") && arguments.TryWord("SAVEDATE"u8) ? FetchKind.SavedDate
+            : !isDisabled("CONDSTORE") && arguments.TryWord("MODSEQ"u8) ? FetchKind.ModSeq
             : null;
         return kind is { } known ? Add(items, new FetchItem(known)) : arguments.Missing("a data item of FETCH");
     }
@@ -188,6 +197,8 @@ internal sealed class FetchPlan
         bool isPromised = items.Exists(i => i.Kind == FetchKind.Preview);
         return arguments.TryChar((byte)')', "LAZY or )") && (isPromised || Add(items, new FetchItem(FetchKind.LazyPreview)));
     }
+
+    private bool Has(FetchKind kind) => Array.Exists(Items, i => i.Kind == kind);
 
     private static FetchItem Old(ReadOnlySpan<byte> label, SectionText text, bool isPeek) =>
         new(FetchKind.Section, new BodySection { Text = text, IsPeek = isPeek, Label = label.ToArray() });

@@ -9,6 +9,17 @@ internal sealed record FlagList(SystemFlags Flags, IReadOnlyList<string> Keyword
     /// <summary>No flag.</summary>
     public static readonly FlagList Empty = new(SystemFlags.None, []);
 
+    /// <summary>The keywords' bits in a mailbox, as far as it has them.</summary>
+    public ulong KeywordsIn(KeywordTable table)
+    {
+        ulong keywords = 0;
+        foreach (string keyword in Keywords)
+        {
+            keywords |= table.TryGetMask(keyword, out ulong mask) ? mask : 0;
+        }
+        return keywords;
+    }
+
     /// <summary>flag-list = "(" [flag *(SP flag)] ")" — RFC 3501 §9.</summary>
     public static bool TryParse(ImapArguments arguments, out FlagList list)
     {

@@ -132,6 +132,20 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         return Next is >= (byte)'1' and <= (byte)'9' ? TryNumber(out number) : Missing("a number that is not 0");
     }
 
+    /// <summary>mod-sequence-valzer = "0" / 1*DIGIT, 63 bits — RFC 7162 §7.</summary>
+    public bool TryModSeq(out ModSeq modSeq)
+    {
+        int at = _at;
+        bool fits = ImapNumbers.TryParseLong(command.Span, ref at, out ulong value);
+        modSeq = new ModSeq(value);
+        if (!fits)
+        {
+            return Missing("a mod-sequence of at most 63 bits");
+        }
+        _at = at;
+        return true;
+    }
+
     /// <summary>sequence-set — RFC 3501 §9, RFC 5182 §3.</summary>
     public bool TrySequenceSet(out SequenceSet set)
     {

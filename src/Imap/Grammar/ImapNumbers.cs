@@ -18,11 +18,12 @@ internal static class ImapNumbers
         int start = at;
         while (at < text.Length && text[at] is >= (byte)'0' and <= (byte)'9')
         {
-            if (number > (long.MaxValue / 10) - 1)
+            uint digit = (uint)(text[at] - '0');
+            if (number > (ulong)(long.MaxValue - digit) / 10)
             {
                 return false;
             }
-            number = (number * 10) + (uint)(text[at] - '0');
+            number = (number * 10) + digit;
             at++;
         }
         return at > start;

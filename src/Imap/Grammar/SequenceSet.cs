@@ -31,6 +31,45 @@ internal sealed class SequenceSet
     /// <summary><c>$</c> is in it: what the last SEARCH saved.</summary>
     public bool HasSaved { get; }
 
+    /// <summary>Numbers are in it, beside <c>$</c> or alone.</summary>
+    public bool HasNumbers => _ranges.Length > 0;
+
+    /// <summary>All of it is written out: no <c>*</c>, no <c>$</c>.</summary>
+    public bool IsFixed => !HasSaved && !Array.Exists(_ranges, r => r.From == Largest || r.To == Largest);
+
+    /// <summary>No number is lower than the one before it. Of a fixed set.</summary>
+    public bool IsAscending
+    {
+        get
+        {
+            ulong last = 0;
+            foreach ((uint from, uint to) in _ranges)
+            {
+                if (from <= last || to < from)
+                {
+                    return false;
+                }
+                last = to;
+            }
+            return true;
+        }
+    }
+
+    /// <summary>How many numbers the ranges span. Of an ascending set.</summary>
+    public long NumbersCount => _ranges.Sum(r => (long)r.To - r.From + 1);
+
+    /// <summary>The numbers one by one, which may be very many. Of an ascending set.</summary>
+    public IEnumerable<uint> Numbers()
+    {
+        foreach ((uint from, uint to) in _ranges)
+        {
+            for (ulong number = from; number <= to; number++)
+            {
+                yield return (uint)number;
+            }
+        }
+    }
+
     /// <summary>Reads the longest sequence-set at the start; false where there is none or it has too many ranges.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, int rangesMax, out SequenceSet? set, out int length)
     {
@@ -97,6 +136,25 @@ internal sealed class SequenceSet
             ? IndexRanges.Of(view, UidSet.FromRanges(numbers.Select(r => (new Uid(r.First), new Uid(r.Last)))))
             : IndexRanges.FromRanges([.. numbers.Where(r => r.First <= highest).Select(r => ((int)r.First - 1, (int)Math.Min(r.Last, highest) - 1))]);
         return HasSaved ? named.Union(known) : named;
+    }
+
+    /// <summary>
+    /// The UIDs that are meant, whether messages have them or had them: <c>*</c> reaches from the highest that is there to the highest
+    /// that was ever there, since it was that to a client which has not heard of what went. <c>$</c> means only messages that are there.
+    /// </summary>
+    public UidSet ToUids(MailboxSnapshot view)
+    {
+        uint given = Math.Max(view.UidNext.Value - 1, 1);
+        uint present = view.Count > 0 ? view[view.Count - 1].Uid.Value : given;
+        List<(Uid First, Uid Last)> uids = new(_ranges.Length);
+        foreach ((uint from, uint to) in _ranges)
+        {
+            bool hasLargest = from == Largest || to == Largest;
+            uint first = Math.Min(from == Largest ? present : from, to == Largest ? present : to);
+            uint last = Math.Max(Math.Max(from, to), hasLargest ? given : 0);
+            uids.Add((new Uid(first), new Uid(last)));
+        }
+        return UidSet.FromRanges(uids);
     }
 
     private static bool IsIn(MailboxSnapshot view, uint number) => number == Largest ? view.Count > 0 : number <= (uint)view.Count;

@@ -16,6 +16,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     private readonly RecentUids _recent;
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
+    private readonly ModSeqLedger _modSeqs = new();
     private DecodedSections? _decodedSections;
     private int _recentTold;
     private KeywordTable _keywordsTold;
@@ -105,10 +106,56 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     }
 
     /// <summary>
+    /// A FETCH response about a message of the view that tells what became of it:
+    /// "FETCH" SP "(" [FLAGS …] [UID …] [MODSEQ …] ")".
+    /// </summary>
+    public void WriteChange(ImapWriter writer, int index, in MessageRecord record, KeywordTable keywords, ChangeItems items)
+    {
+        writer.Write("* "u8);
+        writer.WriteNumber(index + 1);
+        writer.Write(" FETCH ("u8);
+        WriteItems(writer, record, keywords, items);
+        writer.Write(")\r\n"u8);
+    }
+
+    /// <summary>The same items inside such a response.</summary>
+    public void WriteItems(ImapWriter writer, in MessageRecord record, KeywordTable keywords, ChangeItems items)
+    {
+        bool hasFlags = (items & ChangeItems.Flags) != 0;
+        bool hasUid = (items & ChangeItems.Uid) != 0;
+        if (hasFlags)
+        {
+            writer.Write("FLAGS "u8);
+            writer.WriteFlags(record, keywords, IsRecent(record.Uid));
+        }
+        if (hasUid)
+        {
+            writer.Write(hasFlags ? " UID "u8 : "UID "u8);
+            writer.WriteNumber(record.Uid.Value);
+        }
+        if ((items & ChangeItems.ModSeq) != 0)
+        {
+            writer.Write(hasFlags || hasUid ? " "u8 : ""u8);
+            WriteModSeq(writer, record);
+        }
+    }
+
+    /// <summary>A message's mod-sequence; from it the client reckons what it has heard of.</summary>
+    public void WriteModSeq(ImapWriter writer, in MessageRecord record)
+    {
+        writer.WriteModSeq(record.ModSeq);
+        _modSeqs.Note(record.ModSeq);
+    }
+
+    /// <summary>At the end of a command: what HIGHESTMODSEQ must say, or null where nothing must be said.</summary>
+    public ModSeq? SettleModSeqs(ImapExtensions enabled) =>
+        _modSeqs.Settle(View.HighestModSeq) is { } highest && (enabled & ImapExtensions.CondStore) != 0 ? highest : null;
+
+    /// <summary>
     /// Tells what has changed since the view, and advances it. With messages gone and EXPUNGE not allowed, nothing is
     /// told yet: the view stays whole.
     /// </summary>
-    public async ValueTask ReportAsync(ImapWriter writer, bool mayExpunge)
+    public async ValueTask ReportAsync(ImapWriter writer, ImapExtensions enabled, bool mayExpunge)
     {
         MailboxSnapshot latest = Mailbox.Snapshot;
         if (ReferenceEquals(latest, View) || latest.UidValidity != View.UidValidity)
@@ -119,6 +166,38 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         MailboxDifference difference = MailboxDifference.Between(View, latest);
         if (difference.Expunged.Length > 0 && !mayExpunge)
         {
+            return;
+        }
+        await WriteExpungedAsync(writer, difference, enabled);
+        View = latest;
+        _modSeqs.ViewTold(difference.Expunged.Length > 0);
+        WriteCounts(writer, difference.AppendedCount > 0);
+        WriteNewKeywords(writer, latest.Keywords);
+        for (int i = 0; i < difference.Changed.Length; i++)
+        {
+            int index = difference.Changed[i];
+            if (!IsTold(latest[index]))
+            {
+                WriteChange(writer, index, latest[index], latest.Keywords, ChangeItems.Flags | enabled.ItemsBesideFlags());
+            }
+            if (writer.IsFull)
+            {
+                await writer.FlushAsync();
+            }
+        }
+        _told.Clear();
+        _told.TrimExcess();
+    }
+
+    public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
+
+    /// <summary>VANISHED for clients that have enabled it, else EXPUNGE: RFC 7162 §3.2.10.</summary>
+    private async ValueTask WriteExpungedAsync(ImapWriter writer, MailboxDifference difference, ImapExtensions enabled)
+    {
+        if ((enabled & ImapExtensions.QResync) != 0)
+        {
+            MailboxSnapshot view = View;
+            await VanishedResponse.WriteAsync(writer, VanishedKind.Now, UidSet.FromUids(difference.Expunged.ToArray().Select(i => view[i].Uid)));
             return;
         }
         for (int i = difference.Expunged.Length - 1; i >= 0; i--)
@@ -132,22 +211,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
                 await writer.FlushAsync();
             }
         }
-        View = latest;
-        WriteCounts(writer, difference.AppendedCount > 0);
-        WriteNewKeywords(writer, latest.Keywords);
-        for (int i = 0; i < difference.Changed.Length; i++)
-        {
-            WriteChange(writer, latest, difference.Changed[i]);
-            if (writer.IsFull)
-            {
-                await writer.FlushAsync();
-            }
-        }
-        _told.Clear();
-        _told.TrimExcess();
     }
-
-    public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
 
     private static void WriteFlagNames(ImapWriter writer, KeywordTable keywords)
     {
@@ -214,20 +278,15 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
     }
 
-    private void WriteChange(ImapWriter writer, MailboxSnapshot latest, int index)
+    private bool IsTold(in MessageRecord record)
     {
-        ref readonly MessageRecord record = ref latest[index];
         foreach ((UidSet uids, ModSeq asOf) in _told)
         {
             if (record.ModSeq <= asOf && uids.Contains(record.Uid))
             {
-                return;
+                return true;
             }
         }
-        writer.Write("* "u8);
-        writer.WriteNumber(index + 1);
-        writer.Write(" FETCH (FLAGS "u8);
-        writer.WriteFlags(record, latest.Keywords, IsRecent(record.Uid));
-        writer.Write(")\r\n"u8);
+        return false;
     }
 }

@@ -10,6 +10,7 @@ namespace MailAccess.Imap.Mailboxes;
 internal sealed class StatusItems
 {
     private const string MailboxId = "MAILBOXID";
+    private const string HighestModSeq = "HIGHESTMODSEQ";
 
     private static readonly Item[] All =
     [
@@ -18,6 +19,7 @@ internal sealed class StatusItems
         new("RECENT", null, (_, mailbox, snapshot) => CountRecent(mailbox, snapshot)),
         new("UIDNEXT", null, (_, _, snapshot) => snapshot.UidNext.Value),
         new("UIDVALIDITY", null, (_, _, snapshot) => snapshot.UidValidity.Value),
+        new(HighestModSeq, "CONDSTORE", (_, _, snapshot) => (long)snapshot.HighestModSeq.Value), // RFC 7162 §3.1.7.
         new("UNSEEN", null, (_, _, snapshot) => snapshot.UnseenCount),
         new("SIZE", "STATUS=SIZE", (_, _, snapshot) => snapshot.Octets) { CountsOctets = true }, // RFC 8438 §2.
         new("DELETED", "QUOTA", (_, _, snapshot) => snapshot.DeletedCount), // RFC 9208 §4.1.4.
@@ -30,6 +32,9 @@ internal sealed class StatusItems
     private StatusItems()
     {
     }
+
+    /// <summary>HIGHESTMODSEQ is among them: whoever asks so knows mod-sequences, RFC 7162 §3.1.</summary>
+    public bool AsksModSeq => _items.Exists(i => i.Name == HighestModSeq);
 
     /// <summary>"(" status-att *(SP status-att) ")" — RFC 3501 §9. Each at most once.</summary>
     public static bool TryParse(ImapArguments arguments, ImapServices services, out StatusItems items)

@@ -30,6 +30,9 @@ internal readonly record struct ImapCompletion(ImapStatus Status, string? Code, 
     /// <summary>This line is not written: what had to be said has been said.</summary>
     public bool IsSilent { get; init; }
 
+    /// <summary>Sequence numbers stood in a command that otherwise would let messages go at its end: none goes yet.</summary>
+    public bool KeepsNumbers { get; init; }
+
     /// <summary>Not the default value.</summary>
     public bool IsGiven => Status != ImapStatus.None;
 

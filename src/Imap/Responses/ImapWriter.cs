@@ -86,6 +86,14 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
         _used += ObjectId.Length + 2;
     }
 
+    /// <summary>fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")" — RFC 7162 §7.</summary>
+    public void WriteModSeq(ModSeq modSeq)
+    {
+        Write("MODSEQ ("u8);
+        WriteNumber((long)modSeq.Value); // 63 bits.
+        Write(")"u8);
+    }
+
     /// <summary>A mailbox name in modified UTF-7, always quoted.</summary>
     public void WriteMailbox(MailboxName name) => WriteString(Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(name.Value)));
 

@@ -9,8 +9,14 @@ internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Nu
 {
     private readonly ImapWriter _writer = session.Writer;
 
-    /// <summary>mailbox-data = "SEARCH" *(SP nz-number) — RFC 3501 §9; sort-data likewise, RFC 5256 §5.</summary>
-    public async ValueTask WriteListAsync(string word, List<int> found)
+    /// <summary>
+    /// mailbox-data = "SEARCH" *(SP nz-number) — RFC 3501 §9; sort-data likewise, RFC 5256 §5;
+    /// both with [SP "(" "MODSEQ" SP mod-sequence-value ")"] — RFC 7162 §7.
+    /// </summary>
+    /// <param name="word">SEARCH or SORT.</param>
+    /// <param name="found">In the order of the result.</param>
+    /// <param name="highest">Their highest mod-sequence, where that was asked for.</param>
+    public async ValueTask WriteListAsync(string word, List<int> found, ModSeq? highest)
     {
         _writer.Write("* "u8);
         _writer.Write(word);
@@ -23,13 +29,20 @@ internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Nu
                 await _writer.FlushAsync();
             }
         }
+        if (highest is { } modSeq)
+        {
+            _writer.Write(" (MODSEQ "u8);
+            _writer.WriteNumber((long)modSeq.Value);
+            _writer.Write(")"u8);
+        }
         _writer.Write("\r\n"u8);
     }
 
     /// <summary>esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data) — RFC 4466 §3.</summary>
     /// <param name="options">What to tell.</param>
     /// <param name="found">In the order of the result: as much of its beginning and its end as the options need.</param>
-    public async ValueTask WriteExtendedAsync(SearchReturn options, List<int> found)
+    /// <param name="highest">The highest mod-sequence of what is told, where that was asked for: RFC 4731 §3.2.</param>
+    public async ValueTask WriteExtendedAsync(SearchReturn options, List<int> found, ModSeq? highest)
     {
         _writer.Write("* ESEARCH (TAG "u8);
         _writer.WriteString(session.Tag.Span);
@@ -54,6 +67,11 @@ internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Nu
         {
             _writer.Write(" COUNT "u8);
             _writer.WriteNumber(found.Count);
+        }
+        if (highest is { } modSeq)
+        {
+            _writer.Write(" MODSEQ "u8);
+            _writer.WriteNumber((long)modSeq.Value);
         }
         _writer.Write("\r\n"u8);
     }

@@ -41,6 +41,8 @@ internal readonly record struct SearchFacts(
                 return indices.Ranges.Contains(Index);
             case SearchKey.InternalDate date:
                 return Record.InternalDateSeconds >= date.First && Record.InternalDateSeconds <= date.Last;
+            case SearchKey.ChangedAt changed:
+                return Record.ModSeq >= changed.First;
             case SearchKey.SavedDate date:
                 return Record.SavedDateSeconds >= date.First && Record.SavedDateSeconds <= date.Last;
             case SearchKey.Identity { Id: null }:

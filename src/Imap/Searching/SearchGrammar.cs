@@ -134,6 +134,7 @@ internal sealed class SearchGrammar
     private static string? ExtensionOf(string word) => word switch
     {
         "EMAILID" or "THREADID" => "OBJECTID",
+        "MODSEQ" => "CONDSTORE",
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
         "OLDER" or "YOUNGER" => "WITHIN",
         _ => null,
@@ -162,7 +163,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
-            or "EMAILID" or "THREADID" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
+            or "EMAILID" or "THREADID" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -180,6 +181,7 @@ internal sealed class SearchGrammar
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
             "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
             "OLDER" or "YOUNGER" => TryWithin(word == "YOUNGER", out key),
+            "MODSEQ" => ModSeqGrammar.TryKey(_arguments, out key),
             "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
             "HEADER" => TryHeader(out key),
             "BCC" or "CC" or "FROM" or "SUBJECT" or "TO" => TryField(word, out key),

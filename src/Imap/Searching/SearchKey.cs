@@ -52,6 +52,9 @@ internal abstract record SearchKey
     /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
 
+    /// <summary>MODSEQ: changed at this mod-sequence or later, in whatever. RFC 7162 §3.1.5.</summary>
+    public sealed record ChangedAt(ModSeq First) : SearchKey;
+
     /// <summary>SENTBEFORE, SENTON, SENTSINCE: days of the Date field as its author wrote it.</summary>
     public sealed record SentDate(DateOnly First, DateOnly End) : SearchKey;
 

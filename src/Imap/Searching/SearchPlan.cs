@@ -44,6 +44,12 @@ internal sealed class SearchPlan
     /// <summary>The Date field is asked for.</summary>
     public bool HasSentDates { get; private set; }
 
+    /// <summary>MODSEQ is among the keys: the client knows mod-sequences, and is told the highest one. RFC 7162 §3.1.5.</summary>
+    public bool AsksModSeq { get; private set; }
+
+    /// <summary>Sequence numbers are among the keys: no message may go before the answer is complete. RFC 7162 §3.2.10.2.</summary>
+    public bool HasSequenceNumbers { get; private set; }
+
     private enum Cost
     {
         Record,
@@ -61,7 +67,11 @@ internal sealed class SearchPlan
                 return new SearchKey.Or(Bind(either.Left), Bind(either.Right));
             case SearchKey.Not negation:
                 return new SearchKey.Not(Bind(negation.Key));
+            case SearchKey.ChangedAt:
+                AsksModSeq = true;
+                return key;
             case SearchKey.Messages messages:
+                HasSequenceNumbers |= messages.Numbering == Numbering.Sequence && messages.Set.HasNumbers;
                 return new SearchKey.Indices(messages.Set.Resolve(_target.View, messages.Numbering, _target.Saved));
             case SearchKey.Keyword keyword:
                 return new SearchKey.KeywordBits(_target.Mailbox.Snapshot.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);

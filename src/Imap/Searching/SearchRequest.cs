@@ -32,33 +32,44 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected)
     {
         SearchTarget target = SearchTarget.Of(selected);
-        StoreResult<List<int>> result = await FindAsync(session.Services, target);
+        SearchPlan plan = new(Key, target, session.Services.Clock.GetUtcNow());
+        plan.NeedsMeasure |= Order is { NeedsMeasure: true };
+        if (plan.AsksModSeq)
+        {
+            session.Enable(ImapExtensions.CondStore);
+        }
+        ImapCompletion completion = await RunAsync(session, selected, target, plan);
+        return completion with { KeepsNumbers = plan.HasSequenceNumbers };
+    }
+
+    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected, SearchTarget target, SearchPlan plan)
+    {
+        SearchRun run = new(target, plan, session.Services);
+        StoreResult<List<int>> result = await FindAsync(session.Services, target, run);
         if (!result.TryGet(out List<int>? found))
         {
             return ImapErrors.ToCompletion(result.Error);
         }
-        if (Saves && !TrySave(selected, Options!.SavedOf(found), session.Services.Limits))
+        if (Saves && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
         {
             return ImapCompletion.No("NOTSAVED", "the result has too many gaps to be kept"); // RFC 5182 §2.5.
         }
+        ModSeq? highest = plan.AsksModSeq ? run.HighestModSeqOf(Options?.ToldOf(found) ?? found) : null;
         SearchAnswer answer = new(session, target.View, Numbering);
         if (Options is null)
         {
-            await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found);
+            await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found, highest);
         }
         else if (!Options.IsSilent)
         {
-            await answer.WriteExtendedAsync(Options, found);
+            await answer.WriteExtendedAsync(Options, found, highest);
         }
         return ImapCompletion.Ok(Order is null ? "searched" : "sorted");
     }
 
     /// <summary>The result in its order; as much of it as will be told.</summary>
-    private async ValueTask<StoreResult<List<int>>> FindAsync(ImapServices services, SearchTarget target)
+    private async ValueTask<StoreResult<List<int>>> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
     {
-        SearchPlan plan = new(Key, target, services.Clock.GetUtcNow());
-        plan.NeedsMeasure |= Order is { NeedsMeasure: true };
-        SearchRun run = new(target, plan, services);
         List<int> found = Order is not null || Options is null || Options.FromStart == long.MaxValue
             ? await run.RunAsync(SearchExtent.All, CancellationToken.None)
             : await FindEndsAsync(run, Options);

@@ -43,9 +43,11 @@ internal sealed record SearchReturn
     /// <summary>It is among what is told.</summary>
     public bool Has(ReturnItems item) => (Items & item) != 0;
 
-    /// <summary>What <c>$</c> becomes: all that was found, unless only some of it is told. RFC 5182 §2.4.</summary>
+    /// <summary>
+    /// All that was found, unless only its ends are told: what <c>$</c> becomes (RFC 5182 §2.4), and what MODSEQ is of (RFC 4731 §3.2).
+    /// </summary>
     /// <param name="found">In the order of the result, as much of it as the options need.</param>
-    public IEnumerable<int> SavedOf(List<int> found)
+    public IEnumerable<int> ToldOf(List<int> found)
     {
         if (NeedsAll || found.Count == 0)
         {

@@ -75,6 +75,9 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         return found;
     }
 
+    /// <summary>The highest mod-sequence of messages of the view; null of none.</summary>
+    public ModSeq? HighestModSeqOf(IEnumerable<int> indices) => indices.Select(i => (ModSeq?)Current(i).ModSeq).Max();
+
     private void DecideRange(int first, int last, List<int> found, List<int> undecided)
     {
         for (int i = first; i <= last; i++)

@@ -133,7 +133,7 @@ internal sealed partial class AccessAccount
         {
             return StoreError.NoPermission;
         }
-        return await store.LockedAsync<Done>(
+        StoreResult<Done> set = await store.LockedAsync<Done>(
             target.Place.Owner,
             async () =>
             {
@@ -154,6 +154,21 @@ internal sealed partial class AccessAccount
                     : StoreError.NotPermitted;
             },
             cancellationToken);
+        return set.Error != StoreError.None || name is null ? set : await TouchAsync(target);
+    }
+
+    /// <summary>The mailbox's mod-sequence grows with each change of an annotation: RFC 7162 §3.2.</summary>
+    private static async ValueTask<StoreResult<Done>> TouchAsync(Target target)
+    {
+        StoreResult<IMailbox> opened = await target.Account.OpenAsync(target.Place.Name, CancellationToken.None);
+        if (!opened.TryGet(out IMailbox? mailbox))
+        {
+            return opened.Error;
+        }
+        await using (mailbox)
+        {
+            return await MailboxHandle.Of(mailbox).TouchAsync();
+        }
     }
 
     private async ValueTask<StoreResult<Target>> FindAsync(MailboxName name, Rights wanted, CancellationToken cancellationToken)

@@ -32,10 +32,9 @@ internal static class VanishedFile
         MailboxSnapshot now = content.Snapshot;
         VanishedLog? known = Read(files, folder, content.Guid);
         bool hasGaps = now.Count != now.UidNext.Value - 1;
-        if (content.Vanished.Count > 0 || (known is null && hasGaps))
+        VanishedLog log = known ?? new VanishedLog(content.IndexedModSeq ?? now.HighestModSeq);
+        if (log.Add(content.Vanished) || (known is null && hasGaps))
         {
-            VanishedLog log = known ?? new VanishedLog(content.IndexedModSeq ?? now.HighestModSeq);
-            log.Add(content.Vanished);
             log.Trim(EntriesMax);
             files.Replace(Path.Combine(folder, FileName), Encode(content.Guid, log));
         }

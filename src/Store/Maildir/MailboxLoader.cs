@@ -171,6 +171,10 @@ internal static class MailboxLoader
             }
             progress(i + 1, known.Records.Count);
         }
+        if (state.Records.Count < known.Records.Count)
+        {
+            state.HighestModSeq = new ModSeq(state.HighestModSeq.Value + 1); // A client that knew the one before hears that messages are gone.
+        }
         return state;
     }
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
+using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Mbox;
 
@@ -39,6 +40,9 @@ internal sealed record MboxState(IndexState Index, MboxLayout Layout)
 
     public long FileTicks { get; set; }
 
+    /// <summary>What was expunged when.</summary>
+    public VanishedLog Vanished { get; set; } = new(Index.HighestModSeq);
+
     /// <summary>The last step's, where it was an append.</summary>
     public AppendRegion? LastRegion { get; set; }
 
@@ -46,7 +50,8 @@ internal sealed record MboxState(IndexState Index, MboxLayout Layout)
 }
 
 /// <summary>
-/// The private files of a mailbox: <c>mbox.index</c> (layout, and records as <see cref="IndexFile"/> has them) and <c>mbox.log</c>, the steps since.
+/// The private files of a mailbox: <c>mbox.index</c> (layout, and records as <see cref="IndexFile"/> has them) and <c>mbox.log</c>, the steps since;
+/// beside them <see cref="VanishedFile"/>, which is of the index as well.
 /// </summary>
 /// <remarks>
 /// Little-endian. Index: magic u32, version u32, sequence-independent header of file octets i64, file time i64, entries u32, entry size u32, CRC-32C u32 of
@@ -115,6 +120,7 @@ internal static class MboxIndex
     /// <summary>Durable at the end; a crash between leaves frames that are skipped.</summary>
     public static void Write(IFiles files, string folder, IndexState index, ReadOnlySpan<MboxEntry> entries, long fileOctets, long fileTicks)
     {
+        VanishedFile.Write(files, folder, IndexContent.Of(index)); // Before the steps are cut that say it too.
         files.Replace(Path.Combine(folder, IndexName), Encode(index, entries, fileOctets, fileTicks));
         files.SyncFolder(folder);
         using IFile log = files.Open(Path.Combine(folder, LogName), OpenKind.Write)!;

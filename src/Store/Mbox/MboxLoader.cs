@@ -1,5 +1,6 @@
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
+using MailAccess.Store.Model;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Mbox;
@@ -26,6 +27,9 @@ internal static class MboxLoader
         }
         bool isNew = state is null;
         state ??= Begin(store, folders, path, held.File);
+        state.Vanished = VanishedFile.Read(store.Files, dataFolder, state.Index.Guid)
+            ?? new VanishedLog(state.Index.IndexedModSeq ?? state.Index.HighestModSeq);
+        state.Vanished.Add(state.Index.Vanished);
         RepairAppend(store, path, state, held.File);
         bool fits = Fit(state);
         var cache = SummaryCache.Open(store.Files, dataFolder, state.Index.CacheGeneration, store.SummaryBlocks);
@@ -73,7 +77,9 @@ internal static class MboxLoader
         {
             store.Log.IndexRebuilt(path, 0);
         }
-        return new MboxState(new IndexState(Guid.NewGuid(), validity), new MboxLayout());
+        // Mod-sequences were lost with the index: under a UIDVALIDITY that clients know they start above any that can have been.
+        ModSeq highest = first is { Meta.UidValidity: > 0 } ? ModSeq.AfterLoss(store.Clock.GetUtcNow()) : new ModSeq(1);
+        return new MboxState(new IndexState(Guid.NewGuid(), validity) { HighestModSeq = highest }, new MboxLayout());
     }
 
     /// <summary>

@@ -11,6 +11,7 @@ internal sealed class MboxMailbox : MailboxModel
 {
     private readonly MboxStore _store;
     private readonly SummaryCache _cache;
+    private readonly VanishedLog _vanished;
 
     public MboxMailbox(MboxStore store, MboxAccount account, MailboxName name, MboxSpool spool, MboxState state, SummaryCache cache)
         : base(account.Name, name, state.Index.ToSnapshot(), state.Index.FirstUnclaimed)
@@ -20,6 +21,7 @@ internal sealed class MboxMailbox : MailboxModel
         Spool = spool;
         Guid = state.Index.Guid;
         _cache = cache;
+        _vanished = state.Vanished;
     }
 
     public MboxAccount Account { get; }
@@ -131,6 +133,14 @@ internal sealed class MboxMailbox : MailboxModel
             }
         }
         return await MboxSummaries.MakeAsync(_store, this, now[index], cancellationToken);
+    }
+
+    public override ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
+    {
+        lock (Gate)
+        {
+            return new(_vanished.Since(since, among, Published));
+        }
     }
 
     public override async ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
@@ -262,6 +272,8 @@ internal sealed class MboxMailbox : MailboxModel
                 Sequence = now.Sequence,
                 Keywords = now.Keywords,
                 CacheGeneration = CacheGeneration,
+                Vanished = [.. _vanished.Entries],
+                IndexedModSeq = _vanished.Floor,
             };
         }
     }
@@ -289,6 +301,8 @@ internal sealed class MboxMailbox : MailboxModel
     protected override void Applied(MailboxChange change)
     {
         Undone(change);
+        _vanished.Add(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
+        _vanished.Trim(VanishedFile.EntriesMax);
         HasDirtyHeaders |= !change.IsSilent;
     }
 

@@ -7,6 +7,8 @@ internal static class FlagsOperation
         MailboxModel model, UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince,
         FlagScope scope)
     {
+        // 0 refuses messages that have what is changed, RFC 7162 §3.1.3: system flags all have, set or not; a keyword only those with it.
+        bool refusesPresent = unchangedSince == default(ModSeq) && operation != FlagOperation.Replace && flags == SystemFlags.None && keywords.Count > 0;
         flags &= scope.Flags;
         keywords = scope.HasKeywords ? keywords : [];
         CommitTicket? ticket;
@@ -21,7 +23,8 @@ internal static class FlagsOperation
             {
                 return StoreError.LimitReached;
             }
-            outcome = Compute(model, uids, Combine(operation, flags, mask, scope), table, unchangedSince, out MailboxChange? change);
+            Func<MessageRecord, bool> isRefused = refusesPresent ? r => (r.Keywords & mask) != 0 : r => r.ModSeq > unchangedSince;
+            outcome = Compute(model, uids, Combine(operation, flags, mask, scope), table, isRefused, out MailboxChange? change);
             // A change that another session has just submitted is not ours to promise before it is durable.
             ticket = model.LastTicket;
             if (change is not null)
@@ -68,7 +71,7 @@ internal static class FlagsOperation
         UidSet uids,
         Func<MessageRecord, (SystemFlags Flags, ulong Keywords)> combine,
         KeywordTable table,
-        ModSeq? unchangedSince,
+        Func<MessageRecord, bool> isRefused,
         out MailboxChange? change)
     {
         MailboxSnapshot before = model.Head;
@@ -79,7 +82,7 @@ internal static class FlagsOperation
         foreach (int index in before.IndicesOf(uids))
         {
             MessageRecord record = before[index];
-            if (unchangedSince is { } limit && record.ModSeq > limit)
+            if (isRefused(record))
             {
                 modified.Add(record.Uid);
                 continue;

@@ -74,6 +74,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
         UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, FlagScope scope) =>
         model.IsGone ? Gone<FlagsOutcome>() : FlagsOperation.RunAsync(model, uids, operation, flags, keywords, unchangedSince, scope);
 
+    /// <summary>Something of the mailbox that is no message's has changed.</summary>
+    internal ValueTask<StoreResult<Done>> TouchAsync() => model.IsGone ? Gone<Done>() : TouchOperation.RunAsync(model);
+
     /// <summary>The handle behind a view, or itself.</summary>
     internal static MailboxHandle Of(IMailbox mailbox) => mailbox switch
     {

@@ -90,12 +90,8 @@ internal abstract class MailboxModel
 
     public abstract ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);
 
-    /// <summary>UIDs expunged after the mod-sequence; by default all that are not there, which a format may know better.</summary>
-    public virtual ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken)
-    {
-        MailboxSnapshot now = Published;
-        return new(since >= now.HighestModSeq ? UidSet.Empty : VanishedLog.Absent(now, among));
-    }
+    /// <inheritdoc cref="IMailbox.VanishedSinceAsync"/>
+    public abstract ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken);
 
     public abstract ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken);
 

@@ -21,11 +21,13 @@ internal sealed class VanishedLog(ModSeq floor)
 
     public IReadOnlyList<VanishedUids> Entries => _entries;
 
-    /// <summary>Adds what is newer than all that is known: a commit that comes twice is taken once.</summary>
-    public void Add(IEnumerable<VanishedUids> entries)
+    /// <summary>Adds what is newer than all that is known: a commit that comes twice is taken once. False where all was known.</summary>
+    public bool Add(IEnumerable<VanishedUids> entries)
     {
         ModSeq last = _entries.Count > 0 ? _entries[^1].ModSeq : Floor;
+        int count = _entries.Count;
         _entries.AddRange(entries.Where(e => e.ModSeq > last));
+        return _entries.Count > count;
     }
 
     /// <summary>Forgets the older half where there are too many.</summary>
@@ -49,43 +51,8 @@ internal sealed class VanishedLog(ModSeq floor)
             return Absent(now, among);
         }
         UidSet gone = UidSet.FromRanges(_entries.Where(e => e.ModSeq > since).Select(e => (e.First, e.Last)));
-        return Intersect(gone, Absent(now, among)); // What is there has not vanished, whatever an old copy of a file says.
+        return gone.Intersect(Absent(now, among)); // What is there has not vanished, whatever an old copy of a file says.
     }
 
-    /// <summary>UIDs below UIDNEXT that no message has.</summary>
-    public static UidSet Absent(MailboxSnapshot now, UidSet? among)
-    {
-        List<(Uid First, Uid Last)> gaps = [];
-        uint next = 1;
-        for (int i = 0; i <= now.Count; i++)
-        {
-            uint uid = i < now.Count ? now[i].Uid.Value : now.UidNext.Value;
-            if (uid > next)
-            {
-                gaps.Add((new Uid(next), new Uid(uid - 1)));
-            }
-            next = uid + 1;
-        }
-        UidSet absent = UidSet.FromRanges(gaps);
-        return among is null ? absent : Intersect(absent, among);
-    }
-
-    private static UidSet Intersect(UidSet left, UidSet right)
-    {
-        List<(Uid First, Uid Last)> common = [];
-        using IEnumerator<(Uid First, Uid Last)> a = left.GetEnumerator();
-        using IEnumerator<(Uid First, Uid Last)> b = right.GetEnumerator();
-        bool hasBoth = a.MoveNext() && b.MoveNext();
-        while (hasBoth)
-        {
-            Uid first = a.Current.First > b.Current.First ? a.Current.First : b.Current.First;
-            Uid last = a.Current.Last < b.Current.Last ? a.Current.Last : b.Current.Last;
-            if (first <= last)
-            {
-                common.Add((first, last));
-            }
-            hasBoth = a.Current.Last <= b.Current.Last ? a.MoveNext() : b.MoveNext();
-        }
-        return UidSet.FromRanges(common);
-    }
+    private static UidSet Absent(MailboxSnapshot now, UidSet? among) => among is null ? now.AbsentUids() : now.AbsentUids().Intersect(among);
 }

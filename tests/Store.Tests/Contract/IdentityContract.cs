@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Tests.Contract;
 
@@ -85,5 +86,47 @@ public abstract class IdentityContract : StoreFixture
         Assert.Equal(200, outcomes.Sum(o => Must(o).Stored.Count));
         Assert.Equal(7 * 200, outcomes.Sum(o => Must(o).Modified.Count));
         Assert.All(Uids(mailbox), u => Assert.Single(KeywordsOf(mailbox, new Uid(u))));
+    }
+
+    [Fact]
+    public async Task Unchanged_since_0_refuses_messages_that_have_the_keyword_and_all_where_a_system_flag_is_changed()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 3);
+        await FlagAsync(mailbox, UidSet.Of(uids[1]), FlagOperation.Add, SystemFlags.None, "$MDNSent");
+        ModSeq never = default;
+        FlagsOutcome added = Must(await mailbox.ChangeFlagsAsync(UidSet.All, FlagOperation.Add, SystemFlags.None, ["$MDNSent"], never, None));
+        Assert.Equal(("1,3", "2"), (added.Stored.ToString(), added.Modified.ToString()));
+        FlagsOutcome again = Must(await mailbox.ChangeFlagsAsync(UidSet.All, FlagOperation.Add, SystemFlags.None, ["$mdnsent", "other"], never, None));
+        Assert.Equal(("", "1:3"), (again.Stored.ToString(), again.Modified.ToString()));
+        FlagsOutcome system = Must(await mailbox.ChangeFlagsAsync(UidSet.All, FlagOperation.Add, SystemFlags.Seen, ["other"], never, None));
+        Assert.Equal(("", "1:3"), (system.Stored.ToString(), system.Modified.ToString()));
+        FlagsOutcome replaced = Must(await mailbox.ChangeFlagsAsync(UidSet.All, FlagOperation.Replace, SystemFlags.None, ["other"], never, None));
+        Assert.Equal(("", "1:3"), (replaced.Stored.ToString(), replaced.Modified.ToString()));
+    }
+
+    [Fact]
+    public async Task What_changes_of_the_mailbox_itself_makes_its_mod_sequence_grow_and_no_messages()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 2);
+        MailboxSnapshot before = mailbox.Snapshot;
+        Must(await ((MailboxHandle)mailbox).TouchAsync());
+        Assert.Equal(before.HighestModSeq.Value + 1, mailbox.Snapshot.HighestModSeq.Value);
+        Assert.True(MailboxDifference.Between(before, mailbox.Snapshot).IsEmpty);
+        await FlagAsync(mailbox, UidSet.Of(uids[0]), FlagOperation.Add, SystemFlags.Seen);
+        Assert.Equal(before.HighestModSeq.Value + 2, Record(mailbox, uids[0]).ModSeq.Value);
+    }
+
+    [Fact]
+    public async Task Uids_that_no_message_has_are_those_below_UIDNEXT()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        Assert.Equal("", mailbox.Snapshot.AbsentUids().ToString());
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 6);
+        Assert.Equal("", mailbox.Snapshot.AbsentUids().ToString());
+        Must(await mailbox.ExpungeAsync(UidSet.FromUids([uids[0], uids[2], uids[3], uids[5]]), ExpungeScope.AllNamed, None));
+        Assert.Equal("1,3:4,6", mailbox.Snapshot.AbsentUids().ToString());
+        Assert.Equal("3,6", mailbox.Snapshot.AbsentUids().Intersect(UidSet.FromRanges([(uids[1], uids[2]), (uids[5], new Uid(90))])).ToString());
     }
 }

@@ -20,8 +20,8 @@ internal static class IndexRebuild
         if (adopted.Uids is { } list)
         {
             state.UidNext = list.UidNext;
-            // Mod-sequences were lost with the index, or another server gave them: start above any that can have been.
-            state.HighestModSeq = new ModSeq((ulong)store.Clock.GetUtcNow().ToUnixTimeSeconds() << 20);
+            // Mod-sequences were lost with the index, or another server gave them.
+            state.HighestModSeq = ModSeq.AfterLoss(store.Clock.GetUtcNow());
             state.Sequence = frames.Count > 0 ? frames[^1].Sequence : 0;
             new Making(store, folder, state, list).AddAll(frames, adopted.ReadKeywords(), progress);
         }

@@ -1,0 +1,13 @@
+namespace MailAccess.Imap;
+
+/// <summary>What changes the responses that nobody asked for, once the client has shown that it knows it. RFC 5161 §1.</summary>
+[Flags]
+internal enum ImapExtensions
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>They tell UIDs and mod-sequences with flags. RFC 7162 §3.1, §3.2.4.</summary>
+    CondStore = 1,
+    /// <summary>VANISHED stands where EXPUNGE stood. RFC 7162 §3.2.10.</summary>
+    QResync = 2,
+}
