@@ -69,9 +69,9 @@ t_imap100k() { local p n=$1 c u; p=$(port $n imap); [ -n "$p" ] || return; c=$(c
 t_par() { local p n=$1 c u; p=$(port $n imap); [ -n "$p" ] || return; c=$(corpus $N10); nextuser; u=$USERN; fill $n $u "$c"; ml imap $(base $n) -p $p -u $u -T 120 --cmd 'SELECT INBOX' --cmd "$HDR"; quiet
   ml imap $(base $n) -p $p -u $u -c 4 -T 120 --cmd 'SELECT INBOX' --cmd "$HDR"; put $n par4_fetch_hdr_msgs_per_s per_s +
   ml imap $(base $n) -p $p -u $u -c 4 -T 120 --cmd 'SELECT INBOX' --cmd 'FETCH 1:* BODY.PEEK[]'; put $n par4_fetch_bodies_MBps MBps +; wipe $n $u; }
-t_append() { local p n=$1 c k; p=$(port $n imap); [ -n "$p" ] || return; disk $n before_append
-  for c in 1 10 50; do quiet; ml imap-append $(base $n) -p $p -c $c -n $((c==1?500:2000)) --users 50 --user-base 1001 --size 8192 -T 120; put $n append_c${c}_per_s rate +; put $n append_c${c}_p99_ms op_p99_ms -; [ $c = 50 ] && put $n append_cpu_s_per_1000 cpu_per_1000 -; done
-  for k in $(seq 1001 1050); do wipe $n $(printf 'u%05d' $k); done; }
+t_append() { local p n=$1 c k b=$((3001 + 50 * r)); p=$(port $n imap); [ -n "$p" ] || return; disk $n before_append
+  for c in 1 10 50; do quiet; ml imap-append $(base $n) -p $p -c $c -n $((c==1?500:2000)) --users 50 --user-base $b --size 8192 -T 120; put $n append_c${c}_per_s rate +; put $n append_c${c}_p99_ms op_p99_ms -; [ $c = 50 ] && put $n append_cpu_s_per_1000 cpu_per_1000 -; done
+  for k in $(seq $b $((b + 49))); do wipe $n $(printf 'u%05d' $k); done; }
 t_pop3() { local p n=$1 c u; p=$(port $n pop3); [ -n "$p" ] || return; c=$(corpus $N10); nextuser; u=$USERN; fill $n $u "$c"; quiet
   ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_10k_cold_s secs -
   ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_msgs_per_s msgs_per_s +; put $n pop3_retr_MBps MBps +
