@@ -5,13 +5,21 @@ using MailAccess.Store;
 namespace MailAccess.Imap.Searching;
 
 /// <summary>What is known of a message at some point of a search, and what that decides: true, false, or null for not yet.</summary>
-internal readonly record struct SearchFacts(
-    MessageRecord Record, int Index, bool IsRecent, bool HasSummary, MessageSummary Summary, ContentMatches? Matches)
+/// <remarks>Made for each message of a mailbox, so it refers to what it knows and copies nothing.</remarks>
+internal readonly ref struct SearchFacts(SearchTarget target, ref readonly MessageRecord record, int index)
 {
+    private readonly ref readonly MessageRecord _record = ref record;
+
+    /// <summary>Once there is one.</summary>
+    public MessageSummary? Summary { get; init; }
+
+    /// <summary>Once the texts of messages have been searched.</summary>
+    public ContentMatches? Matches { get; init; }
+
     /// <summary>Of the Date field, once the message has been read; null: there is none that can be read.</summary>
     public DateOnly? SentDay { get; init; }
 
-    private bool HasFields => HasSummary && Summary.HasHeaderFields;
+    private bool HasFields => Summary is { HasHeaderFields: true };
 
     /// <summary>Three-valued: a key that is unknown makes its parent unknown only where it matters.</summary>
     public bool? Decide(SearchKey key)
@@ -30,31 +38,31 @@ internal readonly record struct SearchFacts(
             case SearchKey.Not negation:
                 return !Decide(negation.Key);
             case SearchKey.Flag flag:
-                return (Record.Flags & flag.Mask) != 0;
+                return (_record.Flags & flag.Mask) != 0;
             case SearchKey.KeywordBits keyword:
-                return (Record.Keywords & keyword.Mask) != 0;
+                return (_record.Keywords & keyword.Mask) != 0;
             case SearchKey.Recent:
-                return IsRecent;
+                return target.IsRecent(_record.Uid);
             case SearchKey.Size size:
-                return size.IsLarger ? Record.Octets > size.Octets : Record.Octets < size.Octets;
+                return size.IsLarger ? _record.Octets > size.Octets : _record.Octets < size.Octets;
             case SearchKey.Indices indices:
-                return indices.Ranges.Contains(Index);
+                return indices.Ranges.Contains(index);
             case SearchKey.InternalDate date:
-                return Record.InternalDateSeconds >= date.First && Record.InternalDateSeconds <= date.Last;
+                return _record.InternalDateSeconds >= date.First && _record.InternalDateSeconds <= date.Last;
             case SearchKey.ChangedAt changed:
-                return Record.ModSeq >= changed.First;
+                return _record.ModSeq >= changed.First;
             case SearchKey.SavedDate date:
-                return Record.SavedDateSeconds >= date.First && Record.SavedDateSeconds <= date.Last;
+                return _record.SavedDateSeconds >= date.First && _record.SavedDateSeconds <= date.Last;
             case SearchKey.Identity { Id: null }:
                 return false;
             case SearchKey.Identity identity:
-                return HasSummary ? (identity.IsThread ? Summary.ThreadId : Summary.EmailId) == identity.Id : null;
+                return Summary is { } known ? (identity.IsThread ? known.ThreadId : known.EmailId) == identity.Id : null;
             case SearchKey.SentDate date:
                 return DecideSent(date);
             case SearchKey.Header header:
                 return DecideHeader(header);
             case SearchKey.Content:
-                return Matches?.Has(key, Record.Uid);
+                return Matches?.Has(key, _record.Uid);
             default:
                 throw new UnreachableException($"search key {key.GetType().Name} was not bound");
         }
@@ -63,9 +71,9 @@ internal readonly record struct SearchFacts(
     private bool? DecideAll(IReadOnlyList<SearchKey> keys)
     {
         bool? all = true;
-        foreach (SearchKey key in keys)
+        for (int i = 0; i < keys.Count; i++)
         {
-            bool? one = Decide(key);
+            bool? one = Decide(keys[i]);
             if (one == false)
             {
                 return false;
@@ -79,9 +87,9 @@ internal readonly record struct SearchFacts(
     {
         if (HasFields && header.IsKept)
         {
-            return header.Term.Needle.IsInField(Summary.HeaderFields.Span, header.Term.FieldName.Span);
+            return header.Term.Needle.IsInField(Summary!.Value.HeaderFields.Span, header.Term.FieldName.Span);
         }
-        return Matches?.Has(header, Record.Uid);
+        return Matches?.Has(header, _record.Uid);
     }
 
     private bool? DecideSent(SearchKey.SentDate date)
@@ -89,7 +97,7 @@ internal readonly record struct SearchFacts(
         DateOnly? sent = SentDay;
         if (HasFields)
         {
-            sent = HeaderReader.Find(Summary.HeaderFields.Span, "Date"u8) is { } value
+            sent = HeaderReader.Find(Summary!.Value.HeaderFields.Span, "Date"u8) is { } value
                 && MailDates.TryParseDay(value, out DateOnly day) ? day : null;
         }
         else if (Matches is null)

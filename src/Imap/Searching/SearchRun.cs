@@ -107,22 +107,16 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
     /// <summary>By what is known without opening the message; null where that is not enough.</summary>
     private bool? Decide(int index)
     {
-        MessageRecord record = Current(index);
+        ref readonly MessageRecord record = ref Current(index);
         if (plan.NeedsMeasure && !record.IsMeasured)
         {
             return false; // Expunged meanwhile: it matches nothing.
         }
-        SearchFacts facts = FactsOf(record, index);
-        bool? byRecord = facts.Decide(plan.Key);
-        if (byRecord is null && target.Mailbox.TryGetSummary(record, out MessageSummary summary))
-        {
-            return (facts with { HasSummary = true, Summary = summary }).Decide(plan.Key);
-        }
-        return byRecord;
+        bool? byRecord = new SearchFacts(target, in record, index).Decide(plan.Key);
+        return byRecord is null && target.Mailbox.TryGetSummary(record, out MessageSummary summary)
+            ? new SearchFacts(target, in record, index) { Summary = summary }.Decide(plan.Key)
+            : byRecord;
     }
-
-    private SearchFacts FactsOf(in MessageRecord record, int index) =>
-        new(record, index, target.IsRecent(record.Uid), HasSummary: false, default, null);
 
     /// <summary>
     /// By summaries that have to be read, or made and then kept: the next search has them. Gives what they do not decide either.
@@ -132,16 +126,14 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         List<int> left = [];
         foreach (int index in undecided)
         {
-            MessageRecord record = Current(index);
-            StoreResult<MessageSummary> asked = await target.Mailbox.GetSummaryAsync(record.Uid, cancellationToken);
+            StoreResult<MessageSummary> asked = await target.Mailbox.GetSummaryAsync(_view[index].Uid, cancellationToken);
             if (!asked.TryGet(out MessageSummary summary))
             {
                 // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
                 _error = asked.Error is StoreError.NotFound or StoreError.Expunged ? _error : asked.Error;
                 continue;
             }
-            SearchFacts facts = FactsOf(record, index) with { HasSummary = true, Summary = summary };
-            switch (facts.Decide(plan.Key))
+            switch (new SearchFacts(target, in Current(index), index) { Summary = summary }.Decide(plan.Key))
             {
                 case true:
                     found.Add(index);
@@ -172,7 +164,7 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         {
             MessageRecord record = Current(index);
             bool hasSummary = target.Mailbox.TryGetSummary(record, out MessageSummary summary);
-            SearchFacts facts = FactsOf(record, index) with { HasSummary = hasSummary, Summary = summary, Matches = matches };
+            DateOnly? sentDay = null;
             if (plan.HasSentDates && !(hasSummary && summary.HasHeaderFields))
             {
                 StoreResult<DateOnly?> sent = await SentDayAsync(record, cancellationToken);
@@ -186,8 +178,9 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
                     }
                     continue;
                 }
-                facts = facts with { SentDay = day };
+                sentDay = day;
             }
+            SearchFacts facts = new(target, in Current(index), index) { Summary = hasSummary ? summary : null, Matches = matches, SentDay = sentDay };
             if (facts.Decide(plan.Key) == true)
             {
                 found.Add(index);
@@ -217,5 +210,5 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         }
     }
 
-    private MessageRecord Current(int index) => target.Current(_latest, index);
+    private ref readonly MessageRecord Current(int index) => ref target.Current(_latest, index);
 }

@@ -13,14 +13,15 @@ internal sealed record SearchTarget(IMailbox Mailbox, MailboxSnapshot View)
     public UidSet Saved { get; init; } = UidSet.Empty;
 
     /// <summary>The record of a message of the view as it is in a later snapshot; of one that is gone, as it was.</summary>
-    public MessageRecord Current(MailboxSnapshot latest, int index)
+    public ref readonly MessageRecord Current(MailboxSnapshot latest, int index)
     {
+        ref readonly MessageRecord known = ref View[index];
         if (ReferenceEquals(View, latest))
         {
-            return View[index];
+            return ref known;
         }
-        int now = latest.IndexOf(View[index].Uid);
-        return now < 0 ? View[index] : latest[now];
+        int now = latest.IndexOf(known.Uid);
+        return ref now < 0 ? ref known : ref latest[now];
     }
 
     /// <summary>As the session has been told of it.</summary>

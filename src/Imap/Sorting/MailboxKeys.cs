@@ -107,7 +107,7 @@ internal sealed class MailboxKeys
         {
             for (int i = start; i < end; i++)
             {
-                MessageRecord record = target.Current(latest, indices[i]);
+                ref readonly MessageRecord record = ref target.Current(latest, indices[i]);
                 rows[i] = _rowOf.TryGetValue(record.Uid, out int row) ? row
                     : target.Mailbox.TryGetSummary(record, out MessageSummary summary) ? Add(record.Uid, summary)
                     : -1;

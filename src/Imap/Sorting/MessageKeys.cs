@@ -52,7 +52,7 @@ internal sealed class MessageKeys
     public int IndexOf(int position) => _indices[position];
 
     /// <summary>What the index says of it.</summary>
-    public MessageRecord RecordOf(int position) => _target.Current(_latest, _indices[position]);
+    public ref readonly MessageRecord RecordOf(int position) => ref _target.Current(_latest, _indices[position]);
 
     /// <summary>The message-ids of its ancestors, the nearest last.</summary>
     public ReadOnlySpan<ulong> ReferencesOf(int position) => _references.AsSpan(this[position].FirstReference, this[position].ReferenceCount);
