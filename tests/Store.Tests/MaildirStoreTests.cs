@@ -7,7 +7,21 @@ namespace MailAccess.Store.Tests;
 /// <summary>A folder that goes with the test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("mailaccess-store-").FullName;
+    private const string Memory = "/dev/shm";
+
+    private TemporaryFolder(string path) => Path = path;
+
+    public TemporaryFolder()
+        : this(Directory.CreateTempSubdirectory("mailaccess-store-").FullName)
+    {
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where the system has a place in memory for files: no sync is waited for.</summary>
+    public static TemporaryFolder InMemory() => Directory.Exists(Memory)
+        ? new TemporaryFolder(Directory.CreateDirectory($"{Memory}/mailaccess-store-{Guid.NewGuid():N}").FullName)
+        : new TemporaryFolder();
 
     public MaildirStoreOptions Options(StoreLimits? limits = null) => new()
     {
@@ -16,6 +30,19 @@ public sealed class TemporaryFolder : IDisposable
         HostName = "host.test",
         Limits = limits ?? new StoreLimits { JournalSegmentOctets = 1 << 20, WorkerThreads = 4 },
     };
+
+    /// <summary>What lies in the other folder, times included.</summary>
+    public void CopyFrom(TemporaryFolder other)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(other.Path, "*", SearchOption.AllDirectories))
+        {
+            Directory.CreateDirectory(Path + folder[other.Path.Length..]);
+        }
+        foreach (string file in Directory.EnumerateFiles(other.Path, "*", SearchOption.AllDirectories))
+        {
+            File.Copy(file, Path + file[other.Path.Length..]);
+        }
+    }
 
     public string Root(string account) => System.IO.Path.Combine(Path, "mail", account);
 

@@ -140,6 +140,45 @@ internal static class FilesExtensions
         return content;
     }
 
+    /// <summary>
+    /// Another name for the file, or a durable copy where none can be; false where the original is missing. The journal has no octets of what
+    /// was only linked.
+    /// </summary>
+    /// <param name="files">Where.</param>
+    /// <param name="from">The original.</param>
+    /// <param name="to">The new name; it does not exist.</param>
+    /// <param name="modified">The time of a copy, in seconds since 1970.</param>
+    public static bool LinkOrCopy(this IFiles files, string from, string to, long? modified)
+    {
+        LinkOutcome outcome = files.Link(from, to);
+        return outcome == LinkOutcome.Linked || (outcome == LinkOutcome.Impossible && files.Copy(from, to, modified));
+    }
+
+    /// <summary>A durable copy; false where the original is missing.</summary>
+    public static bool Copy(this IFiles files, string from, string to, long? modified)
+    {
+        using IFile? source = files.Open(from, OpenKind.Read);
+        if (source is null)
+        {
+            return false;
+        }
+        using IFile target = files.Open(to, OpenKind.CreateNew)!;
+        byte[] buffer = new byte[256 * 1024];
+        long at = 0;
+        int count;
+        while ((count = source.Read(at, buffer)) > 0)
+        {
+            target.Write(at, buffer.AsSpan(0, count));
+            at += count;
+        }
+        if (modified is { } known)
+        {
+            target.SetModified(known);
+        }
+        target.Sync();
+        return true;
+    }
+
     /// <summary>Replaces a file as a whole: at any moment the old or the new content is there, and the new one is durable at the end.</summary>
     public static void Replace(this IFiles files, string path, params ReadOnlySpan<ReadOnlyMemory<byte>> content)
     {

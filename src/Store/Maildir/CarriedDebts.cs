@@ -53,12 +53,12 @@ internal sealed class CarriedDebts(MaildirStore store, string journalFolder, Gui
             {
                 return false;
             }
-            if (JournalReader.TryOpen(store.Files, Path.Combine(journalFolder, CarriedRecords.FileName)) is { } carried)
-            {
-                Recovery.RunCarried(store, carried, mailbox, carried.BootId == bootId);
-            }
-            _waiting.Remove(mailbox);
-            return true;
+            string path = Path.Combine(journalFolder, CarriedRecords.FileName);
+            HashSet<Guid> failed = JournalReader.TryOpen(store.Files, path) is { } carried
+                ? Recovery.RunCarried(store, carried, _waiting, carried.BootId == bootId)
+                : [];
+            _waiting.IntersectWith(failed);
+            return !_waiting.Contains(mailbox) ? true : throw new FileFault("recovery", path, Posix.InputOutput);
         }
     }
 }

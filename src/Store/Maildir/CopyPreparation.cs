@@ -12,7 +12,7 @@ namespace MailAccess.Store.Maildir;
 internal sealed class CopyPreparation(MaildirStore store, MaildirMailbox source, IReadOnlyList<MessageRecord> records, MaildirMailbox destination)
 {
     /// <summary>Fewer are linked sooner than a second worker is there.</summary>
-    private const int SharedMessagesMin = 256;
+    private const int SharedMessagesMin = 65;
 
     private readonly List<PreparedFile> _prepared = new(records.Count);
 
@@ -95,22 +95,11 @@ internal sealed class CopyPreparation(MaildirStore store, MaildirMailbox source,
         string target = destination.Folder.Full(prepared.Waiting);
         lock (source.Owed.Lock)
         {
-            return (source.Owed.TryGetActual(baseName, out string? actual) && TryLinkOrCopy(source.Folder.Full(actual!), target))
-                || (source.Owed.TryGetWaiting(baseName, out string? waiting) && TryLinkOrCopy(source.Folder.Full(waiting!), target))
-                || TryLinkOrCopy(source.Folder.Full(MaildirFolder.PathOf(baseName, source.CurrentLocator(record))), target)
+            return (source.Owed.TryGetActual(baseName, out string? actual) && store.Files.LinkOrCopy(source.Folder.Full(actual!), target, null))
+                || (source.Owed.TryGetWaiting(baseName, out string? waiting) && store.Files.LinkOrCopy(source.Folder.Full(waiting!), target, null))
+                || store.Files.LinkOrCopy(source.Folder.Full(MaildirFolder.PathOf(baseName, source.CurrentLocator(record))), target, null)
                 || (source.Folder.Look().TryGet(Encoding.UTF8.GetBytes(baseName), out ScannedFile found)
-                    && TryLinkOrCopy(source.Folder.Full(found.RelativePath), target));
+                    && store.Files.LinkOrCopy(source.Folder.Full(found.RelativePath), target, null));
         }
-    }
-
-    /// <summary>False where there is no such file.</summary>
-    private bool TryLinkOrCopy(string from, string to)
-    {
-        LinkOutcome outcome = store.Files.Link(from, to);
-        if (outcome == LinkOutcome.Impossible)
-        {
-            FilePreparation.CopyFile(store, from, to, null);
-        }
-        return outcome != LinkOutcome.Missing;
     }
 }

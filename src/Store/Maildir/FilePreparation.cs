@@ -60,42 +60,19 @@ internal static class FilePreparation
             {
                 return;
             }
-            CopyFile(store, staging, path, message.InternalDate);
+            store.Files.Copy(staging, path, message.InternalDate?.ToUnixTimeSeconds());
             return;
         }
         using IFile file = store.Files.Open(path, OpenKind.CreateNew)!;
         file.Write(0, staged.Memory.Span);
-        SetDate(file, message.InternalDate);
+        if (message.InternalDate is { } date)
+        {
+            file.SetModified(date.ToUnixTimeSeconds()); // Other programs take it for the message's date.
+        }
         if (isSynced)
         {
             file.Sync();
         }
-    }
-
-    /// <summary>Other programs take the file's time for the message's date.</summary>
-    private static void SetDate(IFile file, DateTimeOffset? date)
-    {
-        if (date is { } known)
-        {
-            file.SetModified(known.ToUnixTimeSeconds());
-        }
-    }
-
-    /// <summary>Between file systems. The copy is durable: the journal does not hold it.</summary>
-    public static void CopyFile(MaildirStore store, string from, string to, DateTimeOffset? date)
-    {
-        using IFile source = store.Files.Open(from, OpenKind.Read) ?? throw new FileFault("open", from, Posix.NoEntry);
-        using IFile target = store.Files.Open(to, OpenKind.CreateNew)!;
-        byte[] buffer = new byte[256 * 1024];
-        long at = 0;
-        int count;
-        while ((count = source.Read(at, buffer)) > 0)
-        {
-            target.Write(at, buffer.AsSpan(0, count));
-            at += count;
-        }
-        SetDate(target, date);
-        target.Sync();
     }
 
     /// <summary>What was made for no commit goes.</summary>

@@ -35,20 +35,17 @@ internal static class Recovery
         return run.Failed;
     }
 
-    /// <summary>Tries once more what could not be done at the start. On a worker; throws what is still wrong.</summary>
-    public static void RunCarried(MaildirStore store, JournalSegment carried, Guid mailbox, bool isSameBoot)
+    /// <summary>Tries once more what could not be done at the start, for all who wait: one may have the other's octets. On a worker; gives those who still wait.</summary>
+    public static HashSet<Guid> RunCarried(MaildirStore store, JournalSegment carried, IReadOnlySet<Guid> waiting, bool isSameBoot)
     {
-        var run = new RecoveryRun(store, isSameBoot) { Only = mailbox };
+        var run = new RecoveryRun(store, isSameBoot) { Only = waiting };
         foreach (JournalRecord record in JournalReader.Records(store.Files, carried))
         {
             run.Replay(record);
         }
         run.Finish();
-        if (run.Failed.Count > 0)
-        {
-            throw new FileFault("recovery", carried.Path, Posix.InputOutput);
-        }
         store.Log.Recovered(carried.Records, run.FilesWritten, run.FilesRemoved);
+        return [.. run.Failed.Keys];
     }
 }
 
@@ -59,10 +56,12 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
     private readonly Dictionary<Guid, RecoveringMailbox?> _mailboxes = [];
     private readonly Dictionary<string, ContentPlace> _contents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FrameArrival> _arrivals = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, List<string>> _arrivedIn = [];
+    private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, FoundFile>> _scans = new(StringComparer.Ordinal);
 
-    /// <summary>Only frames of this mailbox.</summary>
-    public Guid? Only { get; init; }
+    /// <summary>Only frames of these mailboxes.</summary>
+    public IReadOnlySet<Guid>? Only { get; init; }
 
     public int FilesWritten { get; private set; }
 
@@ -77,24 +76,36 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         {
             _contents[baseName] = content;
         }
+        HashSet<string> left = [.. record.Frames.SelectMany(f => f.Frame.Expunged.Select(e => e.BaseName))];
         foreach (JournalFrame frame in record.Frames)
         {
-            if ((Only is not null && Only != frame.Mailbox.Guid) || Find(frame.Mailbox) is not { } mailbox)
+            Know(frame, left);
+            if ((Only is not null && !Only.Contains(frame.Mailbox.Guid)) || Find(frame.Mailbox) is not { } mailbox)
             {
                 continue;
             }
             mailbox.State.Apply(frame.Frame);
             mailbox.Changed.UnionWith(frame.Frame.Upserts.Select(r => r.Uid.Value));
-            foreach (FrameArrival arrival in frame.Frame.Arrivals)
-            {
-                _arrivals[arrival.BaseName] = arrival;
-                mailbox.Arrived.Add(arrival.BaseName);
-                if (arrival.SourceBaseName.Length > 0)
-                {
-                    mailbox.Sources.Add(arrival.SourceMailbox);
-                }
-            }
+            mailbox.Arrived.UnionWith(frame.Frame.Arrivals.Select(a => a.BaseName));
             mailbox.Removed.UnionWith(frame.Frame.Expunged.Select(e => e.BaseName).Where(n => n.Length > 0));
+        }
+    }
+
+    /// <summary>Where the octets of what arrived may lie.</summary>
+    private void Know(JournalFrame frame, HashSet<string> left)
+    {
+        foreach (FrameArrival arrival in frame.Frame.Arrivals)
+        {
+            _arrivals[arrival.BaseName] = arrival;
+            if (!_arrivedIn.TryGetValue(frame.Mailbox.Guid, out List<string>? names))
+            {
+                _arrivedIn.Add(frame.Mailbox.Guid, names = []);
+            }
+            names.Add(arrival.BaseName);
+            if (arrival.SourceBaseName.Length > 0 && left.Contains(arrival.SourceBaseName))
+            {
+                _moved.Add(arrival.BaseName);
+            }
         }
     }
 
@@ -105,8 +116,9 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         {
             Guarded(mailbox, PlaceAll);
         }
-        // After a power loss those octets may exist nowhere else: a source waits for its destination.
-        foreach (RecoveringMailbox source in isSameBoot ? [] : Remaining().Where(IsAwaited))
+        // Those octets may exist nowhere else: a source waits for its destination.
+        HashSet<Guid> awaited = Awaited();
+        foreach (RecoveringMailbox source in Remaining().Where(m => awaited.Contains(m.Name.Guid)))
         {
             Failed[source.Name.Guid] = source.Name;
         }
@@ -142,8 +154,21 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
 
     private List<RecoveringMailbox> Remaining() => [.. _mailboxes.Values.OfType<RecoveringMailbox>().Where(m => !Failed.ContainsKey(m.Name.Guid))];
 
-    private bool IsAwaited(RecoveringMailbox source) =>
-        _mailboxes.Values.OfType<RecoveringMailbox>().Any(m => Failed.ContainsKey(m.Name.Guid) && m.Sources.Contains(source.Name.Guid));
+    /// <summary>The mailboxes that messages of failed ones came from.</summary>
+    private HashSet<Guid> Awaited()
+    {
+        HashSet<Guid> sources = [];
+        foreach (string arrived in Failed.Keys.SelectMany(f => _arrivedIn.GetValueOrDefault(f) ?? []))
+        {
+            string baseName = arrived;
+            while (_arrivals.TryGetValue(baseName, out FrameArrival arrival) && arrival.SourceBaseName.Length > 0)
+            {
+                sources.Add(arrival.SourceMailbox);
+                baseName = arrival.SourceBaseName;
+            }
+        }
+        return sources;
+    }
 
     private void Guarded(RecoveringMailbox mailbox, Action<RecoveringMailbox> work)
     {
@@ -247,7 +272,12 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         }
         if (foundAt is null && (isSameBoot || IsWhole(temporary, record, baseName)))
         {
-            store.Files.Rename(temporary, target);
+            if (!store.Files.Rename(temporary, target) && _moved.Contains(baseName) && SourceOf(baseName) is { } unmoved)
+            {
+                store.Files.Rename(unmoved.Path, target);
+                _scans[unmoved.Folder].Remove(unmoved.BaseName);
+                FilesWritten++;
+            }
             return;
         }
         if (ContentOf(baseName) is { } content)
@@ -265,7 +295,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         else if (SourceOf(baseName) is { } source)
         {
             store.Files.Unlink(temporary);
-            if (store.Files.Link(source, temporary) == LinkOutcome.Linked)
+            if (store.Files.LinkOrCopy(source.Path, temporary, null))
             {
                 store.Files.Rename(temporary, target);
                 FilesWritten++;
@@ -297,23 +327,22 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
         return _contents.TryGetValue(name, out ContentPlace place) ? JournalReader.ReadContent(store.Files, place) : null;
     }
 
-    /// <summary>The file that the message was copied from.</summary>
-    private string? SourceOf(string baseName)
+    /// <summary>The file that the message was copied from, or that one from, and so on: what was moved twice may still lie where it was first.</summary>
+    private (string Path, string Folder, string BaseName)? SourceOf(string baseName)
     {
-        if (!_arrivals.TryGetValue(baseName, out FrameArrival arrival) || arrival.SourceBaseName.Length == 0)
+        while (_arrivals.TryGetValue(baseName, out FrameArrival arrival) && arrival.SourceBaseName.Length > 0)
         {
-            return null;
-        }
-        foreach (RecoveringMailbox mailbox in _mailboxes.Values.OfType<RecoveringMailbox>())
-        {
-            if (Scan(mailbox.Folder).TryGetValue(arrival.SourceBaseName, out FoundFile file))
+            baseName = arrival.SourceBaseName;
+            IEnumerable<MaildirFolder> folders = _mailboxes.Values.OfType<RecoveringMailbox>().Select(m => m.Folder);
+            foreach (MaildirFolder folder in FolderOfSource(arrival) is { } own ? folders.Append(own) : folders)
             {
-                return mailbox.Folder.Full(file.RelativePath);
+                if (Scan(folder).TryGetValue(baseName, out FoundFile file))
+                {
+                    return (folder.Full(file.RelativePath), folder.Path, baseName);
+                }
             }
         }
-        return FolderOfSource(arrival) is { } folder && Scan(folder).TryGetValue(arrival.SourceBaseName, out FoundFile elsewhere)
-            ? folder.Full(elsewhere.RelativePath)
-            : null;
+        return null;
     }
 
     private Dictionary<string, FoundFile> Scan(MaildirFolder folder)
@@ -388,7 +417,4 @@ internal sealed record RecoveringMailbox(JournalMailbox Name, MaildirFolder Fold
 
     /// <summary>UIDs whose records the journal changes.</summary>
     public HashSet<uint> Changed { get; } = [];
-
-    /// <summary>Mailboxes that messages were copied or moved from.</summary>
-    public HashSet<Guid> Sources { get; } = [];
 }

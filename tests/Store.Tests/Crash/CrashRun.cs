@@ -183,6 +183,38 @@ internal sealed class CrashRun(IMailStore store, Dictionary<(uint Validity, uint
         }));
     }
 
+    /// <summary>All messages of one mailbox to another: more than are placed before the answer.</summary>
+    public async Task<StoreError> TransferAllAsync(string from, string to, bool isMove)
+    {
+        string[] names = [.. _boxes[from]];
+        _boxes[to].UnionWith(names);
+        if (isMove)
+        {
+            _boxes[from].Clear();
+        }
+        Expected = Describe(_boxes);
+        return await WithAsync(from, source => WithAsync(to, async target =>
+            (isMove ? await source.MoveAsync(UidSet.All, target, None) : await source.CopyAsync(UidSet.All, target, None)).Error));
+    }
+
+    /// <summary>The same messages are expunged again before they may have their place.</summary>
+    public async Task<StoreError> ExpungeAllAsync(string box)
+    {
+        _boxes[box].Clear();
+        Expected = Describe(_boxes);
+        return await WithAsync(box, async m => (await m.ExpungeAsync(UidSet.All, ExpungeScope.AllNamed, None)).Error);
+    }
+
+    /// <summary>Another run over the same mailboxes begins where that one ended.</summary>
+    public void GoOnFrom(CrashRun other)
+    {
+        foreach ((string box, SortedSet<string> names) in other._boxes)
+        {
+            _boxes[box] = [.. names];
+        }
+        Begin();
+    }
+
     private static string TextOf(string name) => $"Subject: {name}\r\n\r\n" + (name == "BIG" ? new string('x', 10_000) : "body") + "\r\n";
 
     private static string Describe(SortedDictionary<string, SortedSet<string>> boxes) =>

@@ -7,7 +7,7 @@ namespace MailAccess.Store.Tests.Crash;
 /// One workload, interrupted at each of its file operations in turn. Afterwards everything acknowledged is there, exactly once and whole;
 /// the step that was interrupted has happened or not; no UID is used twice; the store works.
 /// </summary>
-public abstract class CrashTests(Fault fault)
+public abstract class CrashTests(Fault fault) : IDisposable
 {
     private static readonly Guid BootBefore = Guid.NewGuid();
     private static readonly StoreLimits Limits = new()
@@ -18,7 +18,7 @@ public abstract class CrashTests(Fault fault)
         WorkerThreads = 2,
     };
 
-    private static readonly (string Name, Func<CrashRun, Task<StoreError>> Step)[] Workload =
+    private static readonly (string Name, Func<CrashRun, Task<StoreError>> Step)[] Ordinary =
     [
         ("append A", r => r.AppendAsync("INBOX", "A")),
         ("create Other", r => r.CreateAsync("Other")),
@@ -42,12 +42,30 @@ public abstract class CrashTests(Fault fault)
         ("close", r => r.CloseAsync()),
     ];
 
+    private readonly TemporaryFolder _before = TemporaryFolder.InMemory();
+    private readonly Dictionary<(uint Validity, uint Uid), string> _uidsBefore = [];
     private readonly LogLines _said = new();
+    private CrashRun? _prepared;
+
+    /// <summary>What is interrupted.</summary>
+    private protected virtual (string Name, Func<CrashRun, Task<StoreError>> Step)[] Workload => Ordinary;
+
+    /// <summary>So many operations from one interruption to the next.</summary>
+    private protected virtual int Stride => 1;
+
+    /// <summary>Done before, and never interrupted.</summary>
+    private protected virtual Task PrepareAsync(CrashRun run) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _before.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_or_doubled_at_any_operation()
     {
-        for (int at = 1; await InterruptAsync(at, recoveryFaultAt: 0); at++)
+        for (int at = 1; await InterruptAsync(at, recoveryFaultAt: 0); at += Stride)
         {
         }
     }
@@ -64,17 +82,20 @@ public abstract class CrashTests(Fault fault)
     /// <summary>False when the workload ended before the operation was reached.</summary>
     private async Task<bool> InterruptAsync(int at, int recoveryFaultAt)
     {
-        using TemporaryFolder folder = new();
+        using TemporaryFolder folder = TemporaryFolder.InMemory();
         _said.Clear();
         var files = new FaultyFiles(fault, at) { StashFolder = Directory.CreateDirectory(Path.Combine(folder.Path, "stash")).FullName };
         var clock = new ManualTimeProvider();
-        List<string> states = [CrashRun.EmptyState];
         string interrupted = "open";
-        var uids = new Dictionary<(uint Validity, uint Uid), string>();
+        _prepared ??= await PrepareAsync();
+        folder.CopyFrom(_before);
+        var uids = new Dictionary<(uint Validity, uint Uid), string>(_uidsBefore);
+        List<string> states = [_prepared.Expected];
         StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(folder.Options(Limits), clock, _said, files, BootBefore);
         if (opened.TryGet(out MaildirStore? store))
         {
             var run = new CrashRun(store, uids);
+            run.GoOnFrom(_prepared);
             foreach ((string name, Func<CrashRun, Task<StoreError>> step) in Workload)
             {
                 interrupted = name;
@@ -101,6 +122,18 @@ public abstract class CrashTests(Fault fault)
         }
         await CheckAsync(folder, clock, boot, states, uids, $"{fault} at operation {at} ({interrupted}), recovery {recoveryFaultAt}");
         return files.HasHappened;
+    }
+
+    private async Task<CrashRun> PrepareAsync()
+    {
+        StoreResult<MaildirStore> opened = await MaildirStore.OpenAsync(_before.Options(Limits), new ManualTimeProvider(), _said, new Files.PosixFiles(), BootBefore);
+        Assert.True(opened.TryGet(out MaildirStore? store), "the store does not open");
+        await using (store)
+        {
+            var run = new CrashRun(store, _uidsBefore);
+            await PrepareAsync(run);
+            return run;
+        }
     }
 
     private async Task<Guid> InterruptRecoveryAsync(TemporaryFolder folder, ManualTimeProvider clock, Guid boot, int at)
