@@ -19,6 +19,9 @@ public sealed class InMemoryConnection : IConnection
     private ITimer? _deadline;
     private bool _waiting;
     private bool _aborted;
+    private long _sent;
+    private long _consumed;
+    private long _sentBeforeLastReply;
 
     /// <summary>Makes a connection; <paramref name="changed"/> is called whenever the session waits, sends or ends.</summary>
     /// <param name="clock">Deadlines run by it.</param>
@@ -78,13 +81,13 @@ public sealed class InMemoryConnection : IConnection
     }
 
     /// <inheritdoc/>
+    /// <remarks>Octets sent before the session's last reply are plain text that was injected; what came behind it, however soon, is
+    /// the client's handshake.</remarks>
     public ValueTask<bool> UpgradeToTlsAsync()
     {
-        if (Input.TryRead(out ReadResult pending))
+        lock (_gate)
         {
-            bool injected = !pending.Buffer.IsEmpty;
-            Input.AdvanceTo(pending.Buffer.Start);
-            if (injected)
+            if (_consumed < _sentBeforeLastReply)
             {
                 return new(false);
             }
@@ -138,6 +141,7 @@ public sealed class InMemoryConnection : IConnection
         lock (_gate)
         {
             _waiting = false;
+            _sent += octets.Length;
             octets.CopyTo(_toServer.Writer.GetSpan(octets.Length));
             _toServer.Writer.Advance(octets.Length);
             Task flushed = _toServer.Writer.FlushAsync().AsTask();
@@ -229,6 +233,10 @@ public sealed class InMemoryConnection : IConnection
             long taken = _last.Buffer.Slice(0, consumed).Length;
             long looked = _last.Buffer.Slice(0, examined).Length;
             _seen = looked - taken;
+            lock (connection._gate)
+            {
+                connection._consumed += taken;
+            }
             bool hidden = looked < _total;
             // What the limit hid has not been examined: the next read must not wait for more.
             _inner.AdvanceTo(consumed, hidden ? consumed : examined);
@@ -275,6 +283,10 @@ public sealed class InMemoryConnection : IConnection
             if (connection._aborted)
             {
                 throw new IOException("aborted");
+            }
+            lock (connection._gate)
+            {
+                connection._sentBeforeLastReply = connection._sent;
             }
             FlushResult result = await _inner.FlushAsync(cancellationToken);
             connection._changed();
