@@ -17,7 +17,7 @@ internal static class StoreSetup
     {
         string folder = Path.Combine(configuration.DataFolder, "store");
         StoreResult<IMailStore> opened = configuration.Mail.Format == MailFormat.Mbox
-            ? AsStore(await OpenMboxAsync(configuration, accounts, folder, clock, loggers))
+            ? AsStore(await OpenMboxAsync(configuration, accounts, quota, folder, clock, loggers))
             : AsStore(await OpenMaildirAsync(configuration, accounts, quota, folder, clock, loggers));
         if (opened.TryGet(out IMailStore? store))
         {
@@ -49,7 +49,7 @@ internal static class StoreSetup
     private static StoreResult<T> Of<T>(T value) => value;
 
     private static Task<StoreResult<MboxStore>> OpenMboxAsync(
-        ServerConfiguration configuration, IAccountDirectory accounts, string folder, TimeProvider clock, ILoggerFactory loggers) =>
+        ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, string folder, TimeProvider clock, ILoggerFactory loggers) =>
         MboxStore.OpenAsync(
             new MboxStoreOptions
             {
@@ -58,6 +58,7 @@ internal static class StoreSetup
                 InboxOf = name => PublicPath(name, configuration) is { } path ? Path.Combine(path, ".inbox") : RootOf(name, configuration.Mail.InboxTemplate, accounts),
                 FolderRootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
                 LockOrder = configuration.Mail.Locks,
+                Quota = quota,
             },
             clock,
             loggers.CreateLogger("MailAccess.Store"));

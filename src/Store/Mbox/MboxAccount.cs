@@ -1,6 +1,7 @@
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Model;
+using MailAccess.Store.Quota;
 
 namespace MailAccess.Store.Mbox;
 
@@ -12,17 +13,41 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
     private readonly Lock _openGate = new();
     private readonly Dictionary<MailboxName, MboxMailbox> _open = [];
     private readonly MboxFolders _folders = new(store, inbox, root, dataFolder);
+    private MboxQuota? _quota;
 
     public string Name => name;
 
-    /// <summary>Nothing is counted in this format: there are no roots.</summary>
-    public ValueTask<StoreResult<IReadOnlyList<Quota.QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
-        StoreResults.From<IReadOnlyList<Quota.QuotaRoot>>([]);
+    public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
+        _quota?.GetAsync(mailbox, cancellationToken) ?? StoreResults.From<IReadOnlyList<QuotaRoot>>([]);
 
     public MboxCommitter Committer { get; } = new(store);
 
     /// <summary>On a worker, once: what an account needs before anything else.</summary>
-    public void Prepare() => _folders.Prepare();
+    public void Prepare()
+    {
+        _folders.Prepare();
+        _quota = store.Options.Quota is { } policy ? new MboxQuota(store, this, _folders, dataFolder, policy) : null;
+    }
+
+    /// <summary>At this moment.</summary>
+    public IReadOnlyList<MboxMailbox> OpenMailboxes
+    {
+        get
+        {
+            lock (_openGate)
+            {
+                return [.. _open.Values];
+            }
+        }
+    }
+
+    public bool IsOpen(MailboxName mailboxName)
+    {
+        lock (_openGate)
+        {
+            return _open.ContainsKey(mailboxName);
+        }
+    }
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxListing>>(() => StoreResults.Of(MailboxTree.List(Existing(), _folders.Subscribed)), cancellationToken);
@@ -73,7 +98,12 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         ChangeNamesAsync<MailboxName>(
             () => MailboxTree.DecideDelete(_folders.Names(), mailboxName) is var refused and not StoreError.None ? refused : mailboxName,
             doomed => [doomed],
-            _folders.Remove,
+            doomed =>
+            {
+                StoreResult<Done> removed = _folders.Remove(doomed);
+                _quota?.Removed(doomed);
+                return removed;
+            },
             cancellationToken);
 
     public async ValueTask<StoreResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
@@ -85,7 +115,15 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         return await ChangeNamesAsync<RenamePlan>(
             () => MailboxTree.DecideRename(_folders.Names(), from, to),
             plan => [.. plan.Renamings.Select(r => r.From), .. Above(to)],
-            _folders.Rename,
+            plan =>
+            {
+                StoreResult<Done> renamed = _folders.Rename(plan);
+                if (renamed.Error == StoreError.None)
+                {
+                    _quota?.Renamed(plan);
+                }
+                return renamed;
+            },
             cancellationToken);
     }
 
@@ -131,12 +169,7 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
     /// <summary>Headers follow flags, logs are folded.</summary>
     public async Task HousekeepAsync()
     {
-        List<MboxMailbox> open;
-        lock (_openGate)
-        {
-            open = [.. _open.Values];
-        }
-        foreach (MboxMailbox mailbox in open)
+        foreach (MboxMailbox mailbox in OpenMailboxes)
         {
             await MboxUpkeep.RunAsync(store, mailbox, isLast: false);
         }
@@ -164,6 +197,14 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
                     _open.Remove(mailbox.Name);
                 }
                 await CloseAsync(mailbox);
+            }
+            if (_quota is { } quota)
+            {
+                await RunAsync<Done>(() =>
+                {
+                    quota.Save();
+                    return default(Done);
+                });
             }
         }
         finally
@@ -246,7 +287,11 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
             {
                 (MboxSpool spool, MboxState state, SummaryCache cache) =
                     MboxLoader.Load(store, _folders, file, _folders.DataFolderOf(mailboxName), held);
-                var mailbox = new MboxMailbox(store, this, mailboxName, spool, state, cache) { Handles = 1 };
+                var mailbox = new MboxMailbox(store, this, mailboxName, spool, state, cache)
+                {
+                    Handles = 1,
+                    Usage = _quota?.UsageOf(mailboxName, _folders.Uses.GetValueOrDefault(mailboxName), state),
+                };
                 lock (_openGate)
                 {
                     _open[mailboxName] = mailbox;
@@ -274,6 +319,7 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         if (!wasGone)
         {
             await MboxUpkeep.RunAsync(store, mailbox, isLast: true);
+            _quota?.Closed(mailbox);
         }
         store.Watcher.Remove(mailbox);
         await RunAsync<Done>(() =>
@@ -333,7 +379,8 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
             : facts.Octets > state.FileOctets || (state.Index.Records.Count > 0 && state.Index.Records[^1].Uid >= state.Index.FirstUnclaimed);
     }
 
-    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    /// <summary>On a worker, and under the lock of names.</summary>
+    public async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
     {
         await _names.WaitAsync(cancellationToken);
         try

@@ -1,3 +1,5 @@
+using MailAccess.Store.Quota;
+
 namespace MailAccess.Store.Mbox;
 
 /// <summary>A way in which mail programs agree who may change a file.</summary>
@@ -28,6 +30,9 @@ public sealed record MboxStoreOptions
 
     /// <summary>All of these are taken, in this order. The same order for all programs avoids that they wait for each other.</summary>
     public IReadOnlyList<SpoolLockKind> LockOrder { get; init; } = [SpoolLockKind.DotLock, SpoolLockKind.Fcntl];
+
+    /// <summary>What accounts may hold; null: as much as there is room for.</summary>
+    public IQuotaPolicy? Quota { get; init; }
 
     /// <summary>Sizes, counts and durations.</summary>
     public StoreLimits Limits { get; init; } = new();

@@ -39,7 +39,7 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
     }
 
     /// <summary>What was counted, before any commit of this model.</summary>
-    public void Set(MailboxUsage usage, QuotaAmount counted, (long New, long Cur) stamp = default)
+    public void Set(MailboxUsage usage, QuotaAmount counted, CountStamp stamp = default)
     {
         lock (_gate)
         {
@@ -50,7 +50,7 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
         }
     }
 
-    public void SetStamp(MailboxUsage usage, (long New, long Cur) stamp)
+    public void SetStamp(MailboxUsage usage, CountStamp stamp)
     {
         lock (_gate)
         {
@@ -92,7 +92,7 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
     }
 
     /// <summary>What is known of each mailbox now.</summary>
-    public List<(MailboxName Name, bool IsKnown, QuotaAmount Settled, (long New, long Cur) Stamp)> Entries()
+    public List<(MailboxName Name, bool IsKnown, QuotaAmount Settled, CountStamp Stamp)> Entries()
     {
         lock (_gate)
         {

@@ -21,8 +21,13 @@ internal sealed class MailboxUsage(AccountQuota account, MailboxName name, Speci
     public bool IsKnown { get; set; }
 
     /// <summary>How the format recognizes that nobody else has changed the mailbox since; 0: it cannot.</summary>
-    public (long New, long Cur) Stamp { get; set; }
+    public CountStamp Stamp { get; set; }
 }
+
+/// <summary>What a mailbox's files looked like when it was counted; the default: they say nothing.</summary>
+/// <param name="First">Of a Maildir the time of <c>new</c>; of an mbox file its time.</param>
+/// <param name="Second">Of a Maildir the time of <c>cur</c>; of an mbox file its octets.</param>
+internal readonly record struct CountStamp(long First, long Second);
 
 /// <summary>Room that was promised to a commit.</summary>
 /// <param name="Usage">Where.</param>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Maildir;
@@ -7,29 +5,20 @@ using MailAccess.Store.Maildir;
 namespace MailAccess.Store.Quota;
 
 /// <summary>
-/// Counts the mailboxes of one account that nobody has open, and keeps what was counted in <c>mailaccess.quota</c>, disposable: a line
-/// <c>octets messages new-ticks cur-ticks folder</c> for each mailbox, then the CRC-32C of the lines.
+/// Counts the Maildirs of one account that nobody has open. A count holds as long as the mailbox's folders have the times that stand beside it:
+/// whatever comes or goes changes them, also what recovery puts in order after a crash.
 /// </summary>
-/// <remarks>
-/// A count holds as long as the mailbox's folders have the times that stand beside it: whatever comes or goes changes them, also what
-/// recovery puts in order after a crash. So the file may be as old as it likes. Only on workers, and under the account's lock of names.
-/// </remarks>
+/// <remarks>Only on workers, and under the account's lock of names.</remarks>
 internal sealed class MaildirCount(MaildirStore store, AccountFolders folders, string root, AccountQuota quota)
 {
-    private const string FileName = "mailaccess.quota";
-    private const string Heading = "mailaccess-quota 1";
-
     /// <summary>A folder changed so recently may change again without its time telling.</summary>
     private static readonly TimeSpan TimeGrain = TimeSpan.FromSeconds(2);
 
-    private Dictionary<string, (QuotaAmount Amount, (long New, long Cur) Stamp)>? _kept;
-
-    private string Path => System.IO.Path.Combine(root, FileName);
+    private readonly KeptCounts _file = new(store.Files, store.Log, root);
 
     /// <summary>Counts what is not known or has changed. True where there was any such mailbox.</summary>
     public bool Run(Func<MailboxName, bool> isOpen)
     {
-        _kept ??= Load();
         bool isChanged = false;
         HashSet<MailboxName> names = [];
         foreach ((MailboxName name, string folder) in folders.Map())
@@ -47,52 +36,29 @@ internal sealed class MaildirCount(MaildirStore store, AccountFolders folders, s
         return isChanged;
     }
 
-    /// <summary>What is known now, for the next start. A crash may lose it, and a fault: it is only a count.</summary>
+    /// <inheritdoc cref="KeptCounts.Save"/>
     public void Save()
     {
-        var text = new StringBuilder(Heading).Append('\n');
         Dictionary<MailboxName, string> places = folders.Map();
-        foreach ((MailboxName name, bool isKnown, QuotaAmount settled, (long New, long Cur) stamp) in quota.Entries())
-        {
-            if (isKnown && stamp != default && places.TryGetValue(name, out string? folder))
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{settled.Octets} {settled.Messages} {stamp.New} {stamp.Cur} {folder}\n");
-            }
-        }
-        byte[] lines = Encoding.UTF8.GetBytes(text.ToString());
-        byte[] end = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"crc {Crc.Of(lines)}\n"));
-        try
-        {
-            string temporary = Path + ".tmp";
-            store.Files.Unlink(temporary);
-            using (IFile file = store.Files.Open(temporary, OpenKind.CreateNew)!)
-            {
-                file.Write(0, lines);
-                file.Write(lines.Length, end); // Not synced: half of it is none, and costs a count.
-            }
-            store.Files.Rename(temporary, Path);
-        }
-        catch (FileFault fault)
-        {
-            store.Log.FileFault("", root, fault);
-        }
+        _file.Save(quota, name => places.GetValueOrDefault(name));
     }
 
     private bool Look(MailboxUsage usage, string folderName)
     {
         var folder = new MaildirFolder(store.Files, System.IO.Path.Combine(root, folderName));
-        (long New, long Cur) times = folder.Times();
+        (long inNew, long inCur) = folder.Times();
+        var times = new CountStamp(inNew, inCur);
         if (usage.IsKnown && usage.Stamp == times)
         {
             return false;
         }
-        if (!usage.IsKnown && _kept!.Remove(folderName, out (QuotaAmount Amount, (long New, long Cur) Stamp) kept) && kept.Stamp == times)
+        if (!usage.IsKnown && _file.Take(folderName, times) is { } kept)
         {
-            quota.Set(usage, kept.Amount, times);
+            quota.Set(usage, kept, times);
             return false;
         }
         long racy = store.Clock.GetUtcNow().UtcTicks - TimeGrain.Ticks;
-        quota.Set(usage, CountFiles(folder), times.New < racy && times.Cur < racy ? times : default);
+        quota.Set(usage, CountFiles(folder), inNew < racy && inCur < racy ? times : default);
         return true;
     }
 
@@ -126,28 +92,4 @@ internal sealed class MaildirCount(MaildirStore store, AccountFolders folders, s
         octets = octets < 0 ? Maildir.FileName.SizeIn(baseName, 'S') : octets;
         return octets >= 0 ? octets : store.Files.TryStat(folder.Full(file.RelativePath), out FileFacts facts) && !facts.IsFolder ? facts.Octets : -1;
     }
-
-    private Dictionary<string, (QuotaAmount Amount, (long New, long Cur) Stamp)> Load()
-    {
-        Dictionary<string, (QuotaAmount Amount, (long New, long Cur) Stamp)> kept = new(StringComparer.Ordinal);
-        byte[] content = store.Files.ReadAll(Path) ?? [];
-        int end = content.AsSpan().LastIndexOf("crc "u8);
-        string tail = end < 0 ? "" : Encoding.ASCII.GetString(content.AsSpan(end + 4)).TrimEnd('\n');
-        if (!uint.TryParse(tail, NumberStyles.None, CultureInfo.InvariantCulture, out uint crc) || crc != Crc.Of(content.AsSpan(0, end)))
-        {
-            return kept;
-        }
-        foreach (string line in Encoding.UTF8.GetString(content.AsSpan(0, end)).Split('\n'))
-        {
-            string[] words = line.Split(' ', 5);
-            if (words.Length == 5 && TryNumber(words[0], out long octets) && TryNumber(words[1], out long messages)
-                && TryNumber(words[2], out long inNew) && TryNumber(words[3], out long inCur))
-            {
-                kept[words[4]] = (new QuotaAmount(octets, messages), (inNew, inCur));
-            }
-        }
-        return kept;
-    }
-
-    private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -37,7 +37,7 @@ internal sealed class MaildirQuota
     {
         if (mailbox.Usage is { } usage)
         {
-            _quota.SetStamp(usage, (mailbox.NewFolderTicks, mailbox.CurFolderTicks));
+            _quota.SetStamp(usage, new CountStamp(mailbox.NewFolderTicks, mailbox.CurFolderTicks));
         }
     }
 

@@ -1,7 +1,9 @@
 using MailAccess.Store.Maildir;
+using MailAccess.Store.Mbox;
 using MailAccess.Store.Memory;
 using MailAccess.Store.Quota;
 using MailAccess.Store.Tests.Contract;
+using MailAccess.Store.Tests.Mbox;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailAccess.Store.Tests.Quota;
@@ -260,6 +262,20 @@ public sealed class MaildirQuotaTests : QuotaContract
 
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options() with { Quota = Policy }, Clock, NullLogger.Instance));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+public sealed class MboxQuotaTests : QuotaContract
+{
+    private readonly SpoolFolder _folder = new();
+
+    protected override async ValueTask<IMailStore> OpenStoreAsync() =>
+        Must(await MboxStore.OpenAsync(_folder.Options() with { Quota = Policy }, Clock, NullLogger.Instance));
 
     public override async ValueTask DisposeAsync()
     {
