@@ -75,8 +75,11 @@ public sealed record ImapLimits
     /// <summary>Output that may wait before a handler awaits the client.</summary>
     public int OutputOctetsMax { get; init; } = 64 * 1024;
 
-    /// <summary>Messages opened before their turn comes in a FETCH of many.</summary>
-    public int ReadAheadMessages { get; init; } = 8;
+    /// <summary>Messages that are opened together before their turn comes in a FETCH of many; two such batches may be under way.</summary>
+    public int ReadAheadMessages { get; init; } = 32;
+
+    /// <summary>Octets after which a batch ends.</summary>
+    public int ReadAheadBatchOctetsMax { get; init; } = 384 * 1024;
 
     /// <summary>Larger messages are not opened ahead.</summary>
     public int ReadAheadOctetsMax { get; init; } = 128 * 1024;

@@ -23,6 +23,7 @@ internal sealed class ConnectionWriter(Stream stream, TimeProvider clock) : Pipe
     private readonly SocketStream? _plain = stream as SocketStream;
     private List<ArraySegment<byte>>? _full;
     private byte[]? _buffer;
+    private int _firstBuffer = SmallestBuffer;
     private int _length;
     private int _fullOctets;
     private long _sendingSince;
@@ -102,7 +103,7 @@ internal sealed class ConnectionWriter(Stream stream, TimeProvider clock) : Pipe
         {
             return;
         }
-        int size = SmallestBuffer;
+        int size = _firstBuffer;
         if (_buffer is not null)
         {
             size = Math.Min(LargestBuffer, _buffer.Length * 4);
@@ -176,6 +177,8 @@ internal sealed class ConnectionWriter(Stream stream, TimeProvider clock) : Pipe
 
     private void ReleaseBuffers()
     {
+        // Who has just filled the largest buffer is in the middle of a long answer: it goes on with one, and leaves in few pieces.
+        _firstBuffer = UnflushedBytes >= LargestBuffer ? LargestBuffer : SmallestBuffer;
         if (_buffer is not null)
         {
             ArrayPool<byte>.Shared.Return(_buffer);

@@ -70,6 +70,21 @@ public sealed class MaildirSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task Messages_that_are_opened_together_are_found_where_another_program_put_them()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 3);
+        mailbox.ClaimRecent(onlyLook: false);
+        string[] names = await FilesAfterHousekeepingAsync("cur");
+        File.Move(Path("cur", names[0]), Path("cur", names[0] + "S"));
+        File.Delete(Path("cur", names[1]));
+        StoreResult<IMessageContent>[] opened = await mailbox.OpenMessagesAsync(uids, None);
+        Assert.Equal([StoreError.None, StoreError.Expunged, StoreError.None], opened.Select(o => o.Error));
+        Assert.Equal(Text(1), await ReadAsync(Must(opened[0])));
+        Assert.Equal(Text(3), await ReadAsync(Must(opened[2])));
+    }
+
+    [Fact]
     public async Task Names_follow_flags_and_keywords_get_letters()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

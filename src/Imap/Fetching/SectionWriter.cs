@@ -11,7 +11,7 @@ namespace MailAccess.Imap.Fetching;
 /// <summary>Writes the value of BODY[…]: from the summary where it has it, else streamed from the message.</summary>
 internal sealed class SectionWriter(ImapSession session, SelectedMailbox selected)
 {
-    private const int ChunkOctets = 32 * 1024;
+    private const int RoomOctetsMin = 4 * 1024;
 
     private readonly ImapWriter _writer = session.Writer;
     private readonly ArrayBufferWriter<byte> _fields = new();
@@ -90,9 +90,10 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
     {
         while (octets > 0)
         {
-            int wanted = (int)Math.Min(octets, ChunkOctets);
-            Memory<byte> memory = _writer.GetMemory(wanted);
-            int read = await content.ReadAsync(offset, memory[..wanted], CancellationToken.None);
+            // What room there is is used up: full buffers make few sends.
+            Memory<byte> memory = _writer.GetMemory((int)Math.Min(octets, RoomOctetsMin));
+            memory = memory[..(int)Math.Min(octets, memory.Length)];
+            int read = await content.ReadAsync(offset, memory, CancellationToken.None);
             if (read == 0)
             {
                 throw session.LoseContent(uid, selected);

@@ -89,6 +89,9 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
     public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.OpenMessageAsync(uid, cancellationToken);
 
+    public ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken) =>
+        Lacks(Rights.Read) is var refusal and not StoreError.None ? new([.. uids.Select(_ => (StoreResult<IMessageContent>)refusal)]) : inner.OpenMessagesAsync(uids, cancellationToken);
+
     public bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
         summary = default;

@@ -25,6 +25,19 @@ internal sealed partial class MaildirMailbox
         return record.IsMeasured ? _store.Workers.RunAsync(() => OpenContent(record), OnFault) : MeasureAndOpenAsync(uid, cancellationToken);
     }
 
+    public override async ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken)
+    {
+        MailboxSnapshot now = Published;
+        int[] indices = [.. uids.Select(now.IndexOf)];
+        if (indices.Length < 2 || Array.Exists(indices, i => i >= 0 && !now[i].IsMeasured))
+        {
+            return await base.OpenMessagesAsync(uids, cancellationToken);
+        }
+        StoreResult<StoreResult<IMessageContent>[]> opened =
+            await _store.Workers.RunAsync<StoreResult<IMessageContent>[]>(() => OpenContents(now, indices), OnFault);
+        return opened.TryGet(out StoreResult<IMessageContent>[]? contents) ? contents : [.. uids.Select(_ => (StoreResult<IMessageContent>)opened.Error)];
+    }
+
     public override bool TryGetSummary(in MessageRecord record, out MessageSummary summary)
     {
         bool isThere = Summaries.TryGet(record, out ReadOnlyMemory<byte> encoded);
@@ -98,10 +111,40 @@ internal sealed partial class MaildirMailbox
         return index < 0 ? Locator.Of(record) : Locator.Of(now[index]);
     }
 
-    /// <summary>On a worker.</summary>
-    public StoreResult<IMessageContent> OpenContent(MessageRecord record)
+    /// <summary>On a worker. What is wrong with one message does not keep the others back.</summary>
+    private StoreResult<IMessageContent>[] OpenContents(MailboxSnapshot now, int[] indices)
     {
-        IFile? file = OpenFile(record);
+        using IFolder? inNew = Array.Exists(indices, i => i >= 0 && Locator.Of(now[i]).IsInNew) ? _store.Files.OpenFolder(Folder.New) : null;
+        using IFolder? inCur = _store.Files.OpenFolder(Folder.Cur);
+        var opened = new StoreResult<IMessageContent>[indices.Length];
+        for (int i = 0; i < opened.Length; i++)
+        {
+            try
+            {
+                opened[i] = indices[i] < 0 ? StoreError.Expunged : OpenContent(now[indices[i]], FindFile(now[indices[i]], inNew, inCur));
+            }
+            catch (FileFault fault)
+            {
+                OnFault(fault);
+                opened[i] = StoreError.Unavailable;
+            }
+        }
+        return opened;
+    }
+
+    /// <summary>Most lie where their records say; what does not is looked for.</summary>
+    private IFile? FindFile(in MessageRecord record, IFolder? inNew, IFolder? inCur)
+    {
+        Locator locator = Locator.Of(record);
+        string baseName = Names[locator.NamePlace];
+        return (locator.IsInNew ? inNew?.OpenToRead(baseName) : inCur?.OpenToRead(FileName.InCur(baseName, locator.Letters))) ?? OpenFile(record);
+    }
+
+    /// <summary>On a worker.</summary>
+    private StoreResult<IMessageContent> OpenContent(MessageRecord record) => OpenContent(record, OpenFile(record));
+
+    private StoreResult<IMessageContent> OpenContent(MessageRecord record, IFile? file)
+    {
         if (file is null)
         {
             return StoreError.Expunged;

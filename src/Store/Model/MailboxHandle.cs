@@ -51,6 +51,9 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
     public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<IMessageContent>() : model.OpenMessageAsync(uid, cancellationToken);
 
+    public ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken) =>
+        model.IsGone ? new([.. uids.Select(_ => (StoreResult<IMessageContent>)StoreError.NotFound)]) : model.OpenMessagesAsync(uids, cancellationToken);
+
     public bool TryGetSummary(in MessageRecord record, out MessageSummary summary) => model.TryGetSummary(record, out summary);
 
     public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>

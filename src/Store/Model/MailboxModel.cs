@@ -86,6 +86,10 @@ internal abstract class MailboxModel
 
     public abstract ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken);
 
+    /// <summary>The same of several, in their order.</summary>
+    public virtual async ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken) =>
+        await Task.WhenAll(uids.Select(u => OpenMessageAsync(u, cancellationToken).AsTask()));
+
     public abstract bool TryGetSummary(in MessageRecord record, out MessageSummary summary);
 
     public abstract ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken);

@@ -157,6 +157,27 @@ public abstract class MailboxContract : StoreFixture
     }
 
     [Fact]
+    public async Task Several_messages_are_opened_in_the_order_asked_for_and_one_that_is_gone_keeps_none_back()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        IReadOnlyList<Uid> uids = await FillAsync(mailbox, 5);
+        mailbox.ClaimRecent(onlyLook: false);
+        await FlagAsync(mailbox, UidSet.Of(uids[1]), FlagOperation.Add, SystemFlags.Seen);
+        Must(await mailbox.ExpungeAsync(UidSet.Of(uids[2]), ExpungeScope.AllNamed, None));
+        Uid last = await AppendAsync(mailbox, Text(6));
+        List<string> texts = [];
+        foreach (StoreResult<IMessageContent> opened in await mailbox.OpenMessagesAsync([uids[4], uids[2], uids[1], last, uids[0]], None))
+        {
+            texts.Add(opened.TryGet(out IMessageContent? content) ? await ReadAsync(content) : opened.Error.ToString());
+            if (content is not null)
+            {
+                await content.DisposeAsync();
+            }
+        }
+        Assert.Equal([Text(5), nameof(StoreError.Expunged), Text(2), Text(6), Text(1)], texts);
+    }
+
+    [Fact]
     public async Task Unchanged_since_leaves_alone_what_changed_later()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

@@ -87,6 +87,11 @@ public abstract class StoreFixture : IAsyncLifetime
     protected static async Task<string> ReadAsync(IMailbox mailbox, Uid uid)
     {
         await using IMessageContent content = Must(await mailbox.OpenMessageAsync(uid, None));
+        return await ReadAsync(content);
+    }
+
+    protected static async Task<string> ReadAsync(IMessageContent content)
+    {
         byte[] octets = new byte[content.Octets];
         int read = 0;
         while (read < octets.Length)
