@@ -31,6 +31,17 @@ internal enum ImapEffects
     MayExpunge = 2,
 }
 
+/// <summary>What messages a command takes.</summary>
+internal enum MessageIntakeKind
+{
+    /// <summary>None: all its literals are strings.</summary>
+    None,
+    /// <summary>As many as come. RFC 3502.</summary>
+    Append,
+    /// <summary>One for another. RFC 8508.</summary>
+    Replace,
+}
+
 /// <summary>
 /// Runs one command: parse, validate, execute; gives what the loop shall write. Parsing ends before the first await.
 /// </summary>
@@ -50,5 +61,5 @@ internal sealed record ImapCommand(string Verb, ImapStates States, ImapEffects E
     public string? Capability { get; init; }
 
     /// <summary>Literals of it may be messages, which its handler takes off the wire.</summary>
-    public bool TakesMessages { get; init; }
+    public MessageIntakeKind Takes { get; init; }
 }

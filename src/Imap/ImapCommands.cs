@@ -28,11 +28,12 @@ internal static class ImapCommands
         // RFC 4314 §3, RFC 5464 §4.
         AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
         AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
-        // Selected: §6.4; RFC 3691, 4315, 6851, 5256.
+        // Selected: §6.4; RFC 3691, 4315, 6851, 5256, 8508.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
         ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, SortCommand.Definition, SortCommand.UidDefinition, ThreadCommand.Definition, ThreadCommand.UidDefinition, FetchCommand.Definition,
         FetchCommand.UidDefinition, StoreCommand.Definition, StoreCommand.UidDefinition, CopyCommand.Definition,
         CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
+        ReplaceCommand.Definition, ReplaceCommand.UidDefinition,
     ];
 
     private static readonly FrozenDictionary<string, ImapCommand> ByVerb =

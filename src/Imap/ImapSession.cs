@@ -15,6 +15,8 @@ namespace MailAccess.Imap;
 /// </remarks>
 internal sealed class ImapSession : IAsyncDisposable
 {
+    private static readonly ImapCompletion UnknownCommand = ImapCompletion.Bad("unknown command");
+
     private readonly LiteralPlacement _placement;
     private int _errors;
     private int _failedLogins;
@@ -261,7 +263,7 @@ internal sealed class ImapSession : IAsyncDisposable
         else if (!ImapCommands.TryRead(arguments, out command) || Services.IsDisabled(command.Capability))
         {
             command = null;
-            completion = ImapCompletion.Bad("unknown command");
+            completion = UnknownCommand;
         }
         else
         {
@@ -272,14 +274,22 @@ internal sealed class ImapSession : IAsyncDisposable
         return end;
     }
 
-    /// <summary>A command that runs and takes messages says which of its literals are some; all others are strings.</summary>
+    /// <summary>A command that takes messages says which of its literals are some, and where it cannot run none is sent; all others are strings.</summary>
     private LiteralPlace PlaceLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
     {
         ImapArguments arguments = new(command, Limits);
         refusal = default;
-        bool takesMessages = arguments.TryTag(out _) && arguments.TrySpace() && ImapCommands.TryRead(arguments, out ImapCommand? row)
-            && row.TakesMessages && (row.States & State) != 0 && !Services.IsDisabled(row.Capability);
-        return takesMessages ? AppendRun.PlaceFirstLiteral(arguments, Services, out refusal) : LiteralPlace.String;
+        if (!(arguments.TryTag(out _) && arguments.TrySpace() && ImapCommands.TryRead(arguments, out ImapCommand? row))
+            || row.Takes == MessageIntakeKind.None)
+        {
+            return LiteralPlace.String;
+        }
+        if (Services.IsDisabled(row.Capability) || (row.States & State) == 0)
+        {
+            refusal = Services.IsDisabled(row.Capability) ? UnknownCommand : RefuseState(row);
+            return LiteralPlace.Nowhere;
+        }
+        return AppendRun.PlaceFirstLiteral(arguments, row.Takes, Services, out refusal);
     }
 
     private ImapCompletion RefuseState(ImapCommand command) => State switch

@@ -208,6 +208,14 @@ public interface IMailbox : IAsyncDisposable
     /// <summary>As copy and expunge of the same messages, together (RFC 6851). After a crash a message may stand in both, never in none.</summary>
     ValueTask<StoreResult<CopyOutcome>> MoveAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Appends the message to the destination, which may be this mailbox, and removes one of this mailbox, together (RFC 8508): what goes
+    /// makes room in the quota for what comes. <see cref="StoreError.Expunged"/> where that one is not there any more; then nothing is done.
+    /// After a crash both may be there, never none.
+    /// </summary>
+    ValueTask<StoreResult<AppendOutcome>> ReplaceAsync(
+        Uid replaced, MessageToAppend message, IMailbox destination, CancellationToken cancellationToken);
+
     /// <summary>The message's octets.</summary>
     ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken);
 

@@ -96,6 +96,10 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
         public ValueTask<StoreResult<CopyOutcome>> MoveAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
             inner.MoveAsync(uids, destination, cancellationToken);
 
+        public ValueTask<StoreResult<AppendOutcome>> ReplaceAsync(
+            Uid replaced, MessageToAppend message, IMailbox destination, CancellationToken cancellationToken) =>
+            inner.ReplaceAsync(replaced, message, destination, cancellationToken);
+
         public async ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken)
         {
             StoreResult<IMessageContent> opened = await inner.OpenMessageAsync(uid, cancellationToken);

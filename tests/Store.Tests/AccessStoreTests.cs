@@ -185,6 +185,38 @@ public abstract class AccessStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task To_replace_a_message_is_to_delete_it_here_and_to_insert_one_there()
+    {
+        await CreateAsync("Work");
+        await CreateAsync("Drop");
+        await ShareAsync("Work", "lrt");
+        await ShareAsync("Drop", "li");
+        await using IMailbox mine = Must(await Alice.OpenAsync(Named("Work"), default));
+        Uid uid = await AppendAsync(_store, mine, Text(1));
+        await using IMailbox work = Must(await Bob.OpenAsync(Shared("Work"), default));
+        await using IMailbox drop = Must(await Bob.OpenAsync(Shared("Drop"), default));
+        await using IMailbox inbox = Must(await Bob.OpenAsync(MailboxName.Inbox, default));
+        await using IStagedMessage staged = Must(await _store.StageAsync(0, default));
+        Must(await staged.WriteAsync(Encoding.UTF8.GetBytes(Text(2)), default));
+        Must(await staged.CompleteAsync(default));
+        var message = new MessageToAppend { Message = staged, Flags = SystemFlags.Seen | SystemFlags.Flagged, Keywords = ["mine"] };
+
+        Assert.Equal(StoreError.NoPermission, (await work.ReplaceAsync(uid, message, inbox, default)).Error);
+        await ShareAsync("Work", "lrte");
+        Assert.Equal(StoreError.NoPermission, (await work.ReplaceAsync(uid, message, work, default)).Error);
+        Assert.Equal(1, work.Snapshot.Count);
+        Must(await work.ReplaceAsync(uid, message, drop, default));
+        Assert.Equal(0, work.Snapshot.Count);
+        Assert.Equal((SystemFlags.None, 0ul), (drop.Snapshot[0].Flags, drop.Snapshot[0].Keywords)); // Without right they are left out.
+        await ShareAsync("Work", "lri");
+        Uid next = await AppendAsync(_store, mine, Text(1));
+        Assert.Equal(StoreError.NoPermission, (await work.ReplaceAsync(next, message, work, default)).Error);
+        await ShareAsync("Work", "lrites");
+        Must(await work.ReplaceAsync(next, message, work, default));
+        Assert.Equal(SystemFlags.Seen, work.Snapshot[0].Flags);
+    }
+
+    [Fact]
     public async Task What_is_created_below_a_shared_mailbox_is_shared_alike()
     {
         await CreateAsync("Work");

@@ -11,15 +11,15 @@ namespace MailAccess.Imap.Commands;
 internal static class AppendCommand
 {
     public static readonly ImapCommand Definition =
-        new("APPEND", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync) { TakesMessages = true };
+        new("APPEND", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync) { Takes = MessageIntakeKind.Append };
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        if (AppendHead.Parse(arguments, endsInLiteral: false, out AppendHead head) != AppendPiece.Complete)
+        if (AppendHead.Parse(arguments, MessageIntakeKind.Append, endsInLiteral: false, out AppendHead head) != AppendPiece.Complete)
         {
             return ImapErrors.Syntax(arguments);
         }
-        await using AppendRun run = new(session, head.Mailbox);
+        await using AppendRun run = new(session, head.Mailbox, replacing: null);
         return await run.RunAsync(arguments);
     }
 }

@@ -51,8 +51,8 @@ internal enum AppendPiece
 /// </summary>
 /// <remarks>A value: a copy tries out what comes next without taking it.</remarks>
 /// <param name="services">Which extensions are on.</param>
-/// <param name="messagesMax">1, or more for APPEND with MULTIAPPEND (RFC 3502).</param>
-internal struct AppendGrammar(ImapServices services, int messagesMax)
+/// <param name="kind">REPLACE takes one message, APPEND as many as come where MULTIAPPEND (RFC 3502) is on.</param>
+internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
 {
     private enum Place
     {
@@ -110,7 +110,7 @@ internal struct AppendGrammar(ImapServices services, int messagesMax)
     {
         FlagList flags = FlagList.Empty;
         DateTimeOffset? date = null;
-        if (_messages == messagesMax)
+        if (_messages > 0 && (kind == MessageIntakeKind.Replace || services.IsDisabled("MULTIAPPEND")))
         {
             arguments.Missing("the end of the command behind the message");
             return AppendPiece.Syntax;
@@ -139,8 +139,8 @@ internal struct AppendGrammar(ImapServices services, int messagesMax)
             return null;
         }
         // literal8 = "~{" number ["+"] "}" CRLF *OCTET     RFC 4466 §3
-        AppendElementKind kind = !services.IsDisabled("BINARY") && arguments.TryWord("~"u8) ? AppendElementKind.BinaryLiteral : AppendElementKind.Literal;
-        return TakeLiteral(kind, Place.MessageEnd, "the message as a literal", arguments, endsInLiteral, elements);
+        AppendElementKind literal = !services.IsDisabled("BINARY") && arguments.TryWord("~"u8) ? AppendElementKind.BinaryLiteral : AppendElementKind.Literal;
+        return TakeLiteral(literal, Place.MessageEnd, "the message as a literal", arguments, endsInLiteral, elements);
     }
 
     private AppendPiece? ParsePart(ImapArguments arguments, bool endsInLiteral, List<AppendElement>? elements)

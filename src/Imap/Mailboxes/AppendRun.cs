@@ -7,18 +7,29 @@ using MailAccess.Wire;
 
 namespace MailAccess.Imap.Mailboxes;
 
-/// <summary>One APPEND: takes message after message, each from the wire or put together, then appends them all or none. RFC 3502, RFC 4469.</summary>
+/// <summary>What REPLACE removes. RFC 8508.</summary>
+/// <param name="Uid">In the selected mailbox.</param>
+/// <param name="Refusal">Why it cannot go; else the default.</param>
+internal readonly record struct MessageToReplace(Uid Uid, ImapCompletion Refusal);
+
+/// <summary>
+/// One APPEND: takes message after message, each from the wire or put together, then appends them all or none. RFC 3502, RFC 4469.
+/// Or one REPLACE, of one message.
+/// </summary>
 /// <remarks>
 /// The first refusal decides the answer. Where the client waits for our word it is told at once; what comes without being
 /// asked for is read and dropped, so that the next command is found (RFC 7888 §4).
 /// </remarks>
-internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsyncDisposable
+/// <param name="session">The client's.</param>
+/// <param name="name">Where messages go; null: no possible name.</param>
+/// <param name="replacing">What goes for the one that comes; null: APPEND.</param>
+internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageToReplace? replacing) : IAsyncDisposable
 {
     private readonly List<MessageDraft> _messages = [];
     private readonly UrlSource _urls = new(session);
-    private AppendGrammar _grammar = new(session.Services, MessagesMax(session.Services));
+    private AppendGrammar _grammar = new(session.Services, replacing is null ? MessageIntakeKind.Append : MessageIntakeKind.Replace);
     private IMailbox? _mailbox;
-    private ImapCompletion _refusal;
+    private ImapCompletion _refusal = replacing?.Refusal ?? default;
     private MessageDraft? _draft;
     private long _octets;
 
@@ -26,12 +37,14 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
 
     /// <summary>What the first literal of a command is that takes messages; see <see cref="LiteralPlacement"/>.</summary>
     /// <param name="arguments">From the space behind the verb to the literal's brace.</param>
+    /// <param name="kind">Which command.</param>
     /// <param name="services">Which extensions are on.</param>
     /// <param name="refusal">Where it is nothing.</param>
-    public static LiteralPlace PlaceFirstLiteral(ImapArguments arguments, ImapServices services, out ImapCompletion refusal)
+    public static LiteralPlace PlaceFirstLiteral(
+        ImapArguments arguments, MessageIntakeKind kind, ImapServices services, out ImapCompletion refusal)
     {
-        AppendPiece piece = AppendHead.Parse(arguments, endsInLiteral: true, out _);
-        AppendGrammar grammar = new(services, MessagesMax(services));
+        AppendPiece piece = AppendHead.Parse(arguments, kind, endsInLiteral: true, out _);
+        AppendGrammar grammar = new(services, kind);
         piece = piece == AppendPiece.Complete ? grammar.Parse(arguments, endsInLiteral: true, elements: null) : piece;
         return PlaceOf(piece, ImapErrors.Syntax(arguments), out refusal);
     }
@@ -84,8 +97,6 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
         }
     }
 
-    private static int MessagesMax(ImapServices services) => services.IsDisabled("MULTIAPPEND") ? 1 : int.MaxValue;
-
     private static LiteralPlace PlaceOf(AppendPiece piece, ImapCompletion syntax, out ImapCompletion refusal)
     {
         refusal = piece == AppendPiece.Syntax ? syntax : default;
@@ -103,6 +114,10 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
 
     private async ValueTask OpenAsync()
     {
+        if (_refusal.IsGiven)
+        {
+            return;
+        }
         if (name is null)
         {
             _refusal = ImapErrors.InvalidName;
@@ -261,19 +276,32 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name) : IAsync
     /// <summary>All have come: one commit.</summary>
     private async ValueTask<ImapCompletion> FinishAsync()
     {
-        StoreResult<AppendOutcome> appended = await _mailbox!.AppendAsync([.. _messages.Select(m => m.ToMessage())], CancellationToken.None);
+        StoreResult<AppendOutcome> appended = replacing is { } goes
+            ? await session.Selected!.Mailbox.ReplaceAsync(goes.Uid, _messages[0].ToMessage(), _mailbox!, CancellationToken.None)
+            : await _mailbox!.AppendAsync([.. _messages.Select(m => m.ToMessage())], CancellationToken.None);
         if (!appended.TryGet(out AppendOutcome? outcome))
         {
             return ImapErrors.ToDestinationCompletion(appended.Error);
         }
-        if (session.Services.IsDisabled("UIDPLUS"))
+        string? code = session.Services.IsDisabled("UIDPLUS") ? null : AppendUid(outcome);
+        if (replacing is null)
         {
-            return ImapCompletion.Ok("appended");
+            return ImapCompletion.Ok(code, "appended");
         }
-        // resp-code-apnd = "APPENDUID" SP nz-number SP set — RFC 3502, RFC 4315 §4, in the order of the messages.
+        if (code is not null)
+        {
+            // Untagged and before the EXPUNGE, so that the client still knows which message is which: RFC 8508 §4.3.
+            session.Writer.WriteUntagged($"OK [{code}] the replacement is there");
+        }
+        return ImapCompletion.Ok("replaced");
+    }
+
+    /// <summary>resp-code-apnd = "APPENDUID" SP nz-number SP set — RFC 3502, RFC 4315 §4, in the order of the messages.</summary>
+    private static string AppendUid(AppendOutcome outcome)
+    {
         StringBuilder code = new($"APPENDUID {outcome.UidValidity} ");
         CopyRequest.AppendInOrder(code, outcome.Uids);
-        return ImapCompletion.Ok(code.ToString(), "appended");
+        return code.ToString();
     }
 
     /// <summary>An empty message is the client's way to cancel. RFC 3502.</summary>

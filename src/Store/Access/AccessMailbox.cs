@@ -47,10 +47,8 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
         {
             return new(refusal);
         }
-        // Flags without right are left out, and the message comes in all the same. RFC 4314 §4.
-        FlagScope scope = Scope;
-        return inner.AppendAsync(
-            [.. messages.Select(m => m with { Flags = m.Flags & scope.Flags, Keywords = scope.HasKeywords ? m.Keywords : [] })], cancellationToken);
+        FlagScope scope = Scope; // RFC 4314 §4.
+        return inner.AppendAsync([.. messages.Select(scope.Restrict)], cancellationToken);
     }
 
     public ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
@@ -85,6 +83,13 @@ internal sealed class AccessMailbox(IMailbox inner, MailboxName name, Func<Right
     /// <summary>As COPY, STORE of <c>\Deleted</c> and EXPUNGE: RFC 6851 §4.4.</summary>
     public ValueTask<StoreResult<CopyOutcome>> MoveAsync(UidSet uids, IMailbox destination, CancellationToken cancellationToken) =>
         Lacks(Rights.Read | RightsText.OldDelete) is var refusal and not StoreError.None ? new(refusal) : inner.MoveAsync(uids, destination, cancellationToken);
+
+    /// <summary>As STORE of <c>\Deleted</c> and UID EXPUNGE here, and APPEND there: RFC 8508 §4.1.</summary>
+    public ValueTask<StoreResult<AppendOutcome>> ReplaceAsync(
+        Uid replaced, MessageToAppend message, IMailbox destination, CancellationToken cancellationToken) =>
+        Lacks(Rights.Read | RightsText.OldDelete) is var refusal and not StoreError.None
+            ? new(refusal)
+            : inner.ReplaceAsync(replaced, message, destination, cancellationToken);
 
     public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         Lacks(Rights.Read) is var refusal and not StoreError.None ? new(refusal) : inner.OpenMessageAsync(uid, cancellationToken);

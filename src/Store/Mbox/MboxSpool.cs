@@ -201,18 +201,20 @@ internal sealed class MboxSpool : IDisposable
         FileOctets = file.Octets + edits.Sum(e => e.Replacement.Length - (e.To - e.From));
         FileTicks = 0;
         var rewrite = new SpoolRewrite(_store.Files, DataFolder);
+        bool isLogged = false;
         try
         {
             rewrite.Run(file, edits, NextStep(frames, null), spoolLock.Touch);
             NoteFacts(FileOctets);
             LogStep(frames, null);
+            isLogged = true;
             rewrite.Forget();
         }
         catch (FileFault)
         {
             Layout.Replace(from, before);
             ForgetFacts();
-            IsBroken = SpoolRewrite.HasBegun(_store.Files, DataFolder);
+            IsBroken = isLogged || SpoolRewrite.HasBegun(_store.Files, DataFolder);
             throw;
         }
     }

@@ -54,8 +54,14 @@ internal sealed class SpoolRewrite(IFiles files, string folder)
         Finish(spool, side, job, touch);
     }
 
-    /// <summary>After the step is in the log.</summary>
-    public void Forget() => files.Unlink(_path);
+    /// <summary>
+    /// After the step is in the log. Durable at the end: a file that a power loss brought back would have its step taken again, over all steps since.
+    /// </summary>
+    public void Forget()
+    {
+        files.Unlink(_path);
+        files.SyncFolder(folder);
+    }
 
     /// <summary>Nothing was changed: a failed attempt's file must not be taken for work to do.</summary>
     public static bool HasBegun(IFiles files, string folder)
@@ -86,7 +92,7 @@ internal sealed class SpoolRewrite(IFiles files, string folder)
         }
         if (step is null)
         {
-            files.Unlink(_path);
+            Forget();
         }
         return step;
     }

@@ -33,7 +33,7 @@ internal static class CopyOperation
     }
 
     /// <summary>The copy's name, record and date say what only a look at the original's file tells.</summary>
-    private static async ValueTask<StoreError> MeasureAsync(MailboxModel source, UidSet uids, CancellationToken cancellationToken)
+    public static async ValueTask<StoreError> MeasureAsync(MailboxModel source, UidSet uids, CancellationToken cancellationToken)
     {
         lock (source.Gate)
         {
@@ -63,7 +63,7 @@ internal static class CopyOperation
         }
         if (destination.Usage is { } usage)
         {
-            StoreError refused = await usage.Account.AdmitAsync(usage, QuotaAmount.Of(wanted), MovedFrom(source, kind), cancellationToken);
+            StoreError refused = await usage.Account.AdmitAsync(usage, QuotaAmount.Of(wanted), Departing(source, wanted, kind), cancellationToken);
             if (refused != StoreError.None)
             {
                 return refused;
@@ -94,19 +94,17 @@ internal static class CopyOperation
         MailboxModel source, List<MessageRecord> wanted, MailboxModel destination, CopyKind kind, FlagScope scope,
         PreparedMessages prepared, out CommitTicket? ticket)
     {
-        bool sourceFirst = MailboxModel.CompareForLocking(source, destination) <= 0;
-        lock ((sourceFirst ? source : destination).Gate)
+        StoreResult<CopyOutcome> outcome = StoreError.NotFound;
+        CommitTicket? submitted = null;
+        MailboxModel.UnderGates(source, destination, () =>
         {
-            lock ((sourceFirst ? destination : source).Gate)
+            if (!source.IsGone && !destination.IsGone)
             {
-                ticket = null;
-                if (source.IsGone || destination.IsGone)
-                {
-                    return StoreError.NotFound;
-                }
-                return Compute(source, wanted, destination, kind, scope, prepared, out ticket);
+                outcome = Compute(source, wanted, destination, kind, scope, prepared, out submitted);
             }
-        }
+        });
+        ticket = submitted;
+        return outcome;
     }
 
     /// <summary>Under both gates.</summary>
@@ -150,7 +148,7 @@ internal static class CopyOperation
             builder.Append(appended[i]);
         }
         QuotaHold? hold = null;
-        if (destination.Usage is { } usage && (hold = usage.Account.TryHold(usage, QuotaAmount.Of(appended), MovedFrom(source, kind))) is null)
+        if (destination.Usage is { } usage && (hold = usage.Account.TryHold(usage, QuotaAmount.Of(appended), Departing(source, wanted, kind))) is null)
         {
             return StoreError.OverQuota;
         }
@@ -179,7 +177,8 @@ internal static class CopyOperation
     }
 
     /// <summary>A move takes nothing more of a quota that it takes as much from.</summary>
-    private static MailboxUsage? MovedFrom(MailboxModel source, CopyKind kind) => kind == CopyKind.Move ? source.Usage : null;
+    private static QuotaDeparture? Departing(MailboxModel source, List<MessageRecord> wanted, CopyKind kind) =>
+        kind == CopyKind.Move && source.Usage is { } usage ? new QuotaDeparture(usage, QuotaAmount.Of(wanted)) : null;
 
     private static bool TryTranslate(KeywordTable from, ulong mask, SnapshotBuilder to, Dictionary<ulong, ulong> known, out ulong translated)
     {

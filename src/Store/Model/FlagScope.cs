@@ -4,6 +4,10 @@ namespace MailAccess.Store.Model;
 internal readonly record struct FlagScope(SystemFlags Flags, bool HasKeywords)
 {
     public static readonly FlagScope All = new((SystemFlags)0xFF, true);
+
+    /// <summary>Flags without right are left out, and the message comes in all the same.</summary>
+    public MessageToAppend Restrict(MessageToAppend message) =>
+        message with { Flags = message.Flags & Flags, Keywords = HasKeywords ? message.Keywords : [] };
 }
 
 /// <summary>A mailbox as somebody may use it who has not every right: what it stands for, and the flags that may be set there.</summary>

@@ -48,6 +48,12 @@ internal sealed class MailboxHandle(MailboxModel model) : IMailbox
         model.IsGone ? Gone<CopyOutcome>() : RefusalOf(destination) is var refusal and not StoreError.None ? new(refusal)
             : CopyOperation.RunAsync(model, uids, ModelOf(destination), CopyKind.Move, ScopeOf(destination), cancellationToken);
 
+    public ValueTask<StoreResult<AppendOutcome>> ReplaceAsync(
+        Uid replaced, MessageToAppend message, IMailbox destination, CancellationToken cancellationToken) =>
+        model.IsGone ? Gone<AppendOutcome>() : RefusalOf(destination) is var refusal and not StoreError.None ? new(refusal)
+            : ModelOf(destination) is { IsGone: true } ? Gone<AppendOutcome>()
+            : ReplaceOperation.RunAsync(model, replaced, ScopeOf(destination).Restrict(message), ModelOf(destination), cancellationToken);
+
     public ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken) =>
         model.IsGone ? Gone<IMessageContent>() : model.OpenMessageAsync(uid, cancellationToken);
 

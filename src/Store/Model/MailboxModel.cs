@@ -158,6 +158,19 @@ internal abstract class MailboxModel
         return account != 0 ? account : string.CompareOrdinal(left.Name.Value, right.Name.Value);
     }
 
+    /// <summary>Does it with the gates of both, which may be the same, taken in their order.</summary>
+    public static void UnderGates(MailboxModel one, MailboxModel other, Action work)
+    {
+        bool isFirst = CompareForLocking(one, other) <= 0;
+        lock ((isFirst ? one : other).Gate)
+        {
+            lock ((isFirst ? other : one).Gate)
+            {
+                work();
+            }
+        }
+    }
+
     /// <summary>Takes the change as the new head. Under the gate, right before <see cref="Submit"/>.</summary>
     public void Advance(MailboxChange change, CommitTicket ticket)
     {
@@ -165,7 +178,7 @@ internal abstract class MailboxModel
         if (Usage is not null && change.AppendedCount > 0)
         {
             // What other programs brought was not asked for, and counts.
-            change.Hold ??= Usage.Account.Hold(Usage, QuotaAmount.Of(change.Upserts.TakeLast(change.AppendedCount)), movedFrom: null);
+            change.Hold ??= Usage.Account.Hold(Usage, QuotaAmount.Of(change.Upserts.TakeLast(change.AppendedCount)), departing: null);
         }
         Head = change.After;
         LastTicket = ticket;

@@ -104,7 +104,7 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
     /// Before anything is prepared: knows the rules, counts where that was not done, and refuses what has no room. What it admits may still be
     /// refused by <see cref="TryHold"/>, when others were quicker.
     /// </summary>
-    public async ValueTask<StoreError> AdmitAsync(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom, CancellationToken cancellationToken)
+    public async ValueTask<StoreError> AdmitAsync(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing, CancellationToken cancellationToken)
     {
         if (!await RefreshRulesAsync(cancellationToken))
         {
@@ -115,30 +115,30 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
         {
             return error;
         }
-        if (!Fits(destination, amount, movedFrom))
+        if (!Fits(destination, amount, departing))
         {
             // Another program may have made room: a refusal is worth a look, but not each of many.
             error = await EnsureCountedAsync(limits.QuotaRefusalCountInterval, cancellationToken);
-            error = error == StoreError.None && !Fits(destination, amount, movedFrom) ? StoreError.OverQuota : error;
+            error = error == StoreError.None && !Fits(destination, amount, departing) ? StoreError.OverQuota : error;
         }
         return error;
     }
 
     /// <summary>Room for a commit that is about to be submitted; null where there is none. Under the mailboxes' gates.</summary>
-    public QuotaHold? TryHold(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom)
+    public QuotaHold? TryHold(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
     {
         lock (_gate)
         {
-            return FitsUnderGate(destination, amount, movedFrom) ? HoldUnderGate(destination, amount, movedFrom) : null;
+            return FitsUnderGate(destination, amount, departing) ? HoldUnderGate(destination, amount, departing) : null;
         }
     }
 
     /// <summary>What is there already, or must be taken in any case, counts without being asked for.</summary>
-    public QuotaHold Hold(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom)
+    public QuotaHold Hold(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
     {
         lock (_gate)
         {
-            return HoldUnderGate(destination, amount, movedFrom);
+            return HoldUnderGate(destination, amount, departing);
         }
     }
 
@@ -155,19 +155,16 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
             QuotaAmount before = _rules.WarningPercents.Count == 0 ? default : UsedUnderGate();
             if (!isDurable)
             {
-                usage.Held -= hold?.Amount ?? default;
-                _transferring -= hold is { IsTransfer: true } ? hold.Amount : default;
+                usage.Held -= hold is null ? default : hold.Amount - hold.Exchanged;
+                _transferring -= hold?.Transferred ?? default;
                 return;
             }
             usage.Settled += (hold?.Amount ?? default) - removed;
-            usage.Held -= removed;
+            usage.Held -= removed - (hold?.Exchanged ?? default);
             // The two ends of a move settle one after the other: between them the messages would count twice.
-            _arrivedTwice += hold is { IsTransfer: true } ? hold.Amount : default;
-            if (departure is { IsTransfer: true })
-            {
-                _arrivedTwice -= departure.Amount;
-                _transferring -= departure.Amount;
-            }
+            _arrivedTwice += hold?.Transferred ?? default;
+            _arrivedTwice -= departure?.Transferred ?? default;
+            _transferring -= departure?.Transferred ?? default;
             if (_rules.WarningPercents.Count > 0)
             {
                 WarnUnderGate(before, UsedUnderGate());
@@ -266,43 +263,49 @@ internal sealed class AccountQuota(string accountName, IQuotaPolicy policy, Stor
         }
     }
 
-    private bool Fits(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom)
+    private bool Fits(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
     {
         lock (_gate)
         {
-            return FitsUnderGate(destination, amount, movedFrom);
+            return FitsUnderGate(destination, amount, departing);
         }
     }
 
-    private bool FitsUnderGate(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom)
+    private bool FitsUnderGate(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
     {
         MailboxQuotaRule rule = _rules.RuleOf(destination.Name, destination.Use);
-        if (!rule.Own.IsNone && movedFrom != destination && !rule.Own.Allows(destination.Held + amount))
+        QuotaHold hold = HoldOf(destination, amount, departing);
+        if (!rule.Own.IsNone && !rule.Own.Allows(destination.Held, amount - hold.Exchanged))
         {
             return false;
         }
-        if (rule.IsIgnored || _rules.Account.IsNone || IsTransfer(destination, movedFrom))
+        if (rule.IsIgnored || _rules.Account.IsNone)
         {
-            return true; // Within one root a move adds nothing, also where there is too much already.
+            return true;
         }
         QuotaLimit limit = _rules.Account;
         limit = new QuotaLimit(
             limit.Octets is { } octets ? octets + (long)((decimal)octets * rule.ExtraPercent / 100) + rule.ExtraOctets : null,
             limit.Messages is { } messages ? messages + (long)((decimal)messages * rule.ExtraPercent / 100) : null);
-        return limit.Allows(CountedUnderGate(settled: false) - _transferring + amount);
+        return limit.Allows(CountedUnderGate(settled: false) - _transferring, amount - hold.Exchanged - hold.Transferred);
     }
 
-    private QuotaHold HoldUnderGate(MailboxUsage destination, QuotaAmount amount, MailboxUsage? movedFrom)
+    private QuotaHold HoldUnderGate(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
     {
-        bool isTransfer = IsTransfer(destination, movedFrom);
-        destination.Held += amount;
-        _transferring += isTransfer ? amount : default;
-        return new QuotaHold(destination, amount, isTransfer);
+        QuotaHold hold = HoldOf(destination, amount, departing);
+        destination.Held += amount - hold.Exchanged;
+        _transferring += hold.Transferred;
+        return hold;
     }
 
-    /// <summary>Both ends count toward the account's limits.</summary>
-    private bool IsTransfer(MailboxUsage destination, MailboxUsage? movedFrom) =>
-        movedFrom is not null && movedFrom.Account == this && Counts(movedFrom) && Counts(destination);
+    /// <summary>What goes makes room for what comes, but no more than that: it is there until it is durably gone.</summary>
+    private QuotaHold HoldOf(MailboxUsage destination, QuotaAmount amount, QuotaDeparture? departing)
+    {
+        QuotaAmount goes = departing is null ? default : QuotaAmount.Least(amount, departing.Amount);
+        bool isExchange = departing?.From == destination;
+        bool isTransfer = !isExchange && departing is not null && departing.From.Account == this && Counts(departing.From) && Counts(destination);
+        return new QuotaHold(destination, amount) { Exchanged = isExchange ? goes : default, Transferred = isTransfer ? goes : default };
+    }
 
     private bool Counts(MailboxUsage usage) => !_rules.RuleOf(usage.Name, usage.Use).IsIgnored;
 

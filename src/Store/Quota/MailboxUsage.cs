@@ -29,8 +29,19 @@ internal sealed class MailboxUsage(AccountQuota account, MailboxName name, Speci
 /// <param name="Second">Of a Maildir the time of <c>cur</c>; of an mbox file its octets.</param>
 internal readonly record struct CountStamp(long First, long Second);
 
+/// <summary>What goes with the commit that something comes with: as much as that is needs no room of its own.</summary>
+/// <param name="From">Where it goes.</param>
+/// <param name="Amount">How much.</param>
+internal sealed record QuotaDeparture(MailboxUsage From, QuotaAmount Amount);
+
 /// <summary>Room that was promised to a commit.</summary>
 /// <param name="Usage">Where.</param>
-/// <param name="Amount">How much.</param>
-/// <param name="IsTransfer">It is taken away elsewhere in the same account by the same commit, and counts once there.</param>
-internal sealed record QuotaHold(MailboxUsage Usage, QuotaAmount Amount, bool IsTransfer);
+/// <param name="Amount">What comes.</param>
+internal sealed record QuotaHold(MailboxUsage Usage, QuotaAmount Amount)
+{
+    /// <summary>Of that, what the same commit takes away elsewhere in the account: it counts once there.</summary>
+    public QuotaAmount Transferred { get; init; }
+
+    /// <summary>Of that, what the same commit takes away here: it is not held at all.</summary>
+    public QuotaAmount Exchanged { get; init; }
+}

@@ -9,6 +9,10 @@ public readonly record struct QuotaAmount(long Octets, long Messages)
     /// <summary>Both differences.</summary>
     public static QuotaAmount operator -(QuotaAmount left, QuotaAmount right) => new(left.Octets - right.Octets, left.Messages - right.Messages);
 
+    /// <summary>The lesser octets and the lesser messages of the two.</summary>
+    internal static QuotaAmount Least(QuotaAmount left, QuotaAmount right) =>
+        new(Math.Min(left.Octets, right.Octets), Math.Min(left.Messages, right.Messages));
+
     /// <summary>What these messages take.</summary>
     internal static QuotaAmount Of(IEnumerable<MessageRecord> records)
     {
@@ -29,8 +33,9 @@ public readonly record struct QuotaLimit(long? Octets, long? Messages)
     /// <summary>Nothing is limited.</summary>
     public bool IsNone => Octets is null && Messages is null;
 
-    /// <summary>True where so much is within it.</summary>
-    public bool Allows(QuotaAmount amount) => !(amount.Octets > Octets) && !(amount.Messages > Messages);
+    /// <summary>True where so much can be added. What does not grow is within it, also where there is too much already.</summary>
+    public bool Allows(QuotaAmount used, QuotaAmount growth) =>
+        !(growth.Octets > 0 && used.Octets + growth.Octets > Octets) && !(growth.Messages > 0 && used.Messages + growth.Messages > Messages);
 }
 
 /// <summary>One thing that is limited, with its use now. RFC 9208 §3.2.</summary>

@@ -14,7 +14,7 @@ internal sealed class CrashRun(IMailStore store, Dictionary<(uint Validity, uint
 
     public string Expected { get; private set; } = EmptyState;
 
-    /// <summary>What a format may leave that commits two mailboxes one after the other; null for all but moves.</summary>
+    /// <summary>What a format may leave that commits two mailboxes one after the other; null for all but moves and replacements.</summary>
     public string? Between { get; private set; }
 
     public void Begin()
@@ -213,6 +213,39 @@ internal sealed class CrashRun(IMailStore store, Dictionary<(uint Validity, uint
             _boxes[box] = [.. names];
         }
         Begin();
+    }
+
+    /// <summary>The new message in one mailbox for the old one in another, or in the same.</summary>
+    public async Task<StoreError> ReplaceAsync(string from, string name, string to, string with)
+    {
+        string entry = _boxes[from].First(n => n.Split(' ')[0] == name);
+        _boxes[to].Add(with);
+        Between = Describe(_boxes);
+        _boxes[from].Remove(entry);
+        Expected = Describe(_boxes);
+        StoreResult<IStagedMessage> staged = await store.StageAsync(0, None);
+        if (!staged.TryGet(out IStagedMessage? message))
+        {
+            return staged.Error;
+        }
+        await using (message)
+        {
+            StoreResult<Done> written = await message.WriteAsync(Encoding.ASCII.GetBytes(TextOf(with)), None);
+            if (written.Error != StoreError.None || (written = await message.CompleteAsync(None)).Error != StoreError.None)
+            {
+                return written.Error;
+            }
+            return await WithAsync(from, source => WithAsync(to, async target =>
+            {
+                StoreResult<AppendOutcome> result = await source.ReplaceAsync(
+                    await UidOfAsync(source, name), new MessageToAppend { Message = message }, target, None);
+                if (result.TryGet(out AppendOutcome? outcome))
+                {
+                    Know(outcome.UidValidity, outcome.Uids[0], with);
+                }
+                return result.Error;
+            }));
+        }
     }
 
     private static string TextOf(string name) => $"Subject: {name}\r\n\r\n" + (name == "BIG" ? new string('x', 10_000) : "body") + "\r\n";

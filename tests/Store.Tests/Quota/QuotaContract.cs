@@ -117,6 +117,69 @@ public abstract class QuotaContract : StoreFixture
         Assert.Equal(new QuotaAmount(300, 3), await UsedAsync());
     }
 
+    private async Task<StoreError> TryReplaceAsync(IMailbox mailbox, Uid replaced, string text, IMailbox destination)
+    {
+        await using IStagedMessage staged = await StageAsync(text);
+        return (await mailbox.ReplaceAsync(replaced, new MessageToAppend { Message = staged }, destination, None)).Error;
+    }
+
+    [Fact]
+    public async Task A_message_that_takes_anothers_place_needs_room_only_for_what_it_has_more()
+    {
+        Policy.Rules = new QuotaRules { Account = new QuotaLimit(350, 3) };
+        await using IMailbox inbox = await OpenAsync("INBOX");
+        await using IMailbox other = await CreateAsync("Other");
+        Assert.Equal(StoreError.None, await TryAppendAsync(inbox, 3));
+        Assert.Equal(StoreError.OverQuota, await TryAppendAsync(inbox));
+        Assert.Equal(StoreError.None, await TryReplaceAsync(inbox, new Uid(1), Hundred, inbox));
+        Assert.Equal(new QuotaAmount(300, 3), await UsedAsync());
+        Assert.Equal(StoreError.OverQuota, await TryReplaceAsync(inbox, new Uid(2), Hundred + Hundred, other));
+        Assert.Equal((3, 0), (inbox.Snapshot.Count, other.Snapshot.Count));
+        Assert.Equal(StoreError.None, await TryReplaceAsync(inbox, new Uid(2), Hundred + Hundred[..48] + "\r\n", other));
+        Assert.Equal(new QuotaAmount(350, 3), await UsedAsync());
+        Assert.Equal(StoreError.OverQuota, await TryReplaceAsync(inbox, new Uid(3), Hundred + "x\r\n", inbox));
+        Policy.Rules = new QuotaRules { Account = new QuotaLimit(10, 1) }; // Too much already: what does not grow may come.
+        Assert.Equal(StoreError.None, await TryReplaceAsync(inbox, new Uid(3), Hundred, other));
+        Assert.Equal(StoreError.OverQuota, await TryReplaceAsync(inbox, new Uid(4), Hundred + "x\r\n", inbox));
+        Assert.Equal(StoreError.None, await TryReplaceAsync(inbox, new Uid(4), "small\r\n", inbox));
+        Assert.Equal(new QuotaAmount(257, 3), await UsedAsync());
+        Policy.Rules = new QuotaRules { Account = new QuotaLimit(357, 4) };
+        Assert.Equal(StoreError.None, await TryAppendAsync(inbox));
+        Assert.Equal(StoreError.OverQuota, await TryAppendAsync(inbox));
+    }
+
+    [Fact]
+    public async Task In_a_mailbox_with_a_limit_of_its_own_a_replaced_message_makes_room_only_if_it_was_there()
+    {
+        Policy.Rules = new QuotaRules { Mailboxes = [new MailboxQuotaRule { Mailbox = TestPolicy.Select("Lists/*"), Own = new QuotaLimit(200, 2) }] };
+        await using IMailbox inbox = await OpenAsync("INBOX");
+        await using IMailbox list = await CreateAsync("Lists/a");
+        Assert.Equal(StoreError.None, await TryAppendAsync(inbox));
+        Assert.Equal(StoreError.None, await TryAppendAsync(list, 2));
+        Assert.Equal(StoreError.OverQuota, await TryReplaceAsync(inbox, new Uid(1), "small\r\n", list));
+        Assert.Equal(StoreError.OverQuota, await TryReplaceAsync(list, new Uid(1), Hundred + "x\r\n", list));
+        Assert.Equal(StoreError.None, await TryReplaceAsync(list, new Uid(1), Hundred, list));
+        Assert.Equal(new QuotaAmount(200, 2), Must(await Account.GetQuotaAsync(Named("Lists/a"), None)).Single().Used);
+    }
+
+    [Fact]
+    public async Task Replacements_at_once_leave_true_counts_and_are_not_in_each_others_way()
+    {
+        Policy.Rules = Octets(2_000);
+        await using IMailbox inbox = await OpenAsync("INBOX");
+        await using IMailbox other = await CreateAsync("Other");
+        Assert.Equal(StoreError.None, await TryAppendAsync(inbox, 20));
+        StoreError[] results = await Task.WhenAll(Enumerable.Range(1, 20).Select(i =>
+            Task.Run(() => TryReplaceAsync(inbox, new Uid((uint)i), Hundred, i % 2 == 0 ? inbox : other))));
+        Assert.All(results, r => Assert.Equal(StoreError.None, r));
+        Assert.Equal((10, 10), (inbox.Snapshot.Count, other.Snapshot.Count));
+        Assert.Equal(new QuotaAmount(2_000, 20), await UsedAsync());
+        Assert.Equal(StoreError.OverQuota, await TryAppendAsync(inbox));
+        Must(await inbox.ExpungeAsync(UidSet.All, ExpungeScope.AllNamed, None));
+        Assert.Equal(StoreError.None, await TryAppendAsync(inbox, 10));
+        Assert.Equal(StoreError.OverQuota, await TryAppendAsync(inbox));
+    }
+
     [Fact]
     public async Task An_ignored_mailbox_does_not_count_and_what_comes_out_of_it_does()
     {
