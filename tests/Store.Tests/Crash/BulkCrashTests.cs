@@ -4,6 +4,7 @@ namespace MailAccess.Store.Tests.Crash;
 /// The same with more messages than are placed before the client hears of them: they are copied, moved, and moved on or expunged while they
 /// may still wait for their places. They are older than the journal, which has none of their octets.
 /// </summary>
+/// <remarks>Most operations are one of many alike: every seventh to seventeenth is interrupted, so that each part of each step has its turn.</remarks>
 public abstract class BulkCrashTests(Fault fault, int stride) : CrashTests(fault)
 {
     private const int Messages = 70;
@@ -38,6 +39,6 @@ public sealed class BulkFullDiskTests() : BulkCrashTests(Fault.NoSpace, stride: 
 
 public sealed class BulkPermissionTests() : BulkCrashTests(Fault.NoPermission, stride: 17);
 
-public sealed class BulkKillTests() : BulkCrashTests(Fault.Kill, stride: 1);
+public sealed class BulkKillTests() : BulkCrashTests(Fault.Kill, stride: 7);
 
-public sealed class BulkPowerLossTests() : BulkCrashTests(Fault.PowerLoss, stride: 3);
+public sealed class BulkPowerLossTests() : BulkCrashTests(Fault.PowerLoss, stride: 11);
