@@ -60,6 +60,32 @@ public sealed class VanishingTests : StoreFixture
     }
 
     [Fact]
+    public async Task A_message_whose_file_is_renamed_while_the_folder_is_read_is_opened_and_copied_all_the_same()
+    {
+        await Store.DisposeAsync();
+        WatchedFiles files = new();
+        await using MaildirStore store = Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance, files, Guid.NewGuid()));
+        IMailAccount account = Must(await store.OpenAccountAsync("alice", None));
+        Must(await account.CreateAsync(Named("Copies"), SpecialUse.None, None));
+        await using IMailbox inbox = Must(await account.OpenAsync(MailboxName.Inbox, None));
+        await using IMailbox copies = Must(await account.OpenAsync(Named("Copies"), None));
+        File.WriteAllText(Path.Combine(_folder.Root("alice"), "cur", "1.x.host:2,"), Text(1));
+        Must(await inbox.RefreshAsync(None));
+        RenameTo("1.x.host:2,S");
+        Assert.Equal(Text(1), await ReadAsync(inbox, new Uid(1)));
+        RenameTo("1.x.host:2,FS");
+        Must(await inbox.CopyAsync(UidSet.All, copies, None));
+        Assert.Equal(Text(1), await ReadAsync(copies, new Uid(1)));
+
+        void RenameTo(string name)
+        {
+            string folder = Path.Combine(_folder.Root("alice"), "cur");
+            File.Move(Directory.GetFiles(folder).Single(), Path.Combine(folder, name));
+            files.MissedOnce = name;
+        }
+    }
+
+    [Fact]
     public async Task Work_for_which_there_is_no_room_is_answered_as_unavailable()
     {
         using var workers = new FileWorkers(1, 256 * 1024, jobsMax: 1);

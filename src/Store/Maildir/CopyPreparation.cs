@@ -98,8 +98,7 @@ internal sealed class CopyPreparation(MaildirStore store, MaildirMailbox source,
             return (source.Owed.TryGetActual(baseName, out string? actual) && store.Files.LinkOrCopy(source.Folder.Full(actual!), target, null))
                 || (source.Owed.TryGetWaiting(baseName, out string? waiting) && store.Files.LinkOrCopy(source.Folder.Full(waiting!), target, null))
                 || store.Files.LinkOrCopy(source.Folder.Full(MaildirFolder.PathOf(baseName, source.CurrentLocator(record))), target, null)
-                || (source.Folder.Look().TryGet(Encoding.UTF8.GetBytes(baseName), out ScannedFile found)
-                    && store.Files.LinkOrCopy(source.Folder.Full(found.RelativePath), target, null));
+                || source.Folder.Reach(Encoding.UTF8.GetBytes(baseName), path => store.Files.LinkOrCopy(source.Folder.Full(path), target, null));
         }
     }
 }

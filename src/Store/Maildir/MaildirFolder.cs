@@ -63,9 +63,32 @@ internal sealed class MaildirFolder(IFiles files, string path)
     }
 
     /// <summary>
-    /// Removes messages wherever they are, although another program may be renaming them at this moment: a file is seen under neither
-    /// name while that happens, and has a third one when we come. Only what two looks miss is gone. Gives those that could not be caught.
+    /// Does something with a message's file wherever it is, although another program may be renaming it at this moment: a file is seen under neither
+    /// name while that happens, and has a third one when we come. Only what two looks miss is gone: then false.
     /// </summary>
+    /// <param name="baseName">Its base name.</param>
+    /// <param name="work">Gets the path below the mailbox's folder; false where there was no file after all.</param>
+    /// <param name="looked">Gets each look at the folder.</param>
+    public bool Reach(ReadOnlySpan<byte> baseName, Func<string, bool> work, Action<ScannedFolder>? looked = null)
+    {
+        int misses = 0;
+        for (int look = 0; look < LooksMax && misses < 2; look++)
+        {
+            ScannedFolder found = Look();
+            looked?.Invoke(found);
+            if (!found.TryGet(baseName, out ScannedFile file))
+            {
+                misses++;
+            }
+            else if (work(file.RelativePath))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>The same for many that are to be removed. Gives those that could not be caught.</summary>
     public HashSet<string> Remove(IEnumerable<string> baseNames, Func<string, bool> unlink)
     {
         Dictionary<string, int> misses = baseNames.ToDictionary(n => n, _ => 0, StringComparer.Ordinal);

@@ -93,14 +93,15 @@ internal sealed partial class MaildirMailbox
         {
             return file;
         }
+        IFile? there = null;
         lock (Owed.Lock)
         {
-            ScannedFolder found = Folder.Look();
-            MailboxRefresh.NoteOddNames(this, found);
-            return found.TryGet(Names.Utf8At(Locator.Of(record).NamePlace), out ScannedFile there)
-                ? _store.Files.Open(Folder.Full(there.RelativePath), OpenKind.Read)
-                : null;
+            Folder.Reach(
+                Names.Utf8At(Locator.Of(record).NamePlace),
+                path => (there = _store.Files.Open(Folder.Full(path), OpenKind.Read)) is not null,
+                found => MailboxRefresh.NoteOddNames(this, found));
         }
+        return there;
     }
 
     /// <summary>Where the message lies now: a record that somebody has kept may know an older name.</summary>

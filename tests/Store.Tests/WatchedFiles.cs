@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
 using MailAccess.Store.Files;
 
-namespace MailAccess.Store.Tests.Quota;
+namespace MailAccess.Store.Tests;
 
-/// <summary>The real files, remembering which were opened and which folders listed.</summary>
+/// <summary>The real files, remembering which were opened and which folders listed; a listing may miss what is being renamed.</summary>
 internal sealed class WatchedFiles : IFiles
 {
     private readonly PosixFiles _real = new();
 
     public ConcurrentQueue<string> Touched { get; } = new();
+
+    /// <summary>Left out of the next listing that has it.</summary>
+    public string? MissedOnce { get; set; }
 
     public IFile? Open(string path, OpenKind kind)
     {
@@ -19,7 +22,12 @@ internal sealed class WatchedFiles : IFiles
     public List<string>? List(string path)
     {
         Touched.Enqueue($"list {path}");
-        return _real.List(path);
+        List<string>? names = _real.List(path);
+        if (MissedOnce is { } missed && names?.Remove(missed) == true)
+        {
+            MissedOnce = null;
+        }
+        return names;
     }
 
     public bool TryStat(string path, out FileFacts facts) => _real.TryStat(path, out facts);
