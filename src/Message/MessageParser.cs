@@ -224,8 +224,9 @@ public sealed class MessageParser
     {
         bool isFirst = _headerIsFresh;
         _headerIsFresh = false;
-        if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
+        if (HeaderReader.IsEmptyLine(line))
         {
+            _header.EmptyLine();
             EndHeader(_counter.CrlfOctets, _counter.Lines);
         }
         else if (_activeBoundaries > 0 && TryMatch(line, out int frame, out bool closes) && TakeDelimiter(frame, closes))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace MailAccess.Message;
 
@@ -104,33 +105,62 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
     /// <summary>quoted-string without its quotes and backslashes. RFC 5322 §3.2.4</summary>
     public byte[] ReadQuoted()
     {
-        ReadOnlySpan<byte> quoted = Take(QuotedLength(_rest));
-        byte[] value = new byte[quoted.Length];
-        int length = 0;
-        for (int i = 1; i < quoted.Length && quoted[i] != '"'; i++)
-        {
-            i += quoted[i] == '\\' && i + 1 < quoted.Length ? 1 : 0;
-            value[length++] = quoted[i];
-        }
-        return value[..length];
+        bool isWhole = TryMeasureQuoted(_rest, out int length);
+        ReadOnlySpan<byte> text = Take(length)[1..];
+        return Unescape(isWhole ? text[..^1] : text).ToArray();
     }
 
-    /// <summary>Octets of the quoted string that begins here, with both quotes.</summary>
+    /// <summary>Without the backslashes of quoted pairs and the line ends of folding. RFC 5322 §3.2.1, §2.2.3</summary>
+    public static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text)
+    {
+        if (!text.ContainsAny((byte)'\\', (byte)'\n'))
+        {
+            return text;
+        }
+        List<byte> clean = [];
+        for (int i = 0; i < text.Length; i++)
+        {
+            i += text[i] == '\\' && i + 1 < text.Length ? 1 : 0;
+            if (text[i] != '\n' && !text[i..].StartsWith("\r\n"u8))
+            {
+                clean.Add(text[i]);
+            }
+        }
+        return CollectionsMarshal.AsSpan(clean);
+    }
+
+    /// <summary>Octets of the quoted string that begins here, with both quotes; all there are where it never ends.</summary>
     public static int QuotedLength(ReadOnlySpan<byte> text)
+    {
+        TryMeasureQuoted(text, out int length);
+        return length;
+    }
+
+    /// <summary>Octets of the quoted string that begins here, with both quotes; false where it never ends.</summary>
+    public static bool TryMeasureQuoted(ReadOnlySpan<byte> text, out int length)
     {
         for (int i = 1; i < text.Length; i++)
         {
             if (text[i] == '"')
             {
-                return i + 1;
+                length = i + 1;
+                return true;
             }
             i += text[i] == '\\' ? 1 : 0;
         }
-        return text.Length;
+        length = text.Length;
+        return false;
     }
 
-    /// <summary>Octets of the comment that begins here, with nested ones. RFC 5322 §3.2.2</summary>
+    /// <summary>Octets of the comment that begins here, with nested ones; all there are where it never ends. RFC 5322 §3.2.2</summary>
     public static int CommentLength(ReadOnlySpan<byte> text)
+    {
+        TryMeasureComment(text, out int length);
+        return length;
+    }
+
+    /// <summary>Octets of the comment that begins here, with nested ones; false where it never ends. RFC 5322 §3.2.2</summary>
+    public static bool TryMeasureComment(ReadOnlySpan<byte> text, out int length)
     {
         int depth = 0;
         for (int i = 0; i < text.Length; i++)
@@ -146,14 +176,16 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
                 case (byte)')':
                     if (--depth == 0)
                     {
-                        return i + 1;
+                        length = i + 1;
+                        return true;
                     }
                     break;
                 default:
                     break;
             }
         }
-        return text.Length;
+        length = text.Length;
+        return false;
     }
 
     private ReadOnlySpan<byte> Take(int length)

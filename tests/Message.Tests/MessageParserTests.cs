@@ -183,7 +183,18 @@ public sealed class MessageParserTests
         byte[] message = Octets.Raw("From: a@b\nX-Other: 1\n folded\nSUBJECT : x\n\ty\nReceived: z\nSubject: again\n\nbody\nFrom: no\n");
         MessageSummary summary = Octets.Parse(message).Summary;
         Assert.True(summary.HasHeaderFields);
-        Assert.Equal("From: a@b\r\nSUBJECT : x\r\n\ty\r\nSubject: again\r\n", Octets.Text(summary.HeaderFields));
+        Assert.Equal("From: a@b\r\nSUBJECT : x\r\n\ty\r\nSubject: again\r\n\r\n", Octets.Text(summary.HeaderFields));
+    }
+
+    [Theory]
+    [InlineData("From: a@b", "From: a@b\r\n")]
+    [InlineData("From: a@b\r\n", "From: a@b\r\n")]
+    [InlineData("From: a@b\n\n", "From: a@b\r\n\r\n")]
+    [InlineData("Content-Type: message/rfc822\n\nFrom: a@b\n\n", "Content-Type: message/rfc822\r\n\r\n")]
+    [InlineData("Content-Type: message/rfc822\nX: y", "Content-Type: message/rfc822\r\n")]
+    public void Kept_header_fields_end_in_the_empty_line_if_the_header_does(string message, string expected)
+    {
+        Assert.Equal(expected, Octets.Text(Octets.Parse(Octets.Raw(message)).Summary.HeaderFields));
     }
 
     [Fact]
