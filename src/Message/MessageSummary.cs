@@ -11,7 +11,7 @@ namespace MailAccess.Message;
 public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
 {
     /// <summary>Raised with every change of meaning; an older one in a cache is made anew.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>The encoded form, as the store keeps it.</summary>
     public ReadOnlyMemory<byte> Encoded => encoded;

@@ -12,6 +12,8 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
 
     private static readonly SearchValues<byte> DateTokenEnds = SearchValues.Create(" \t\r\n(,+-"u8);
 
+    private static readonly SearchValues<byte> LooseValueEnds = SearchValues.Create(" \t\r\n;\"("u8);
+
     private ReadOnlySpan<byte> _rest = text;
 
     public readonly bool AtQuote => _rest.StartsWith("\""u8);
@@ -49,6 +51,9 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return true;
     }
 
+    /// <summary>Passes over so much of this text where it follows.</summary>
+    public void TryTake(ReadOnlySpan<byte> text, int length) => Take(_rest.StartsWith(text) ? length : 0);
+
     /// <summary>Passes over everything up to and with the octet, outside comments and quotes; false at the end.</summary>
     public bool SkipPast(byte octet)
     {
@@ -70,10 +75,27 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return false;
     }
 
+    /// <summary>A token; empty where there is none, or where an octet above 127 in it shows that it was meant to be something else.</summary>
     public ReadOnlySpan<byte> ReadToken()
     {
         int length = _rest.IndexOfAnyExcept(TokenOctets);
-        return Take(length < 0 ? _rest.Length : length);
+        ReadOnlySpan<byte> token = Take(length < 0 ? _rest.Length : length);
+        return _rest.IsEmpty || _rest[0] < 0x80 ? token : [];
+    }
+
+    /// <summary>
+    /// To the next parameter: behind a semicolon, or a comma in its place, or where an attribute and "=" stand without either. Passes over
+    /// anything else; false at the end.
+    /// </summary>
+    public bool SkipToParameter()
+    {
+        SkipWhiteSpaceAndComments();
+        if (TryTake((byte)';') || TryTake((byte)','))
+        {
+            return true;
+        }
+        int token = Math.Max(0, _rest.IndexOfAnyExcept(TokenOctets));
+        return (token > 0 && _rest[token] == '=') || SkipPast((byte)';');
     }
 
     public ReadOnlySpan<byte> ReadUntilAny(ReadOnlySpan<byte> ends)
@@ -91,15 +113,23 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return Take(Math.Max(length, 1));
     }
 
-    /// <summary>
-    /// An unquoted value as programs really send it: to the semicolon, with spaces inside, without a comment behind a space.
-    /// </summary>
+    /// <summary>An unquoted value that is no file name: it ends as a token does, or nearly; "=", ":" and "/" are often left unquoted.</summary>
     public ReadOnlySpan<byte> ReadLooseValue()
     {
+        int length = _rest.IndexOfAny(LooseValueEnds);
+        return Take(length < 0 ? _rest.Length : length).TrimEnd((byte)',');
+    }
+
+    /// <summary>
+    /// An unquoted file name as programs really send it: to the semicolon, with spaces and brackets inside, without a comment at its end.
+    /// </summary>
+    public ReadOnlySpan<byte> ReadFileName()
+    {
         int length = _rest.IndexOf((byte)';');
-        length = length < 0 ? _rest.Length : length;
-        int comment = _rest[..length].IndexOf(" ("u8);
-        return Take(comment < 0 ? length : comment).Trim(" \t"u8);
+        ReadOnlySpan<byte> name = Take(length < 0 ? _rest.Length : length).Trim(" \t"u8);
+        int comment = name.IndexOf(" ("u8);
+        bool isLast = comment >= 0 && comment + 1 + CommentLength(name[(comment + 1)..]) == name.Length;
+        return isLast ? name[..comment].TrimEnd(" \t"u8) : name;
     }
 
     /// <summary>quoted-string without its quotes and backslashes. RFC 5322 §3.2.4</summary>

@@ -24,6 +24,10 @@ public sealed class MessageParserTests
     [InlineData("--b\n\none\n--b--", "one")] // No line end behind it.
     [InlineData("--b \t\n\none\n--b-- \n", "one")] // Transport padding.
     [InlineData("--b\n\n--b1\n--bb\n--b-x\n- -b\n --b\n--b--\n", "--b1\r\n--bb\r\n--b-x\r\n- -b\r\n --b")] // Only begin like a delimiter.
+    [InlineData("--b junk\n\none\n--b-- junk\nepilogue\n", "one")] // RFC 2046 §5.1.1: "An exact match … is not required".
+    [InlineData("--b\n\none\n--b--_______________\nfooter of a list\n", "one")]
+    [InlineData("--b\"\n\none\n--b--\"\n", "one")]
+    [InlineData("--b\n\none\n--b----\n", "one")]
     [InlineData("--b\n\n\n--b--\n", "")]
     [InlineData("--b\n\n--b--\n", "")]
     [InlineData("--b\n--b--\n", "")]
@@ -139,7 +143,7 @@ public sealed class MessageParserTests
     [InlineData("text", "TEXT/PLAIN", null)] // RFC 2045 §5.2
     [InlineData("text/", "TEXT/PLAIN", null)]
     [InlineData("t\u00e9xt/html", "TEXT/PLAIN", null)]
-    [InlineData("text/html;charset='x\"", "TEXT/HTML", "'x\"")]
+    [InlineData("text/html;charset='x\"", "TEXT/HTML", "'x")]
     [InlineData("text/html; charset=\"unterminated", "TEXT/HTML", "unterminated")]
     [InlineData("text/html; =; ;; charset; charset=a; charset=b", "TEXT/HTML", "a")]
     [InlineData("text/html; charset*=us-ascii'en'utf-8", "TEXT/HTML", "utf-8")]
