@@ -35,6 +35,7 @@ public sealed class BinaryPartEncoder
     private bool _headerIsFresh = true;
     private bool _atLineStart = true;
     private bool _collecting;
+    private bool _isInDelimiter;
 
     /// <summary>For one message.</summary>
     public BinaryPartEncoder()
@@ -60,7 +61,8 @@ public sealed class BinaryPartEncoder
     {
         while (!octets.IsEmpty && !HasGivenUp)
         {
-            octets = octets[(_region == Region.Header ? FeedHeader(octets, output) : FeedBody(octets, output))..];
+            int fed = _isInDelimiter ? FeedDelimiter(octets, output) : _region == Region.Header ? FeedHeader(octets, output) : FeedBody(octets, output);
+            octets = octets[fed..];
         }
     }
 
@@ -111,11 +113,11 @@ public sealed class BinaryPartEncoder
     {
         bool isFirst = _headerIsFresh;
         _headerIsFresh = false;
-        if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
+        if (HeaderReader.IsEmptyLine(line))
         {
             EndHeader(line, output);
         }
-        else if (TryMatch(line, out int multipart, out bool closes))
+        else if (MimeDelimiter.TryMatch(line, _open, out int multipart, out bool closes))
         {
             while (_region == Region.Header && !HasGivenUp)
             {
@@ -244,7 +246,7 @@ public sealed class BinaryPartEncoder
         return length;
     }
 
-    /// <summary>A line of a body that begins with "-": whole, or given up as too long to be a delimiter.</summary>
+    /// <summary>A line of a body that begins with "-": whole, or as much of it as a delimiter can be long.</summary>
     private int CollectLine(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
     {
         ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, _limits.DelimiterOctetsMax - (int)_line.Octets)];
@@ -257,7 +259,7 @@ public sealed class BinaryPartEncoder
         }
         else if (_line.Octets == _limits.DelimiterOctetsMax)
         {
-            BodyOctets(_line.Written, output);
+            _isInDelimiter = BodyLine(_line.Written, output);
         }
         else
         {
@@ -268,9 +270,11 @@ public sealed class BinaryPartEncoder
         return piece.Length;
     }
 
-    private void BodyLine(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    /// <summary>True for a delimiter.</summary>
+    private bool BodyLine(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
     {
-        if (TryMatch(line, out int multipart, out bool closes))
+        bool isDelimiter = MimeDelimiter.TryMatch(line, _open, out int multipart, out bool closes);
+        if (isDelimiter)
         {
             TakeDelimiter(multipart, closes, line, output);
         }
@@ -278,6 +282,17 @@ public sealed class BinaryPartEncoder
         {
             BodyOctets(line, output);
         }
+        return isDelimiter;
+    }
+
+    /// <summary>The rest of a line whose beginning was a delimiter.</summary>
+    private int FeedDelimiter(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)
+    {
+        int lineFeed = octets.IndexOf((byte)'\n');
+        int length = lineFeed < 0 ? octets.Length : lineFeed + 1;
+        _isInDelimiter = lineFeed < 0;
+        output.Write(octets[..length]);
+        return length;
     }
 
     /// <summary>What is no delimiter. Of binary octets the last line end waits: it may belong to a delimiter. RFC 2046 §5.1.1.</summary>
@@ -302,24 +317,6 @@ public sealed class BinaryPartEncoder
         int waiting = octets.EndsWith("\r\n"u8) ? 2 : octets[^1] is (byte)'\r' or (byte)'\n' ? 1 : 0;
         _encoded.Append(octets[..^waiting], output);
         _lineEnd = octets[^waiting..].ToArray();
-    }
-
-    private bool TryMatch(ReadOnlySpan<byte> line, out int multipart, out bool closes)
-    {
-        multipart = -1;
-        closes = false;
-        if (!MimeDelimiter.TryTextOf(line, out ReadOnlySpan<byte> text))
-        {
-            return false;
-        }
-        for (multipart = _open.Count - 1; multipart >= 0; multipart--)
-        {
-            if (MimeDelimiter.Matches(text, _open[multipart].Boundary, out closes))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void TakeDelimiter(int multipart, bool closes, ReadOnlySpan<byte> line, IBufferWriter<byte> output)
@@ -350,5 +347,5 @@ public sealed class BinaryPartEncoder
         _region = Region.Lines;
     }
 
-    private readonly record struct Multipart(byte[] Boundary, bool IsDigest, int Depth);
+    private readonly record struct Multipart(byte[] Boundary, bool IsDigest, int Depth) : IMultipart;
 }

@@ -78,7 +78,8 @@ internal static class BodyStructureRenderer
         WriteToken(content.TransferEncoding, writer);
         writer.Raw(" "u8);
         writer.Number(part.BodyOctets);
-        if (part.Kind == PartKind.Message)
+        bool isMessage = part.Kind == PartKind.Message && content.IsDescribedAsMessage;
+        if (isMessage)
         {
             // body-type-msg = media-message SP body-fields SP envelope SP body SP body-fld-lines
             PartBuilder message = part.Children[0];
@@ -87,7 +88,7 @@ internal static class BodyStructureRenderer
             writer.Raw(" "u8);
             Write(message, form, writer);
         }
-        if (part.Kind == PartKind.Message || content.Type == "TEXT")
+        if (isMessage || content.Type == "TEXT")
         {
             writer.Raw(" "u8);
             writer.Number(part.BodyLines);

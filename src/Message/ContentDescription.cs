@@ -35,6 +35,9 @@ internal sealed class ContentDescription
 
     public bool IsMessage => Type == "MESSAGE" && Subtype is "RFC822" or "GLOBAL";
 
+    /// <summary>IMAP4rev1 knows an envelope and a body in message/rfc822 only (RFC 3501 §9, media-message); message/global is IMAP4rev2's.</summary>
+    public bool IsDescribedAsMessage => Subtype == "RFC822";
+
     public bool IsEncoded => TransferEncoding is "BASE64" or "QUOTED-PRINTABLE";
 
     public string? Charset => Find("CHARSET") is byte[] value ? Encoding.Latin1.GetString(value) : null;
@@ -70,7 +73,12 @@ internal sealed class ContentDescription
     }
 
     /// <summary>The boundary, or null where there is none that could be compared.</summary>
-    public byte[]? Boundary(int octetsMax) => Find("BOUNDARY") is { Length: > 0 } value && value.Length <= octetsMax ? value : null;
+    public byte[]? Boundary(int octetsMax)
+    {
+        // No boundary ends in white space: "must be presumed to have been added by a gateway", RFC 2046 §5.1.1.
+        byte[] value = Find("BOUNDARY").AsSpan().TrimEnd(" \t"u8).ToArray();
+        return value.Length == 0 || value.Length > octetsMax ? null : value;
+    }
 
     /// <summary>A message that is not looked into.</summary>
     public void BecomeOpaque()
@@ -117,11 +125,15 @@ internal sealed class ContentDescription
     {
         MimeScanner scanner = new(value);
         scanner.SkipWhiteSpaceAndComments();
-        ReadOnlySpan<byte> token = scanner.ReadToken();
-        if (!token.IsEmpty)
+        ReadOnlySpan<byte> token = scanner.AtQuote ? scanner.ReadQuoted() : scanner.ReadToken();
+        DispositionParameters = MimeParameter.ReadAll(ref scanner, limits.ParametersMax);
+        if (MimeScanner.IsToken(token))
         {
             Disposition = Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(token).ToUpperInvariant());
-            DispositionParameters = MimeParameter.ReadAll(ref scanner, limits.ParametersMax);
+        }
+        else if (DispositionParameters.Count > 0)
+        {
+            Disposition = "ATTACHMENT"u8.ToArray(); // What a type that is not known counts as, RFC 2183 §2.8.
         }
     }
 

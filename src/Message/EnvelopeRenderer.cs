@@ -9,9 +9,9 @@ internal static class EnvelopeRenderer
     public static byte[] Render(HeaderCapture header, MessageLimits limits)
     {
         var writer = new ImapWriter(limits);
-        IReadOnlyList<MailAddress> from = Addresses(header.Get(CapturedField.From), limits);
-        IReadOnlyList<MailAddress> sender = Addresses(header.Get(CapturedField.Sender), limits);
-        IReadOnlyList<MailAddress> replyTo = Addresses(header.Get(CapturedField.ReplyTo), limits);
+        List<MailAddress> from = header.Addresses(CapturedField.From, limits.AddressesMax);
+        List<MailAddress> sender = header.Addresses(CapturedField.Sender, limits.AddressesMax);
+        List<MailAddress> replyTo = header.Addresses(CapturedField.ReplyTo, limits.AddressesMax);
 
         writer.Raw("("u8);
         writer.NString(header.Get(CapturedField.Date)); // Absent is NIL, empty is the empty string.
@@ -24,11 +24,11 @@ internal static class EnvelopeRenderer
         writer.Raw(" "u8);
         WriteList(replyTo.Count == 0 ? from : replyTo, writer);
         writer.Raw(" "u8);
-        WriteList(Addresses(header.GetAll(CapturedField.To), limits), writer);
+        WriteList(header.Addresses(CapturedField.To, limits.AddressesMax), writer);
         writer.Raw(" "u8);
-        WriteList(Addresses(header.GetAll(CapturedField.Cc), limits), writer);
+        WriteList(header.Addresses(CapturedField.Cc, limits.AddressesMax), writer);
         writer.Raw(" "u8);
-        WriteList(Addresses(header.GetAll(CapturedField.Bcc), limits), writer);
+        WriteList(header.Addresses(CapturedField.Bcc, limits.AddressesMax), writer);
         writer.Raw(" "u8);
         writer.NString(header.Get(CapturedField.InReplyTo));
         writer.Raw(" "u8);
@@ -37,11 +37,8 @@ internal static class EnvelopeRenderer
         return writer.ToArray();
     }
 
-    private static IReadOnlyList<MailAddress> Addresses(byte[]? value, MessageLimits limits) =>
-        value is null ? [] : AddressParser.Parse(value, limits.AddressesMax);
-
     /// <summary>env-from = "(" 1*address ")" / nil; address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")".</summary>
-    private static void WriteList(IReadOnlyList<MailAddress> addresses, ImapWriter writer)
+    private static void WriteList(List<MailAddress> addresses, ImapWriter writer)
     {
         if (addresses.Count == 0)
         {

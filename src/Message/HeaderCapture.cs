@@ -64,6 +64,7 @@ internal sealed class HeaderCapture(MessageLimits limits)
     private bool _isKeeping;
     private bool _isKeptComplete = true;
     private long _total;
+    private int _addresses;
 
     /// <summary>The root's fields of <see cref="MessageSummary.KeptHeaderFields"/>; null where they are too many octets to keep.</summary>
     public byte[]? KeptFields => _isKeptComplete ? _kept.WrittenSpan.ToArray() : null;
@@ -110,6 +111,15 @@ internal sealed class HeaderCapture(MessageLimits limits)
         }
     }
 
+    /// <summary>The root's header ended in its empty line: so do the fields that are kept.</summary>
+    public void EmptyLine()
+    {
+        if (_isRoot)
+        {
+            _kept.Write("\r\n"u8);
+        }
+    }
+
     /// <summary>After the header's last line: what it says of the content.</summary>
     public ContentDescription Finish(bool isInDigest)
     {
@@ -134,19 +144,23 @@ internal sealed class HeaderCapture(MessageLimits limits)
 
     public byte[]? Get(CapturedField kind) => TryGet(kind, out ReadOnlySpan<byte> value) ? value.ToArray() : null;
 
-    /// <summary>All fields of the kind, joined by commas as RFC 5322 §4.5.3 has it for destinations.</summary>
-    public byte[] GetAll(CapturedField kind)
+    /// <summary>
+    /// The addresses of all fields of the kind: repeated ones count as one list, as RFC 5322 §4.5.3 has it for destinations. Each is read by
+    /// itself, so that a quote or group that never ends does not swallow the next.
+    /// </summary>
+    public List<MailAddress> Addresses(CapturedField kind, int addressesMax)
     {
-        var joined = new ArrayBufferWriter<byte>();
+        addressesMax = Math.Min(addressesMax, limits.AddressesTotalMax - _addresses);
+        List<MailAddress> addresses = [];
         foreach ((CapturedField field, int start, int length) in _fields)
         {
-            if (field == kind)
+            if (field == kind && addresses.Count < addressesMax)
             {
-                joined.Write(joined.WrittenCount == 0 ? [] : ", "u8);
-                joined.Write(_values.Written.Slice(start, length));
+                addresses.AddRange(AddressParser.Parse(_values.Written.Slice(start, length), addressesMax - addresses.Count));
             }
         }
-        return joined.WrittenSpan.ToArray();
+        _addresses += addresses.Count;
+        return addresses;
     }
 
     private static bool IsKept(ReadOnlySpan<byte> name)

@@ -39,6 +39,9 @@ public ref struct HeaderReader
     /// <summary>Reads these octets, which lie still while the reader is used.</summary>
     public HeaderReader(ReadOnlySpan<byte> header) => _header = header;
 
+    /// <summary>Where the last field ended; after <see cref="TryRead"/> was false, where the empty line begins, or the end.</summary>
+    public readonly int Position => _position;
+
     /// <summary>The next field; false at the empty line or the end.</summary>
     public bool TryRead(out HeaderField field)
     {
@@ -47,7 +50,7 @@ public ref struct HeaderReader
             int start = _position;
             int lineEnd = LineEnd(start);
             ReadOnlySpan<byte> line = _header[start..lineEnd];
-            if (line.TrimEnd("\r\n"u8).IsEmpty)
+            if (IsEmptyLine(line))
             {
                 break;
             }
@@ -86,6 +89,9 @@ public ref struct HeaderReader
         }
         return null;
     }
+
+    /// <summary>What ends a header: a line end and nothing else. CR CR LF is none.</summary>
+    internal static bool IsEmptyLine(ReadOnlySpan<byte> line) => line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8);
 
     internal static bool IsFieldStart(ReadOnlySpan<byte> line) => TrySplit(line, out _, out _);
 

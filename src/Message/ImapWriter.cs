@@ -35,19 +35,20 @@ internal sealed class ImapWriter(MessageLimits limits)
 
     /// <summary>
     /// string: quoted holds TEXT-CHAR only; octets above 127 go out as a literal, which clients without UTF8=ACCEPT survive
-    /// (RFC 9051 §4.3). NUL may not be sent in either (CHAR8 = %x01-ff); a question mark stands for it.
+    /// (RFC 9051 §4.3). NUL may not be sent in either (CHAR8 = %x01-ff); a question mark stands for it. CR and LF, which unfolding leaves
+    /// only where they are broken line ends (RFC 5322 §4), become spaces: nobody expects a second line here.
     /// </summary>
     public void String(ReadOnlySpan<byte> value)
     {
-        if (value.Contains((byte)0))
+        if (value.ContainsAny((byte)0, (byte)'\r', (byte)'\n'))
         {
             byte[] copy = value.ToArray();
             copy.AsSpan().Replace((byte)0, (byte)'?');
+            copy.AsSpan().Replace((byte)'\r', (byte)' ');
+            copy.AsSpan().Replace((byte)'\n', (byte)' ');
             value = copy;
         }
-        bool isQuotable = value.Length <= limits.QuotedOctetsMax
-            && !value.ContainsAnyExceptInRange((byte)1, (byte)127) && !value.ContainsAny((byte)'\r', (byte)'\n');
-        if (isQuotable)
+        if (value.Length <= limits.QuotedOctetsMax && !value.ContainsAnyExceptInRange((byte)1, (byte)127))
         {
             Quoted(value);
         }

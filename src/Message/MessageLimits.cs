@@ -30,6 +30,9 @@ public sealed record MessageLimits
     /// <summary>Addresses of one field in ENVELOPE.</summary>
     public int AddressesMax { get; init; } = 10_000;
 
+    /// <summary>Addresses of all ENVELOPEs of a message, those inside included: the shortest grow by thirty when they are rendered.</summary>
+    public int AddressesTotalMax { get; init; } = 50_000;
+
     /// <summary>Message-ids of References that are kept to thread by: the first and the last ones.</summary>
     public int ReferencesMax { get; init; } = 100;
 

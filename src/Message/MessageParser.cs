@@ -170,10 +170,17 @@ public sealed class MessageParser
         return consumed;
     }
 
-    /// <summary>A line of a body that begins with "-": whole, or given up as too long to be a delimiter.</summary>
+    /// <summary>
+    /// A line of a body that begins with "-": whole, or its beginning where more is stuck to a delimiter than one can have, or given up as too
+    /// long to be one.
+    /// </summary>
     private int CollectLine(ReadOnlySpan<byte> octets)
     {
         int room = _limits.DelimiterOctetsMax - (int)_line.Octets;
+        if (room == 0)
+        {
+            return SkipRestOfDelimiter(octets);
+        }
         ReadOnlySpan<byte> window = octets[..Math.Min(octets.Length, room)];
         int lineFeed = window.IndexOf((byte)'\n');
         ReadOnlySpan<byte> piece = lineFeed < 0 ? window : window[..(lineFeed + 1)];
@@ -192,15 +199,29 @@ public sealed class MessageParser
             }
             _line.Clear();
         }
-        else if (piece.Length == room)
-        {
-            _collecting = false;
-            _atLineStart = false;
-            _line.Clear();
-        }
         else
         {
             _line.Append(piece);
+            if (piece.Length == room && !MimeDelimiter.TryMatch(_line.Written, _open, out _, out _))
+            {
+                _collecting = false;
+                _atLineStart = false;
+                _line.Clear();
+            }
+        }
+        return piece.Length;
+    }
+
+    private int SkipRestOfDelimiter(ReadOnlySpan<byte> octets)
+    {
+        int lineFeed = octets.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> piece = lineFeed < 0 ? octets : octets[..(lineFeed + 1)];
+        CountBody(piece);
+        if (lineFeed >= 0)
+        {
+            _collecting = false;
+            BodyLine(_line.Written);
+            _line.Clear();
         }
         return piece.Length;
     }
@@ -224,11 +245,12 @@ public sealed class MessageParser
     {
         bool isFirst = _headerIsFresh;
         _headerIsFresh = false;
-        if (line.SequenceEqual("\r\n"u8) || line.SequenceEqual("\n"u8))
+        if (HeaderReader.IsEmptyLine(line))
         {
+            _header.EmptyLine();
             EndHeader(_counter.CrlfOctets, _counter.Lines);
         }
-        else if (_activeBoundaries > 0 && TryMatch(line, out int frame, out bool closes) && TakeDelimiter(frame, closes))
+        else if (_activeBoundaries > 0 && MimeDelimiter.TryMatch(line, _open, out int frame, out bool closes) && TakeDelimiter(frame, closes))
         {
             // The header had no empty line: RFC 2046 §5.1 wants one, and the enclosing boundary ends all the same.
         }
@@ -254,29 +276,10 @@ public sealed class MessageParser
     private void BodyLine(ReadOnlySpan<byte> line)
     {
         _atLineStart = true;
-        if (TryMatch(line, out int frame, out bool closes))
+        if (MimeDelimiter.TryMatch(line, _open, out int frame, out bool closes))
         {
             TakeDelimiter(frame, closes);
         }
-    }
-
-    /// <summary>A delimiter of an open multipart, the innermost first.</summary>
-    private bool TryMatch(ReadOnlySpan<byte> line, out int frame, out bool closes)
-    {
-        frame = -1;
-        closes = false;
-        if (!MimeDelimiter.TryTextOf(line, out ReadOnlySpan<byte> text))
-        {
-            return false;
-        }
-        for (frame = _open.Count - 1; frame >= 0; frame--)
-        {
-            if (_open[frame].Boundary is byte[] boundary && MimeDelimiter.Matches(text, boundary, out closes))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     /// <summary>Ends the parts inside the frame and starts its next one; false where there may be no more parts.</summary>
@@ -354,7 +357,7 @@ public sealed class MessageParser
             part.Kind = PartKind.Message;
             StartPart(part, isMessageRoot: true, end);
         }
-        else if (content.IsMessage)
+        else if (content.IsMessage && content.IsDescribedAsMessage)
         {
             // Clients expect an envelope in a message/rfc822; RFC 2046 §5.2.1 forbids to encode one.
             content.BecomeOpaque();

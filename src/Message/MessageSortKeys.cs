@@ -67,7 +67,7 @@ public readonly struct MessageSortKeys(ReadOnlyMemory<byte> encoded)
     }
 
     private static MailAddress? First(HeaderCapture header, CapturedField kind) =>
-        header.TryGet(kind, out ReadOnlySpan<byte> value) && AddressParser.Parse(value, 1) is [MailAddress first, ..] ? first : null;
+        header.Addresses(kind, addressesMax: 1) is [MailAddress first, ..] ? first : null;
 
     /// <summary>As ENVELOPE has it: of a group, its name.</summary>
     private static string Mailbox(MailAddress? address) => address switch

@@ -11,7 +11,7 @@ namespace MailAccess.Message;
 public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
 {
     /// <summary>Raised with every change of meaning; an older one in a cache is made anew.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>The encoded form, as the store keeps it.</summary>
     public ReadOnlyMemory<byte> Encoded => encoded;
@@ -30,7 +30,7 @@ public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
 
     /// <summary>
     /// The header fields that clients ask for by name, unchanged but with CRLF line ends, in message order
-    /// (<see cref="KeptHeaderFields"/>); complete for those names where <see cref="HasHeaderFields"/>.
+    /// (<see cref="KeptHeaderFields"/>), and the header's empty line if it has one; complete for those names where <see cref="HasHeaderFields"/>.
     /// </summary>
     public ReadOnlyMemory<byte> HeaderFields => MessageSummaryCodec.Get(encoded, MessageSummaryField.HeaderFields);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Sections = System.Collections.Generic.SortedDictionary<int, (byte[] Value, bool IsExtended)>;
 
 namespace MailAccess.Message;
 
@@ -38,7 +39,7 @@ public sealed record MimeParameter(string Name, byte[] Value)
     internal static List<MimeParameter> ReadAll(ref MimeScanner scanner, int parametersMax)
     {
         List<MimeParameter> plain = [];
-        while (plain.Count < parametersMax && scanner.SkipPast((byte)';'))
+        while (plain.Count < parametersMax && scanner.SkipToParameter())
         {
             scanner.SkipWhiteSpaceAndComments();
             ReadOnlySpan<byte> name = scanner.ReadUntilAny("=; \t("u8);
@@ -48,7 +49,8 @@ public sealed record MimeParameter(string Name, byte[] Value)
                 continue;
             }
             scanner.SkipWhiteSpaceAndComments();
-            byte[] value = scanner.AtQuote ? scanner.ReadQuoted() : scanner.ReadLooseValue().ToArray();
+            scanner.TryTake("=\""u8, length: 1); // name=="value"; but name==?utf-8?q?value?= is an encoded word.
+            byte[] value = scanner.AtQuote ? scanner.ReadQuoted() : [.. IsFileName(name) ? scanner.ReadFileName() : scanner.ReadLooseValue()];
             if (MimeScanner.IsToken(name))
             {
                 plain.Add(new MimeParameter(Encoding.ASCII.GetString(name).ToUpperInvariant(), value));
@@ -57,38 +59,46 @@ public sealed record MimeParameter(string Name, byte[] Value)
         return JoinContinuations(plain);
     }
 
-    /// <summary>NAME*0, NAME*1* and so on become one parameter; IMAP servers should do so, RFC 2231 §6.</summary>
+    private static bool IsFileName(ReadOnlySpan<byte> name)
+    {
+        int star = name.IndexOf((byte)'*');
+        name = star < 0 ? name : name[..star];
+        return Ascii.EqualsIgnoreCase(name, "name"u8) || Ascii.EqualsIgnoreCase(name, "filename"u8);
+    }
+
+    /// <summary>
+    /// NAME*0, NAME*1* and so on become one parameter; IMAP servers should do so, RFC 2231 §6. Without a first section there is nothing to
+    /// begin with: such ones stay as they are.
+    /// </summary>
     private static List<MimeParameter> JoinContinuations(List<MimeParameter> plain)
     {
-        if (!plain.Exists(p => p.Name.Contains('*', StringComparison.Ordinal)))
-        {
-            return plain;
-        }
-        List<MimeParameter> joined = [];
+        Dictionary<string, Sections> continued = [];
         foreach (MimeParameter parameter in plain)
         {
-            if (!TrySplit(parameter.Name, out string name, out int section, out _))
+            if (TrySplit(parameter.Name, out string name, out int section, out bool isExtended))
+            {
+                continued.TryAdd(name, []);
+                continued[name].TryAdd(section, (parameter.Value, isExtended));
+            }
+        }
+        List<MimeParameter> joined = [];
+        HashSet<string> done = [];
+        foreach (MimeParameter parameter in plain)
+        {
+            if (!TrySplit(parameter.Name, out string name, out int section, out _) || !continued[name].ContainsKey(0))
             {
                 joined.Add(parameter);
             }
-            else if (section == 0)
+            else if (section == 0 && done.Add(name))
             {
-                joined.Add(Join(name, plain));
+                joined.Add(Join(name, continued[name]));
             }
         }
         return joined;
     }
 
-    private static MimeParameter Join(string name, List<MimeParameter> plain)
+    private static MimeParameter Join(string name, Sections sections)
     {
-        SortedDictionary<int, (byte[] Value, bool IsExtended)> sections = [];
-        foreach (MimeParameter parameter in plain)
-        {
-            if (TrySplit(parameter.Name, out string other, out int section, out bool isExtended) && other == name)
-            {
-                sections.TryAdd(section, (parameter.Value, isExtended));
-            }
-        }
         bool anyExtended = false;
         int expected = 0;
         foreach ((int section, (_, bool isExtended)) in sections)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace MailAccess.Message;
 
@@ -10,6 +11,8 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
     private static readonly SearchValues<byte> DateTokenEnds = SearchValues.Create(" \t\r\n(,+-"u8);
+
+    private static readonly SearchValues<byte> LooseValueEnds = SearchValues.Create(" \t\r\n;\"("u8);
 
     private ReadOnlySpan<byte> _rest = text;
 
@@ -48,6 +51,9 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return true;
     }
 
+    /// <summary>Passes over so much of this text where it follows.</summary>
+    public void TryTake(ReadOnlySpan<byte> text, int length) => Take(_rest.StartsWith(text) ? length : 0);
+
     /// <summary>Passes over everything up to and with the octet, outside comments and quotes; false at the end.</summary>
     public bool SkipPast(byte octet)
     {
@@ -69,10 +75,27 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return false;
     }
 
+    /// <summary>A token; empty where there is none, or where an octet above 127 in it shows that it was meant to be something else.</summary>
     public ReadOnlySpan<byte> ReadToken()
     {
         int length = _rest.IndexOfAnyExcept(TokenOctets);
-        return Take(length < 0 ? _rest.Length : length);
+        ReadOnlySpan<byte> token = Take(length < 0 ? _rest.Length : length);
+        return _rest.IsEmpty || _rest[0] < 0x80 ? token : [];
+    }
+
+    /// <summary>
+    /// To the next parameter: behind a semicolon, or a comma in its place, or where an attribute and "=" stand without either. Passes over
+    /// anything else; false at the end.
+    /// </summary>
+    public bool SkipToParameter()
+    {
+        SkipWhiteSpaceAndComments();
+        if (TryTake((byte)';') || TryTake((byte)','))
+        {
+            return true;
+        }
+        int token = Math.Max(0, _rest.IndexOfAnyExcept(TokenOctets));
+        return (token > 0 && _rest[token] == '=') || SkipPast((byte)';');
     }
 
     public ReadOnlySpan<byte> ReadUntilAny(ReadOnlySpan<byte> ends)
@@ -90,47 +113,84 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return Take(Math.Max(length, 1));
     }
 
-    /// <summary>
-    /// An unquoted value as programs really send it: to the semicolon, with spaces inside, without a comment behind a space.
-    /// </summary>
+    /// <summary>An unquoted value that is no file name: it ends as a token does, or nearly; "=", ":" and "/" are often left unquoted.</summary>
     public ReadOnlySpan<byte> ReadLooseValue()
     {
+        int length = _rest.IndexOfAny(LooseValueEnds);
+        return Take(length < 0 ? _rest.Length : length).TrimEnd((byte)',');
+    }
+
+    /// <summary>
+    /// An unquoted file name as programs really send it: to the semicolon, with spaces and brackets inside, without a comment at its end.
+    /// </summary>
+    public ReadOnlySpan<byte> ReadFileName()
+    {
         int length = _rest.IndexOf((byte)';');
-        length = length < 0 ? _rest.Length : length;
-        int comment = _rest[..length].IndexOf(" ("u8);
-        return Take(comment < 0 ? length : comment).Trim(" \t"u8);
+        ReadOnlySpan<byte> name = Take(length < 0 ? _rest.Length : length).Trim(" \t"u8);
+        int comment = name.IndexOf(" ("u8);
+        bool isLast = comment >= 0 && comment + 1 + CommentLength(name[(comment + 1)..]) == name.Length;
+        return isLast ? name[..comment].TrimEnd(" \t"u8) : name;
     }
 
     /// <summary>quoted-string without its quotes and backslashes. RFC 5322 §3.2.4</summary>
     public byte[] ReadQuoted()
     {
-        ReadOnlySpan<byte> quoted = Take(QuotedLength(_rest));
-        byte[] value = new byte[quoted.Length];
-        int length = 0;
-        for (int i = 1; i < quoted.Length && quoted[i] != '"'; i++)
-        {
-            i += quoted[i] == '\\' && i + 1 < quoted.Length ? 1 : 0;
-            value[length++] = quoted[i];
-        }
-        return value[..length];
+        bool isWhole = TryMeasureQuoted(_rest, out int length);
+        ReadOnlySpan<byte> text = Take(length)[1..];
+        return Unescape(isWhole ? text[..^1] : text).ToArray();
     }
 
-    /// <summary>Octets of the quoted string that begins here, with both quotes.</summary>
+    /// <summary>Without the backslashes of quoted pairs and the line ends of folding. RFC 5322 §3.2.1, §2.2.3</summary>
+    public static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> text)
+    {
+        if (!text.ContainsAny((byte)'\\', (byte)'\n'))
+        {
+            return text;
+        }
+        List<byte> clean = [];
+        for (int i = 0; i < text.Length; i++)
+        {
+            i += text[i] == '\\' && i + 1 < text.Length ? 1 : 0;
+            if (text[i] != '\n' && !text[i..].StartsWith("\r\n"u8))
+            {
+                clean.Add(text[i]);
+            }
+        }
+        return CollectionsMarshal.AsSpan(clean);
+    }
+
+    /// <summary>Octets of the quoted string that begins here, with both quotes; all there are where it never ends.</summary>
     public static int QuotedLength(ReadOnlySpan<byte> text)
+    {
+        TryMeasureQuoted(text, out int length);
+        return length;
+    }
+
+    /// <summary>Octets of the quoted string that begins here, with both quotes; false where it never ends.</summary>
+    public static bool TryMeasureQuoted(ReadOnlySpan<byte> text, out int length)
     {
         for (int i = 1; i < text.Length; i++)
         {
             if (text[i] == '"')
             {
-                return i + 1;
+                length = i + 1;
+                return true;
             }
             i += text[i] == '\\' ? 1 : 0;
         }
-        return text.Length;
+        length = text.Length;
+        return false;
     }
 
-    /// <summary>Octets of the comment that begins here, with nested ones. RFC 5322 §3.2.2</summary>
+    /// <summary>Octets of the comment that begins here, with nested ones; all there are where it never ends. RFC 5322 §3.2.2</summary>
     public static int CommentLength(ReadOnlySpan<byte> text)
+    {
+        TryMeasureComment(text, out int length);
+        return length;
+    }
+
+    /// <summary>Octets of the comment that begins here, with nested ones; false where it never ends. RFC 5322 §3.2.2</summary>
+    public static bool TryMeasureComment(ReadOnlySpan<byte> text, out int length)
     {
         int depth = 0;
         for (int i = 0; i < text.Length; i++)
@@ -146,14 +206,16 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
                 case (byte)')':
                     if (--depth == 0)
                     {
-                        return i + 1;
+                        length = i + 1;
+                        return true;
                     }
                     break;
                 default:
                     break;
             }
         }
-        return text.Length;
+        length = text.Length;
+        return false;
     }
 
     private ReadOnlySpan<byte> Take(int length)

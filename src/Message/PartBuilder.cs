@@ -9,7 +9,7 @@ internal enum PartKind
 }
 
 /// <summary>A part while it is read, and what its rendering needs afterwards.</summary>
-internal sealed class PartBuilder
+internal sealed class PartBuilder : IMultipart
 {
     public bool IsMessageRoot { get; init; }
 

@@ -27,7 +27,8 @@ internal static class FromAddresses
             }
             paths.Add(path);
         }
-        return CountAtSigns(body) == paths.Count || IsItsOwnName(body, paths) ? paths : null;
+        bool isBeyondDoubt = TryCount(body, out int atSigns, out int separators) && atSigns == paths.Count && separators >= paths.Count - 1;
+        return isBeyondDoubt || IsItsOwnName(body, paths) ? paths : null;
     }
 
     /// <summary><c>alice@example.test &lt;alice@example.test&gt;</c>: not RFC 5322, but scripts write it, and nothing is hidden in it.</summary>
@@ -36,15 +37,20 @@ internal static class FromAddresses
         && Encoding.UTF8.GetString(body).Trim().Equals($"{only} <{only}>", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// <c>@</c> outside of quotes and comments: one for each address. The address reader is generous and passes
-    /// over what it cannot use; here nothing that looks like an address may be passed over.
+    /// <c>@</c> outside of quotes and comments: one for each address, and a separator between any two. The address reader is generous and
+    /// passes over what it cannot use; here nothing that looks like an address may be passed over. False where a quote or comment never
+    /// ends, and for octets that stand in no address: programs do not agree on where one ends that has them. Square brackets may stand in a
+    /// display name all the same: many write them, and what is in angle brackets behind it is beyond doubt.
     /// </summary>
-    private static int CountAtSigns(ReadOnlySpan<byte> body)
+    private static bool TryCount(ReadOnlySpan<byte> body, out int atSigns, out int separators)
     {
-        int count = 0;
+        atSigns = 0;
+        separators = 0;
         int comments = 0;
         bool quoted = false;
-        for (int i = 0; i < body.Length; i++)
+        bool hasAt = false; // In the entry at hand.
+        bool hasBracket = false; // In it, and not known to be in a display name.
+        for (int i = 0; i < body.Length && !(hasBracket && hasAt); i++)
         {
             switch (body[i])
             {
@@ -61,10 +67,26 @@ internal static class FromAddresses
                     comments--;
                     break;
                 case (byte)'@' when !quoted && comments == 0:
-                    count++;
+                    atSigns++;
+                    hasAt = true;
                     break;
+                case (byte)'<' when !quoted && comments == 0:
+                    hasBracket = false;
+                    break;
+                case (byte)',' or (byte)';' when !quoted && comments == 0:
+                    separators++;
+                    hasAt = false;
+                    break;
+                case (byte)'[' when !quoted && comments == 0 && i > 0 && body[i - 1] == '@' && body[i..].IndexOf((byte)']') is int length and > 0:
+                    i += length; // A domain literal.
+                    break;
+                case (byte)'[' or (byte)']' when !quoted && comments == 0:
+                    hasBracket = true;
+                    break;
+                case (byte)'\\' or < (byte)'\t' or 0x0B or 0x0C or (> (byte)'\r' and < (byte)' ') or 0x7F when !quoted && comments == 0:
+                    return false;
             }
         }
-        return count;
+        return !quoted && comments == 0 && !hasBracket;
     }
 }

@@ -35,17 +35,40 @@ public sealed class HeaderTests
     [Fact]
     public void HEADER_FIELDS_returns_matching_fields_unchanged_and_the_empty_line()
     {
-        Assert.Equal("Subject: one\r\n two\r\nsubject:three\r\n\r\n", Filter(HeaderFilter.Only, "SUBJECT", "missing"));
-        Assert.Equal("X-A : b\r\nEmpty:\r\n\r\n", Filter(HeaderFilter.Except, "Subject"));
-        Assert.Equal("\r\n", Filter(HeaderFilter.Only, "missing"));
+        Assert.Equal("Subject: one\r\n two\r\nsubject:three\r\n\r\n", Filter(HeaderFilter.Only, Header, "SUBJECT", "missing"));
+        Assert.Equal("\r\n", Filter(HeaderFilter.Only, Header, "missing"));
+    }
+
+    [Fact]
+    public void HEADER_FIELDS_NOT_leaves_everything_that_was_not_named()
+    {
+        Assert.Equal("From bob\r\n junk\r\nX-A : b\r\nno colon\r\nEmpty:\r\n\r\n", Filter(HeaderFilter.Except, Header, "Subject"));
+        Assert.Equal("From bob\r\n junk\r\nno colon\r\n\r\n", Filter(HeaderFilter.Except, Header, "Subject", "x-a", "empty"));
+        Assert.Equal(Header[..^"Not: header\n".Length].ReplaceLineEndings("\r\n"), Filter(HeaderFilter.Except, Header, "missing"));
+        Assert.Equal("x\r\n", Filter(HeaderFilter.Except, "x", "missing"));
+        Assert.Equal("\r\r\nA: b\r\n", Filter(HeaderFilter.Except, "\r\r\nA: b\r\n", "missing")); // CR CR LF ends no header.
+    }
+
+    [Theory] // RFC 9051 §6.4.5.1
+    [InlineData("A: b\n\n", "A: b\r\n\r\n")]
+    [InlineData("A: b\r\n\r\n", "A: b\r\n\r\n")]
+    [InlineData("A: b\r\n", "A: b\r\n")]
+    [InlineData("A: b", "A: b\r\n")]
+    [InlineData("A: b\n \n", "A: b\r\n \r\n")]
+    [InlineData("", "")]
+    [InlineData("\n", "\r\n")]
+    public void A_header_without_an_empty_line_gets_none(string header, string expected)
+    {
+        Assert.Equal(expected, Filter(HeaderFilter.Only, header, "A"));
+        Assert.Equal(expected, Filter(HeaderFilter.Except, header, "B"));
     }
 
     private delegate void FilterFunction(ReadOnlySpan<byte> header, IReadOnlyCollection<byte[]> names, IBufferWriter<byte> output);
 
-    private static string Filter(FilterFunction filter, params string[] names)
+    private static string Filter(FilterFunction filter, string header, params string[] names)
     {
         ArrayBufferWriter<byte> output = new();
-        filter(Octets.Raw(Header), [.. names.Select(Encoding.ASCII.GetBytes)], output);
+        filter(Octets.Raw(header), [.. names.Select(Encoding.ASCII.GetBytes)], output);
         return Octets.Text(output.WrittenSpan);
     }
 }

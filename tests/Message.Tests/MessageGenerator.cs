@@ -85,7 +85,7 @@ internal sealed class MessageGenerator(int seed)
         int parts = _random.Next(4);
         for (int i = 0; i < parts; i++)
         {
-            Line("--" + boundary + (OneIn(8) ? " \t" : ""));
+            Line("--" + boundary + Stuck());
             if (OneIn(5))
             {
                 Line("");
@@ -97,13 +97,27 @@ internal sealed class MessageGenerator(int seed)
         }
         if (!OneIn(4))
         {
-            Line("--" + boundary + "--");
+            Line("--" + boundary + "--" + Stuck());
         }
         if (OneIn(3))
         {
             Body();
         }
     }
+
+    /// <summary>What transports and programs leave behind a delimiter.</summary>
+    private string Stuck() => _random.Next(24) switch
+    {
+        0 or 1 => " \t",
+        2 => " junk",
+        3 => "junk",
+        4 => "_footer",
+        5 => "-",
+        7 => " --",
+        8 when OneIn(4) => " " + new string('x', 1_300), // More than a delimiter can be long.
+        6 => "\"",
+        _ => "",
+    };
 
     private void EmptyLine()
     {

@@ -24,6 +24,10 @@ public sealed class MessageParserTests
     [InlineData("--b\n\none\n--b--", "one")] // No line end behind it.
     [InlineData("--b \t\n\none\n--b-- \n", "one")] // Transport padding.
     [InlineData("--b\n\n--b1\n--bb\n--b-x\n- -b\n --b\n--b--\n", "--b1\r\n--bb\r\n--b-x\r\n- -b\r\n --b")] // Only begin like a delimiter.
+    [InlineData("--b junk\n\none\n--b-- junk\nepilogue\n", "one")] // RFC 2046 §5.1.1: "An exact match … is not required".
+    [InlineData("--b\n\none\n--b--_______________\nfooter of a list\n", "one")]
+    [InlineData("--b\"\n\none\n--b--\"\n", "one")]
+    [InlineData("--b\n\none\n--b----\n", "one")]
     [InlineData("--b\n\n\n--b--\n", "")]
     [InlineData("--b\n\n--b--\n", "")]
     [InlineData("--b\n--b--\n", "")]
@@ -139,7 +143,7 @@ public sealed class MessageParserTests
     [InlineData("text", "TEXT/PLAIN", null)] // RFC 2045 §5.2
     [InlineData("text/", "TEXT/PLAIN", null)]
     [InlineData("t\u00e9xt/html", "TEXT/PLAIN", null)]
-    [InlineData("text/html;charset='x\"", "TEXT/HTML", "'x\"")]
+    [InlineData("text/html;charset='x\"", "TEXT/HTML", "'x")]
     [InlineData("text/html; charset=\"unterminated", "TEXT/HTML", "unterminated")]
     [InlineData("text/html; =; ;; charset; charset=a; charset=b", "TEXT/HTML", "a")]
     [InlineData("text/html; charset*=us-ascii'en'utf-8", "TEXT/HTML", "utf-8")]
@@ -183,7 +187,18 @@ public sealed class MessageParserTests
         byte[] message = Octets.Raw("From: a@b\nX-Other: 1\n folded\nSUBJECT : x\n\ty\nReceived: z\nSubject: again\n\nbody\nFrom: no\n");
         MessageSummary summary = Octets.Parse(message).Summary;
         Assert.True(summary.HasHeaderFields);
-        Assert.Equal("From: a@b\r\nSUBJECT : x\r\n\ty\r\nSubject: again\r\n", Octets.Text(summary.HeaderFields));
+        Assert.Equal("From: a@b\r\nSUBJECT : x\r\n\ty\r\nSubject: again\r\n\r\n", Octets.Text(summary.HeaderFields));
+    }
+
+    [Theory]
+    [InlineData("From: a@b", "From: a@b\r\n")]
+    [InlineData("From: a@b\r\n", "From: a@b\r\n")]
+    [InlineData("From: a@b\n\n", "From: a@b\r\n\r\n")]
+    [InlineData("Content-Type: message/rfc822\n\nFrom: a@b\n\n", "Content-Type: message/rfc822\r\n\r\n")]
+    [InlineData("Content-Type: message/rfc822\nX: y", "Content-Type: message/rfc822\r\n")]
+    public void Kept_header_fields_end_in_the_empty_line_if_the_header_does(string message, string expected)
+    {
+        Assert.Equal(expected, Octets.Text(Octets.Parse(Octets.Raw(message)).Summary.HeaderFields));
     }
 
     [Fact]

@@ -176,9 +176,18 @@ internal sealed class ReferenceParser
         string text = line.TrimEnd(' ', '\t', '\r', '\n');
         for (int i = _boundaries.Count - 1; i >= 0; i--)
         {
-            if (text == "--" + _boundaries[i] || text == "--" + _boundaries[i] + "--")
+            if (Regex.IsMatch(text, $@"^--{Regex.Escape(_boundaries[i])}([ \t]*--)?\z"))
             {
                 return new Ending(i, text != "--" + _boundaries[i], false);
+            }
+        }
+        for (int i = _boundaries.Count - 1; i >= 0; i--)
+        {
+            string start = Regex.Escape("--" + _boundaries[i]);
+            bool closes = Regex.IsMatch(text, $"^{start}--", RegexOptions.Singleline);
+            if (closes || Regex.IsMatch(text, $"^{start}[^-0-9A-Za-z'()+_,./:=?]", RegexOptions.Singleline))
+            {
+                return new Ending(i, closes, false);
             }
         }
         return null;

@@ -27,6 +27,21 @@ public sealed class SenderRulesTests
     [InlineData("\"bob@example.test <alice@example.test>", null)]
     [InlineData("alice@@example.test", null)]
     [InlineData("alice@[example", null)]
+    [InlineData("alice@[192.0.2.1]", "alice@[192.0.2.1]")]
+    [InlineData("alice@example.test]evil.test", null)]
+    [InlineData("alice@example.test\\.evil.test", null)]
+    [InlineData("alice@example.test\0.evil.test", null)]
+    [InlineData("[bob] alice@example.test", null)]
+    [InlineData("[List] Alice [work] <alice@example.test>", "alice@example.test")]
+    [InlineData("[List] <alice@example.test>, Bob [home] <bob@example.test>", "alice@example.test bob@example.test")]
+    [InlineData("[List <alice@example.test>]", null)]
+    [InlineData("<alice@example.test]evil.test>", null)]
+    [InlineData("alice@example.test]evil.test <x>", null)]
+    [InlineData("<al[ice@example.test>", null)]
+    [InlineData("Bob (bob@evil.test <alice@example.test>", null)]
+    [InlineData("Bob \"bob@evil.test <alice@example.test>", null)]
+    [InlineData("a@x.test b@x.test, c@x.test", null)]
+    [InlineData("Alice B. alice@example.test", "alice@example.test")]
     public void Authors_are_read_only_where_nothing_can_hide(string body, string? expected)
     {
         IReadOnlyList<MailPath>? paths = FromAddresses.Read(Encoding.UTF8.GetBytes(body));

@@ -8,6 +8,8 @@ namespace MailAccess.Imap.Fetching;
 /// <summary>Picks the fields of HEADER.FIELDS and HEADER.FIELDS.NOT. RFC 3501 §6.4.5.</summary>
 internal static class HeaderFieldsReader
 {
+    private static ReadOnlySpan<byte> HeaderEnd => "\r\n\r\n"u8;
+
     /// <summary>From a header's octets.</summary>
     public static void Pick(BodySection section, ReadOnlySpan<byte> header, IBufferWriter<byte> fields)
     {
@@ -26,7 +28,7 @@ internal static class HeaderFieldsReader
         BodySection section, OctetRange range, IMessageContent content, int octetsMax, IBufferWriter<byte> fields)
     {
         int octets = (int)Math.Min(range.Octets, octetsMax);
-        byte[] header = ArrayPool<byte>.Shared.Rent(octets);
+        byte[] header = ArrayPool<byte>.Shared.Rent(octets + HeaderEnd.Length);
         int length = 0;
         while (length < octets && await content.ReadAsync(range.Offset + length, header.AsMemory(length, octets - length), CancellationToken.None) is int read and > 0)
         {
@@ -34,7 +36,8 @@ internal static class HeaderFieldsReader
         }
         if (length == octets)
         {
-            Pick(section, header.AsSpan(0, length), fields);
+            HeaderEnd.CopyTo(header.AsSpan(length));
+            Pick(section, header.AsSpan(0, octets < range.Octets ? length + HeaderEnd.Length : length), fields);
         }
         ArrayPool<byte>.Shared.Return(header);
         return length == octets;

@@ -235,7 +235,7 @@ public sealed class IndexInspector
         }
         if (missing + damaged > 0)
         {
-            notes.Add($"{SummaryCache.FileName}: {missing} messages have no summary yet, {damaged} a damaged one (they are made anew when asked for)");
+            notes.Add($"{SummaryCache.FileName}: {missing} messages have no summary yet, {damaged} one that is damaged or of an earlier version (they are made anew when asked for)");
         }
     }
 
