@@ -38,6 +38,9 @@ internal sealed class Changes
     /// <summary>Files that somebody is still writing were left out: it is to be looked at again.</summary>
     public bool HasUnfinished { get; private set; }
 
+    /// <summary>Files were seen nowhere, and events about them came meanwhile: the next look, which knows these, decides.</summary>
+    public bool IsUndecided { get; private set; }
+
     public bool IsEmpty => _moved.Count == 0 && _missing.Count == 0 && _newcomers.Count == 0;
 
     /// <summary>By listing both folders.</summary>
@@ -56,7 +59,7 @@ internal sealed class Changes
             found.Add(mailbox.Folder.Look());
             missing = MissingOf(mailbox, settled, unplaced, found);
             store.Watcher.Drain();
-            missing.RemoveAll(r => mailbox.News.Names(mailbox.Names[Locator.Of(r).NamePlace]));
+            changes.IsUndecided = missing.RemoveAll(r => mailbox.News.Names(mailbox.Names[Locator.Of(r).NamePlace])) > 0;
         }
         changes._missing.AddRange(missing.Select(r => r.Uid));
         changes.Compare(mailbox, head, found);

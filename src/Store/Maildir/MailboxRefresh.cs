@@ -16,15 +16,25 @@ internal static class MailboxRefresh
     /// <summary>The same where they are kept in fractions: some ticks of the kernel's clock.</summary>
     private static readonly TimeSpan FineGrain = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Somebody who changes the same file all the time is not waited for.</summary>
+    private const int ComparisonsMax = 4;
+
     public static async ValueTask<StoreResult<Done>> RunAsync(MaildirStore store, MaildirMailbox mailbox)
     {
-        StoreResult<CommitTicket?> compared = await store.Workers.RunAsync(() => Compare(store, mailbox), mailbox.OnFault);
-        if (!compared.TryGet(out CommitTicket? ticket))
+        bool isUndecided = true;
+        for (int i = 0; isUndecided && i < ComparisonsMax; i++)
         {
-            return compared.Error;
+            StoreResult<CommitTicket?> compared = await store.Workers.RunAsync(() => Compare(store, mailbox, out isUndecided), mailbox.OnFault);
+            if (!compared.TryGet(out CommitTicket? ticket))
+            {
+                return compared.Error;
+            }
+            if (ticket is not null && await ticket.Settled is var error and not StoreError.None)
+            {
+                return error;
+            }
         }
-        StoreError error = ticket is null ? StoreError.None : await ticket.Settled;
-        return error == StoreError.None ? default(Done) : error;
+        return default(Done);
     }
 
     /// <summary>The times where they prove, as long as they stay, that nothing else has changed; else 0.</summary>
@@ -58,8 +68,9 @@ internal static class MailboxRefresh
     }
 
     /// <summary>On a worker: the commit that brings the news, or null.</summary>
-    private static StoreResult<CommitTicket?> Compare(MaildirStore store, MaildirMailbox mailbox)
+    private static StoreResult<CommitTicket?> Compare(MaildirStore store, MaildirMailbox mailbox, out bool isUndecided)
     {
+        isUndecided = false;
         lock (mailbox.Owed.Lock)
         {
             store.Watcher.Drain();
@@ -81,6 +92,7 @@ internal static class MailboxRefresh
                 return default(CommitTicket);
             }
             Changes found = Changes.FromLook(store, mailbox);
+            isUndecided = found.IsUndecided;
             CommitTicket? ticket = Commit(mailbox, found);
             (mailbox.NewFolderTicks, mailbox.CurFolderTicks) = Trustworthy(store, times);
             Settle(mailbox, found);
