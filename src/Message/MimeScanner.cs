@@ -69,6 +69,14 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return false;
     }
 
+    /// <summary>What stands before the octet, outside comments and quotes, or the rest; the octet is passed over.</summary>
+    public ReadOnlySpan<byte> ReadSegment(byte octet)
+    {
+        ReadOnlySpan<byte> text = _rest;
+        int end = SkipPast(octet) ? 1 : 0;
+        return text[..(text.Length - _rest.Length - end)];
+    }
+
     public ReadOnlySpan<byte> ReadToken()
     {
         int length = _rest.IndexOfAnyExcept(TokenOctets);

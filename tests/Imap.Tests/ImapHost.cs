@@ -117,6 +117,7 @@ internal sealed class ImapHost : IAsyncDisposable
         long value = long.Parse(words[1], CultureInfo.InvariantCulture);
         return words[0] switch
         {
+            nameof(ImapLimits.DowngradedHeaderOctetsMax) => limits with { DowngradedHeaderOctetsMax = (int)value },
             nameof(ImapLimits.ErrorsMax) => limits with { ErrorsMax = (int)value },
             nameof(ImapLimits.AppendOctetsMax) => limits with { AppendOctetsMax = value },
             nameof(ImapLimits.CatenatePartsMax) => limits with { CatenatePartsMax = (int)value },
