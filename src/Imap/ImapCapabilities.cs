@@ -25,7 +25,7 @@ internal static class ImapCapabilities
     [
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
-        "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL", "REPLACE", "CONDSTORE", "QRESYNC",
+        "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL", "REPLACE", "CONDSTORE", "QRESYNC", "UTF8=ACCEPT",
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
@@ -45,6 +45,7 @@ internal static class ImapCapabilities
         ["SORT=DISPLAY"] = ["SORT"],
         ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
+        ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>

@@ -24,6 +24,14 @@ internal static class ImapErrors
     public static ImapCompletion Syntax(Grammar.ImapArguments arguments) =>
         ImapCompletion.Bad($"expected {arguments.Expected} behind octet {arguments.ExpectedAt}");
 
+    /// <summary>A command that this state does not have. RFC 3501 §3.</summary>
+    public static ImapCompletion WrongState(ImapStates state, ImapCommand command) => state switch
+    {
+        ImapStates.NotAuthenticated => ImapCompletion.Bad("log in first"),
+        ImapStates.Authenticated when (command.States & ImapStates.Selected) != 0 => ImapCompletion.Bad("select a mailbox first"),
+        _ => ImapCompletion.Bad("already logged in"),
+    };
+
     /// <summary>Total.</summary>
     public static ImapCompletion ToCompletion(StoreError error) => error switch
     {

@@ -10,4 +10,8 @@ internal enum ImapExtensions
     CondStore = 1,
     /// <summary>VANISHED stands where EXPUNGE stood. RFC 7162 §3.2.10.</summary>
     QResync = 2,
+    /// <summary>Names of mailboxes and quoted strings are UTF-8, both ways. RFC 9051 §5.1, RFC 6855 §3.</summary>
+    Utf8Strings = 4,
+    /// <summary>Messages are shown with their headers in UTF-8, and such messages are taken. RFC 6855 §3, §4.</summary>
+    Utf8Messages = 8,
 }

@@ -51,6 +51,9 @@ public sealed record ImapLimits
     /// <summary>Octets of one header that HEADER.FIELDS looks through.</summary>
     public int HeaderOctetsMax { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>All headers of a message together that are looked at to show it to a client without UTF8=ACCEPT; those behind are shown as they are.</summary>
+    public int DowngradedHeaderOctetsMax { get; init; } = 512 * 1024;
+
     /// <summary>Field names of one HEADER.FIELDS.</summary>
     public int HeaderNamesMax { get; init; } = 200;
 

@@ -9,6 +9,12 @@ public sealed record ImapOptions
     /// </summary>
     public IReadOnlyList<string> DisabledCapabilities { get; init; } = [];
 
+    /// <summary>
+    /// A client that has not enabled UTF8=ACCEPT is shown surrogates (RFC 6858) of messages with UTF-8 in their headers, and cannot append such
+    /// messages (RFC 6855 §4). Else it has them as they are, as with other servers: what moves or keeps mail for people gets it unchanged.
+    /// </summary>
+    public bool DowngradesHeaders { get; init; }
+
     /// <summary>What ID tells of the server, RFC 2971 §3.3; empty: NIL.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> IdFields { get; init; } = [new("name", "MailAccess")];
 

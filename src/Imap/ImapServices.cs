@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using MailAccess.Store.Access;
@@ -17,6 +18,18 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");
+
+    /// <summary>A client is shown, and may append, messages with UTF-8 in their headers as they are. RFC 6855.</summary>
+    public bool TakesInternationalized(ImapExtensions enabled) =>
+        (enabled & ImapExtensions.Utf8Messages) != 0 || !Options.DowngradesHeaders || IsDisabled("UTF8=ACCEPT");
+
+    /// <summary>A cursor over a command, or a piece of one, in the grammar that holds for a client.</summary>
+    public ImapArguments ArgumentsOf(ReadOnlyMemory<byte> command, ImapExtensions enabled) => new(command, Limits)
+    {
+        KnowsSavedResult = !IsDisabled("SEARCHRES"),
+        Names = (enabled & ImapExtensions.Utf8Strings) != 0 ? NameSpelling.Utf8
+            : IsDisabled("UTF8=ACCEPT") ? NameSpelling.ModifiedUtf7 : NameSpelling.Either,
+    };
 
     /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
     public bool IsDisabled(string? capability) =>

@@ -67,6 +67,8 @@ internal sealed class ImapSession : IAsyncDisposable
 
     private ImapLimits Limits => Services.Limits;
 
+    private bool IsUtf8 => (Enabled & ImapExtensions.Utf8Strings) != 0;
+
     /// <summary>From greeting to end. Lost connections throw <see cref="IOException"/>.</summary>
     public async Task<SessionEnd> RunAsync()
     {
@@ -129,6 +131,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         bool isNew = (extensions & ~Enabled & ImapExtensions.CondStore) != 0;
         Enabled |= extensions;
+        Writer.IsUtf8 = IsUtf8;
         if (isNew && Selected is { } selected)
         {
             WriteHighestModSeq(selected.View.HighestModSeq);
@@ -140,6 +143,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         await SelectAsync(null);
         Enabled = ImapExtensions.None;
+        Writer.IsUtf8 = false;
         if (Account is { } account)
         {
             Account = null;
@@ -214,7 +218,7 @@ internal sealed class ImapSession : IAsyncDisposable
     private void StartReading()
     {
         Reader.Dispose();
-        Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax);
+        Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax) { IsUtf8 = IsUtf8 };
         Reader = new CommandReader(Connection, Writer, Limits);
     }
 
@@ -237,7 +241,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         bool mayHoldPassword = Account is null;
         CommandReader reader = Reader;
-        ImapArguments arguments = new(reader.Command, Limits) { KnowsSavedResult = !Services.IsDisabled("SEARCHRES") };
+        ImapArguments arguments = Services.ArgumentsOf(reader.Command, Enabled);
         if (!_hasRunCommand && OtherProtocols.IsSpokenIn(reader.Command.Span))
         {
             return await SayByeAsync("this is an IMAP server", SessionEnd.ProtocolViolation);
@@ -267,7 +271,7 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         else
         {
-            completion = (command.States & State) == 0 ? RefuseState(command) : await command.Handler(this, arguments);
+            completion = (command.States & State) == 0 ? ImapErrors.WrongState(State, command) : await command.Handler(this, arguments);
         }
         SessionEnd? end = await CompleteAsync(tag, command, completion);
         reader.Release(mayHoldPassword);
@@ -277,7 +281,7 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>A command that takes messages says which of its literals are some, and where it cannot run none is sent; all others are strings.</summary>
     private LiteralPlace PlaceLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
     {
-        ImapArguments arguments = new(command, Limits);
+        ImapArguments arguments = Services.ArgumentsOf(command, Enabled);
         refusal = default;
         if (!(arguments.TryTag(out _) && arguments.TrySpace() && ImapCommands.TryRead(arguments, out ImapCommand? row))
             || row.Takes == MessageIntakeKind.None)
@@ -286,18 +290,11 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         if (Services.IsDisabled(row.Capability) || (row.States & State) == 0)
         {
-            refusal = Services.IsDisabled(row.Capability) ? UnknownCommand : RefuseState(row);
+            refusal = Services.IsDisabled(row.Capability) ? UnknownCommand : ImapErrors.WrongState(State, row);
             return LiteralPlace.Nowhere;
         }
         return AppendRun.PlaceFirstLiteral(arguments, row.Takes, Services, out refusal);
     }
-
-    private ImapCompletion RefuseState(ImapCommand command) => State switch
-    {
-        ImapStates.NotAuthenticated => ImapCompletion.Bad("log in first"),
-        ImapStates.Authenticated when (command.States & ImapStates.Selected) != 0 => ImapCompletion.Bad("select a mailbox first"),
-        _ => ImapCompletion.Bad("already logged in"),
-    };
 
     private async ValueTask<SessionEnd?> CompleteAsync(byte[] tag, ImapCommand? command, ImapCompletion completion)
     {

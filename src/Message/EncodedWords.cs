@@ -6,6 +6,8 @@ namespace MailAccess.Message;
 /// <summary>Decodes RFC 2047 encoded words in header text; RFC 2231 §5 for the language in them.</summary>
 public static class EncodedWords
 {
+    private const int WordOctetsMax = 36;
+
     /// <summary>
     /// The text with every encoded word decoded. White space between two encoded words is no text (RFC 2047 §6.2), and
     /// neighbours in one charset are decoded together, because programs split characters between them. Never fails.
@@ -44,6 +46,33 @@ public static class EncodedWords
         Flush(text, pending, pendingCharset);
         text.Append(Charsets.Decode(null, value[plainStart..]));
         return text.ToString();
+    }
+
+    /// <summary>
+    /// The text in UTF-8 as encoded words, from the second on on lines of their own. They fit into the 76 octets that RFC 2047 §2 allows a
+    /// line, also behind a name of 14.
+    /// </summary>
+    public static string Encode(string text)
+    {
+        StringBuilder words = new(text.Length * 2);
+        byte[] octets = new byte[WordOctetsMax];
+        int length = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (length + rune.Utf8SequenceLength > WordOctetsMax) // A character is not split: RFC 2047 §5.
+            {
+                Append();
+            }
+            length += rune.EncodeToUtf8(octets.AsSpan(length));
+        }
+        Append();
+        return words.ToString();
+
+        void Append()
+        {
+            words.Append(words.Length == 0 ? "" : "\r\n ").Append("=?utf-8?B?").Append(Convert.ToBase64String(octets, 0, length)).Append("?=");
+            length = 0;
+        }
     }
 
     private static void Flush(StringBuilder text, ArrayBufferWriter<byte> pending, string? charset)

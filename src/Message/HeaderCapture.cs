@@ -69,6 +69,9 @@ internal sealed class HeaderCapture(MessageLimits limits)
     /// <summary>The root's fields of <see cref="MessageSummary.KeptHeaderFields"/>; null where they are too many octets to keep.</summary>
     public byte[]? KeptFields => _isKeptComplete ? _kept.WrittenSpan.ToArray() : null;
 
+    /// <summary>A line so far, of any header, held UTF-8 that is not US-ASCII alone.</summary>
+    public bool HasInternationalized { get; private set; }
+
     public void Begin(bool isRoot)
     {
         _values.Clear();
@@ -81,6 +84,7 @@ internal sealed class HeaderCapture(MessageLimits limits)
     /// <summary>A line with its line end; not the empty line.</summary>
     public void Line(ReadOnlySpan<byte> line, bool isTruncated)
     {
+        HasInternationalized |= isTruncated ? !Ascii.IsValid(line) : HeaderDowngrade.IsInternationalized(line);
         if (line[0] is (byte)' ' or (byte)'\t')
         {
             Keep(line, isTruncated);

@@ -71,6 +71,6 @@ public sealed class MailAddress
         return true;
     }
 
-    private static string Quote(string local) =>
+    internal static string Quote(string local) =>
         "\"" + local.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 }

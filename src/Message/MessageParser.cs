@@ -106,7 +106,7 @@ public sealed class MessageParser
     public MessageSummary Summarize()
     {
         MimePart structure = Finish();
-        return SummaryComposer.Compose(_root, structure, _details!, _header.KeptFields, _limits);
+        return SummaryComposer.Compose(_root, structure, _details!, _header, _limits);
     }
 
     private int FeedHeader(ReadOnlySpan<byte> octets)

@@ -55,6 +55,9 @@ public readonly struct MessageSummary(ReadOnlyMemory<byte> encoded)
     /// <summary>Beginning of the message's text in UTF-8, without control characters; may be empty. RFC 8970.</summary>
     public ReadOnlyMemory<byte> Preview => MessageSummaryCodec.Get(encoded, MessageSummaryField.Preview);
 
+    /// <summary>A header of the message or of a part holds UTF-8 that is not US-ASCII alone (RFC 6532): see <see cref="HeaderDowngrade"/>.</summary>
+    public bool IsInternationalized => MessageSummaryCodec.Has(encoded, MessageSummaryField.Internationalized);
+
     /// <summary>What SORT compares.</summary>
     public MessageSortKeys SortKeys => new(MessageSummaryCodec.Get(encoded, MessageSummaryField.SortKeys));
 
@@ -96,4 +99,6 @@ public enum MessageSummaryField : byte
     SortKeys = 8,
     /// <summary><see cref="MessageThreadKeys"/>.</summary>
     ThreadKeys = 9,
+    /// <summary>Empty: that it is there says all.</summary>
+    Internationalized = 10,
 }

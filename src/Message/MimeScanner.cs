@@ -75,6 +75,14 @@ internal ref struct MimeScanner(ReadOnlySpan<byte> text)
         return false;
     }
 
+    /// <summary>What stands before the octet, outside comments and quotes, or the rest; the octet is passed over.</summary>
+    public ReadOnlySpan<byte> ReadSegment(byte octet)
+    {
+        ReadOnlySpan<byte> text = _rest;
+        int end = SkipPast(octet) ? 1 : 0;
+        return text[..(text.Length - _rest.Length - end)];
+    }
+
     /// <summary>A token; empty where there is none, or where an octet above 127 in it shows that it was meant to be something else.</summary>
     public ReadOnlySpan<byte> ReadToken()
     {

@@ -23,7 +23,7 @@ internal sealed record SummaryDetails(byte[] SortKeys, byte[] ThreadKeys, UInt12
 /// <summary>Puts a summary together: first what is sent as it is.</summary>
 internal static class SummaryComposer
 {
-    public static MessageSummary Compose(PartBuilder root, MimePart structure, SummaryDetails details, byte[]? keptFields, MessageLimits limits)
+    public static MessageSummary Compose(PartBuilder root, MimePart structure, SummaryDetails details, HeaderCapture header, MessageLimits limits)
     {
         List<MessageSummaryField> kinds = [MessageSummaryField.Envelope, MessageSummaryField.BodyStructure, MessageSummaryField.Body];
         List<ReadOnlyMemory<byte>> fields =
@@ -33,7 +33,7 @@ internal static class SummaryComposer
             BodyStructureRenderer.Render(root, BodyStructureForm.Basic, limits),
         ];
         Add(MessageSummaryField.ObjectIds, Ids(details));
-        if (keptFields is not null)
+        if (header.KeptFields is { } keptFields)
         {
             Add(MessageSummaryField.HeaderFields, keptFields);
         }
@@ -41,6 +41,10 @@ internal static class SummaryComposer
         Add(MessageSummaryField.Preview, details.Preview);
         Add(MessageSummaryField.SortKeys, details.SortKeys);
         Add(MessageSummaryField.ThreadKeys, details.ThreadKeys);
+        if (header.HasInternationalized)
+        {
+            Add(MessageSummaryField.Internationalized, []);
+        }
         return new MessageSummary(MessageSummaryCodec.Encode([.. kinds], fields));
 
         void Add(MessageSummaryField kind, byte[] field)

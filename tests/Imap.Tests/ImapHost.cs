@@ -31,6 +31,7 @@ internal sealed class ImapHost : IAsyncDisposable
         Runner.Directives["expunge"] = ExpungeAsync;
         Runner.Directives["delete"] = async name => Value(await (await AccountAsync()).DeleteAsync(Name(name), default));
         Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
+        Runner.Directives["downgrade"] = _ => Configure(o => o with { DowngradesHeaders = true });
         Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
         Runner.Directives["quota"] = SetQuotaAsync;
         Runner.Directives["sharing"] = _ => Share(new SharingOptions
@@ -117,6 +118,7 @@ internal sealed class ImapHost : IAsyncDisposable
         long value = long.Parse(words[1], CultureInfo.InvariantCulture);
         return words[0] switch
         {
+            nameof(ImapLimits.DowngradedHeaderOctetsMax) => limits with { DowngradedHeaderOctetsMax = (int)value },
             nameof(ImapLimits.ErrorsMax) => limits with { ErrorsMax = (int)value },
             nameof(ImapLimits.AppendOctetsMax) => limits with { AppendOctetsMax = value },
             nameof(ImapLimits.CatenatePartsMax) => limits with { CatenatePartsMax = (int)value },

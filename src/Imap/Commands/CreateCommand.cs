@@ -21,7 +21,7 @@ internal static class CreateCommand
         }
         // A separator at the end declares that there will be names below; the name is without it (§6.3.3).
         ReadOnlySpan<byte> plain = encoded.Span is [.. var front, (byte)MailboxName.Separator] ? front : encoded.Span;
-        if (!ModifiedUtf7.TryDecode(plain, out string? text) || !MailboxName.TryParse(text, out MailboxName? name))
+        if (!arguments.TryDecodeName(plain, out string? text) || !MailboxName.TryParse(text, out MailboxName? name))
         {
             return ImapErrors.InvalidName;
         }

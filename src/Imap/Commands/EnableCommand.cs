@@ -4,7 +4,7 @@ using MailAccess.Imap.Responses;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>ENABLE — RFC 5161 §3.1. What is unknown is ignored, as the RFC demands; that a mailbox is selected already does not matter.</summary>
+/// <summary>ENABLE — RFC 5161 §3.1. What is unknown is ignored, as the RFC demands; that a mailbox is selected already matters for UTF8=ACCEPT alone.</summary>
 internal static class EnableCommand
 {
     public static readonly ImapCommand Definition =
@@ -15,6 +15,7 @@ internal static class EnableCommand
     [
         ("CONDSTORE", ImapExtensions.CondStore),
         ("QRESYNC", ImapExtensions.CondStore | ImapExtensions.QResync),
+        ("UTF8=ACCEPT", ImapExtensions.Utf8Strings | ImapExtensions.Utf8Messages),
     ];
 
     private static ValueTask<ImapCompletion> Execute(ImapSession session, ImapArguments arguments)
@@ -30,6 +31,10 @@ internal static class EnableCommand
             wanted |= Array.Find(Known, k => Ascii.EqualsIgnoreCase(atom.Span, k.Name) && !session.Services.IsDisabled(k.Name)).Extensions;
         }
         while (!arguments.AtEnd);
+        if ((wanted & ~session.Enabled & ImapExtensions.Utf8Messages) != 0 && session.Selected is not null)
+        {
+            return new(ImapCompletion.Bad("too late: a mailbox is selected")); // RFC 6855 §3: what was shown of it would change.
+        }
         // enable-data = "ENABLED" *(SP capability)     RFC 5161 §4
         IEnumerable<string> enabled = Known.Where(k => (k.Extensions & ~wanted) == 0).Select(k => " " + k.Name);
         session.Writer.WriteUntagged("ENABLED" + string.Concat(enabled));

@@ -52,11 +52,14 @@ internal static class FetchCommand
         return run.Error switch
         {
             StoreError.None or StoreError.Expunged when run.Refusal.IsGiven => run.Refusal,
-            StoreError.None => ImapCompletion.Ok("fetched"),
+            StoreError.None => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
             // RFC 2180 §4.1: what is there has been given, and EXPUNGE will tell the rest.
             StoreError.Expunged when numbering == Numbering.Sequence => ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone"),
-            StoreError.Expunged => ImapCompletion.Ok("fetched"),
+            StoreError.Expunged => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
             StoreError error => ImapErrors.ToCompletion(error),
         };
     }
+
+    /// <summary>resp-text-code =/ "DOWNGRADED" SP uid-set — RFC 6858 §3; null for none.</summary>
+    private static string? Downgraded(UidSet uids) => uids.IsEmpty ? null : $"DOWNGRADED {uids}";
 }

@@ -35,7 +35,7 @@ internal static class NamespaceCommand
             return;
         }
         writer.Write("(("u8);
-        writer.WriteString(System.Text.Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(prefix + "/")));
+        writer.WriteName(prefix + MailboxName.Separator);
         writer.Write(" \"/\"))"u8);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
@@ -19,8 +18,12 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly ImapWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session, selected);
     private readonly BinarySectionWriter _binaries = new(session, selected);
+    private readonly FetchItemWriter _items = new(session.Writer, selected);
+    private readonly bool _mayDowngrade = plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled);
     private readonly bool _needsSummary = plan.NeedsSummary;
-    private readonly bool _mayUseSummary = plan.MayUseSummary;
+    private readonly bool _mayUseSummary = plan.MayUseSummary || (plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled));
+    private readonly bool _mayBeCovered = plan.Items.All(i => i.Section is null or { IsOfKeptFields: true });
+    private readonly List<Uid> _downgraded = [];
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
     private readonly ChangeItems _changeItems = (ChangeItems.Flags | session.Enabled.ItemsBesideFlags()) & ~plan.ChangeItems;
     private readonly bool _needsMeasure = plan.NeedsMeasure;
@@ -33,6 +36,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
 
     /// <summary>A section of a message cannot be decoded, so; else the default. Everything else has been written. RFC 3516 §4.3.</summary>
     public ImapCompletion Refusal { get; private set; }
+
+    /// <summary>What was shown otherwise than it is, for the code DOWNGRADED. RFC 6858 §3.</summary>
+    public UidSet Downgraded => UidSet.FromUids(_downgraded);
 
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
@@ -146,6 +152,10 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>The way of nearly all FETCHes of lists: no waiting, no allocation. False: nothing written, go the long way.</summary>
     private bool TryWriteCached(MailboxSnapshot view, MailboxSnapshot latest, int index, bool isChanged)
     {
+        if (!_mayBeCovered)
+        {
+            return false;
+        }
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
@@ -156,6 +166,10 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 return false;
             }
             summary = default;
+        }
+        if (_mayDowngrade && hasSummary && summary.IsInternationalized)
+        {
+            return false;
         }
         foreach (FetchItem item in plan.Items)
         {
@@ -174,7 +188,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
             else
             {
-                WriteItem(plan.Items[i].Kind, record, latest, summary);
+                _items.Write(plan.Items[i].Kind, record, latest, summary, summary);
             }
         }
         End(record, latest, isChanged);
@@ -187,7 +201,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         MessageSummary summary = default;
         bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         summary = hasSummary ? summary : default;
-        if (_needsSummary && (!hasSummary || (_needsMeasure && !record.IsMeasured)))
+        if ((_needsSummary && (!hasSummary || (_needsMeasure && !record.IsMeasured))) || (_mayDowngrade && !hasSummary))
         {
             StoreResult<MessageSummary> made = await selected.Mailbox.GetSummaryAsync(record.Uid, CancellationToken.None);
             if (!made.TryGet(out summary))
@@ -204,9 +218,12 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             return;
         }
         IMessageContent? content = null;
-        if (plan.Items.Any(i => i.Section is not null))
+        bool isDowngraded = _mayDowngrade && summary.IsInternationalized;
+        bool hasSections = plan.Items.Any(i => i.Section is not null);
+        if (isDowngraded || hasSections)
         {
-            StoreResult<IMessageContent> opened = await ahead.TakeAsync(position);
+            StoreResult<IMessageContent> opened = hasSections
+                ? await ahead.TakeAsync(position) : await selected.Mailbox.OpenMessageAsync(record.Uid, CancellationToken.None);
             if (!opened.TryGet(out content))
             {
                 Fail(isGone, opened.Error);
@@ -215,7 +232,15 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         }
         try
         {
-            MimePart? structure = content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
+            Surrogate? surrogate = isDowngraded
+                ? await selected.Surrogates.GetAsync(record.Uid, content!, summary.Structure, session.Services.Limits.DowngradedHeaderOctetsMax) : null;
+            if (surrogate is { Edits.Count: > 0 })
+            {
+                content = new EditedContent(content!, surrogate.Edits);
+                _downgraded.Add(record.Uid);
+            }
+            MimePart? structure = surrogate is not null ? surrogate.Structure
+                : content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
                 ? await selected.Structures.GetAsync(record, content)
                 : null;
             FetchItem[] items = _hasBinary ? await KeepDecodableAsync(record.Uid, content!, structure) : plan.Items;
@@ -227,7 +252,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             for (int i = 0; i < items.Length; i++)
             {
                 Separate(i);
-                await WriteItemAsync(items[i], record, latest, summary, content, structure);
+                await WriteItemAsync(items[i], record, latest, summary, surrogate?.Summary ?? summary, content, structure);
             }
             End(record, latest, isChanged, isFirst: items.Length == 0);
         }
@@ -261,7 +286,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     }
 
     private ValueTask WriteItemAsync(
-        FetchItem item, MessageRecord record, MailboxSnapshot latest, MessageSummary summary, IMessageContent? content, MimePart? structure)
+        FetchItem item, MessageRecord record, MailboxSnapshot latest, MessageSummary summary, MessageSummary shown, IMessageContent? content,
+        MimePart? structure)
     {
         switch (item.Kind)
         {
@@ -273,7 +299,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 _binaries.WriteSize(item.Section!, record.Uid);
                 return default;
             default:
-                WriteItem(item.Kind, record, latest, summary);
+                _items.Write(item.Kind, record, latest, summary, shown);
                 return default;
         }
     }
@@ -314,72 +340,5 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             selected.WriteItems(_writer, record, latest.Keywords, _changeItems);
         }
         _writer.Write(")\r\n"u8);
-    }
-
-    private void WriteItem(FetchKind kind, in MessageRecord record, MailboxSnapshot latest, MessageSummary summary)
-    {
-        switch (kind)
-        {
-            case FetchKind.Flags:
-                _writer.Write("FLAGS "u8);
-                _writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
-                break;
-            case FetchKind.Uid:
-                _writer.Write("UID "u8);
-                _writer.WriteNumber(record.Uid.Value);
-                break;
-            case FetchKind.InternalDate:
-                _writer.Write("INTERNALDATE "u8);
-                _writer.WriteDateTime(record.InternalDateSeconds);
-                break;
-            case FetchKind.Size:
-                _writer.Write("RFC822.SIZE "u8);
-                _writer.WriteNumber(record.Octets);
-                break;
-            case FetchKind.Envelope:
-                _writer.Write("ENVELOPE "u8);
-                _writer.Write(summary.Envelope.Span);
-                break;
-            case FetchKind.Body:
-                _writer.Write("BODY "u8);
-                _writer.Write(summary.Body.Span);
-                break;
-            case FetchKind.BodyStructure:
-                _writer.Write("BODYSTRUCTURE "u8);
-                _writer.Write(summary.BodyStructure.Span);
-                break;
-            case FetchKind.EmailId:
-                _writer.Write("EMAILID "u8);
-                _writer.WriteObjectId(summary.EmailId);
-                break;
-            case FetchKind.ThreadId:
-                _writer.Write("THREADID "u8);
-                _writer.WriteObjectId(summary.ThreadId);
-                break;
-            case FetchKind.SavedDate:
-                _writer.Write("SAVEDATE "u8);
-                _writer.WriteDateTime(record.SavedDateSeconds);
-                break;
-            case FetchKind.ModSeq:
-                selected.WriteModSeq(_writer, record);
-                break;
-            case FetchKind.Preview or FetchKind.LazyPreview:
-                WritePreview(summary);
-                break;
-            default:
-                throw new UnreachableException($"{kind} is written elsewhere");
-        }
-    }
-
-    /// <summary>Without a summary nothing was ready, which is NIL and not an empty preview. RFC 8970 §3.2.</summary>
-    private void WritePreview(MessageSummary summary)
-    {
-        _writer.Write("PREVIEW "u8);
-        if (summary.Encoded.IsEmpty)
-        {
-            _writer.Write("NIL"u8);
-            return;
-        }
-        _writer.WriteString(summary.Preview.Span);
     }
 }

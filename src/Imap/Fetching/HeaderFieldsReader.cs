@@ -10,6 +10,9 @@ internal static class HeaderFieldsReader
 {
     private static ReadOnlySpan<byte> HeaderEnd => "\r\n\r\n"u8;
 
+    /// <summary>Looks at a header's octets.</summary>
+    public delegate void HeaderAction(ReadOnlySpan<byte> header);
+
     /// <summary>From a header's octets.</summary>
     public static void Pick(BodySection section, ReadOnlySpan<byte> header, IBufferWriter<byte> fields)
     {
@@ -23,9 +26,13 @@ internal static class HeaderFieldsReader
         }
     }
 
-    /// <summary>From the message; false where it is shorter than its structure says. A header beyond all reason is looked at up to a bound.</summary>
-    public static async ValueTask<bool> ReadAsync(
-        BodySection section, OctetRange range, IMessageContent content, int octetsMax, IBufferWriter<byte> fields)
+    /// <summary>From the message; false where it is shorter than its structure says.</summary>
+    public static ValueTask<bool> ReadAsync(
+        BodySection section, OctetRange range, IMessageContent content, int octetsMax, IBufferWriter<byte> fields) =>
+        ReadAsync(range, content, octetsMax, header => Pick(section, header, fields));
+
+    /// <summary>Shows a message's header; false where the message is shorter than that. A header beyond all reason is shown up to a bound.</summary>
+    public static async ValueTask<bool> ReadAsync(OctetRange range, IMessageContent content, int octetsMax, HeaderAction show)
     {
         int octets = (int)Math.Min(range.Octets, octetsMax);
         byte[] header = ArrayPool<byte>.Shared.Rent(octets + HeaderEnd.Length);
@@ -37,7 +44,7 @@ internal static class HeaderFieldsReader
         if (length == octets)
         {
             HeaderEnd.CopyTo(header.AsSpan(length));
-            Pick(section, header.AsSpan(0, octets < range.Octets ? length + HeaderEnd.Length : length), fields);
+            show(header.AsSpan(0, octets < range.Octets ? length + HeaderEnd.Length : length));
         }
         ArrayPool<byte>.Shared.Return(header);
         return length == octets;

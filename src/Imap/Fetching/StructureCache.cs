@@ -20,13 +20,14 @@ internal sealed class StructureCache(IMailbox mailbox)
         if (_structure is null || _uid != record.Uid)
         {
             _structure = mailbox.TryGetSummary(record, out MessageSummary summary) ? summary.Structure : null;
-            _structure ??= await ParseAsync(content);
+            _structure ??= (await ParseAsync(content)).Finish();
             _uid = record.Uid;
         }
         return _structure;
     }
 
-    private static async ValueTask<MimePart> ParseAsync(IMessageContent content)
+    /// <summary>Reads a message through.</summary>
+    public static async ValueTask<MessageParser> ParseAsync(IMessageContent content)
     {
         MessageParser parser = new();
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkOctets);
@@ -37,6 +38,6 @@ internal sealed class StructureCache(IMailbox mailbox)
             offset += read;
         }
         ArrayPool<byte>.Shared.Return(chunk);
-        return parser.Finish();
+        return parser;
     }
 }

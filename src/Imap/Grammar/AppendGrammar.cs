@@ -47,7 +47,8 @@ internal enum AppendPiece
 /// <summary>
 /// The messages of APPEND and REPLACE, read in the pieces that lie between those literals which stay on the wire:
 /// append-message = [SP flag-list] [SP date-time] SP append-data; append-data = literal / literal8 / "CATENATE" SP "(" cat-part
-/// *(SP cat-part) ")"; cat-part = "TEXT" SP literal / "URL" SP astring — RFC 4466 §3, RFC 4469 §5.
+/// *(SP cat-part) ")" / utf8-literal; cat-part = "TEXT" SP literal / "URL" SP astring / utf8-literal;
+/// utf8-literal = "UTF8" SP "(" literal8 ")" — RFC 4466 §3, RFC 4469 §5, RFC 6855 §4.
 /// </summary>
 /// <remarks>A value: a copy tries out what comes next without taking it.</remarks>
 /// <param name="services">Which extensions are on.</param>
@@ -60,6 +61,10 @@ internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
         Message,
         /// <summary>Behind a literal that is all of a message.</summary>
         MessageEnd,
+        /// <summary>Behind the literal of UTF8 that is all of a message.</summary>
+        Utf8MessageEnd,
+        /// <summary>Behind the literal of UTF8 that is a part.</summary>
+        Utf8PartEnd,
         /// <summary>Behind the parenthesis of CATENATE.</summary>
         FirstPart,
         /// <summary>Behind a part.</summary>
@@ -91,6 +96,13 @@ internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
                     {
                         return inMessage;
                     }
+                    break;
+                case Place.Utf8MessageEnd or Place.Utf8PartEnd:
+                    if (!arguments.TryChar((byte)')', "the parenthesis behind the literal"))
+                    {
+                        return AppendPiece.Syntax;
+                    }
+                    _place = _place == Place.Utf8MessageEnd ? Place.MessageEnd : Place.NextPart;
                     break;
                 case Place.NextPart when arguments.TryWord(")"u8):
                     _place = Place.MessageEnd;
@@ -138,6 +150,11 @@ internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
             _place = Place.FirstPart;
             return null;
         }
+        if (TryUtf8(arguments))
+        {
+            AppendElementKind kept = services.IsDisabled("BINARY") ? AppendElementKind.Literal : AppendElementKind.BinaryLiteral;
+            return TakeLiteral(kept, Place.Utf8MessageEnd, "a literal", arguments, endsInLiteral, elements);
+        }
         // literal8 = "~{" number ["+"] "}" CRLF *OCTET     RFC 4466 §3
         AppendElementKind literal = !services.IsDisabled("BINARY") && arguments.TryWord("~"u8) ? AppendElementKind.BinaryLiteral : AppendElementKind.Literal;
         return TakeLiteral(literal, Place.MessageEnd, "the message as a literal", arguments, endsInLiteral, elements);
@@ -158,9 +175,13 @@ internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
         {
             return TakeLiteral(AppendElementKind.TextLiteral, Place.NextPart, "a literal", arguments, endsInLiteral, elements);
         }
+        if (TryUtf8(arguments))
+        {
+            return TakeLiteral(AppendElementKind.TextLiteral, Place.Utf8PartEnd, "a literal", arguments, endsInLiteral, elements);
+        }
         if (!arguments.TryWord("URL "u8))
         {
-            arguments.Missing("TEXT and a literal, or URL and a string");
+            arguments.Missing("TEXT or UTF8 and a literal, or URL and a string");
             return AppendPiece.Syntax;
         }
         if (!arguments.HasMore && endsInLiteral)
@@ -175,6 +196,9 @@ internal struct AppendGrammar(ImapServices services, MessageIntakeKind kind)
         _place = Place.NextPart;
         return null;
     }
+
+    /// <summary>Up to the literal's brace. Who has not enabled it may say so too: what its header holds is looked at then.</summary>
+    private readonly bool TryUtf8(ImapArguments arguments) => !services.IsDisabled("UTF8=ACCEPT") && arguments.TryWord("UTF8 (~"u8);
 
     private AppendPiece TakeLiteral(
         AppendElementKind kind, Place behind, string expected, ImapArguments arguments, bool endsInLiteral, List<AppendElement>? elements)

@@ -60,6 +60,9 @@ internal sealed class FetchPlan
     /// <summary>RFC822.SIZE or INTERNALDATE are among them: messages must be measured.</summary>
     public bool NeedsMeasure => Items.Any(i => i.Kind is FetchKind.Size or FetchKind.InternalDate);
 
+    /// <summary>Among them is what shows a header.</summary>
+    public bool ShowsHeaders => Items.Any(i => i.Section is not null || i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure);
+
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
 

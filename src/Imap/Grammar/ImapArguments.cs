@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using System.Text.Unicode;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Grammar;
@@ -36,6 +38,9 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
 
     /// <summary><c>$</c> may stand in sequence sets: SEARCHRES is not switched off.</summary>
     public bool KnowsSavedResult { get; init; } = true;
+
+    /// <summary>How mailboxes are named in it.</summary>
+    public NameSpelling Names { get; init; }
 
     /// <summary>Something is left.</summary>
     public bool HasMore => _at < command.Length;
@@ -161,8 +166,7 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     }
 
     /// <summary>
-    /// mailbox = "INBOX" / astring, in modified UTF-7 (RFC 3501 §5.1.3). Grammatical but impossible names give null:
-    /// they are refused by NO, not BAD.
+    /// mailbox = "INBOX" / astring. Grammatical but impossible names give null: they are refused by NO, not BAD.
     /// </summary>
     public bool TryMailbox(out MailboxName? name)
     {
@@ -171,8 +175,19 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         {
             return Missing("a mailbox name");
         }
-        bool possible = ModifiedUtf7.TryDecode(encoded.Span, out string? text) && MailboxName.TryParse(text, out name);
+        bool possible = TryDecodeName(encoded.Span, out string? text) && MailboxName.TryParse(text, out name);
         return possible || name is null;
+    }
+
+    /// <summary>A mailbox's name, or a pattern for such, as the client spells it.</summary>
+    public bool TryDecodeName(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out string? name)
+    {
+        if (Names == NameSpelling.ModifiedUtf7 || (Names == NameSpelling.Either && Ascii.IsValid(encoded)))
+        {
+            return ModifiedUtf7.TryDecode(encoded, out name);
+        }
+        name = Utf8.IsValid(encoded) ? Encoding.UTF8.GetString(encoded) : null;
+        return name is not null;
     }
 
     /// <summary>date = date-text / DQUOTE date-text DQUOTE — RFC 3501 §9.</summary>
@@ -210,8 +225,8 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     }
 
     /// <summary>
-    /// quoted = DQUOTE *QUOTED-CHAR DQUOTE — RFC 3501 §9.
-    /// Octets above 127 are let through: clients send names and passwords so.
+    /// quoted = DQUOTE *QUOTED-CHAR DQUOTE — RFC 3501 §9; DQUOTE *uQUOTED-CHAR DQUOTE — RFC 6855 §3.
+    /// Octets above 127 are let through without that: clients send names and passwords so.
     /// </summary>
     private bool TryQuoted(out ReadOnlyMemory<byte> value)
     {
@@ -224,7 +239,7 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
                 value = command.Slice(_at + 1, i);
                 _at += i + 2;
                 value = escapes ? Unescape(value.Span) : value;
-                return true;
+                return Names != NameSpelling.Utf8 || Utf8.IsValid(value.Span) || Missing("UTF-8");
             }
             if (rest[i] is (byte)'\r' or (byte)'\n')
             {

@@ -160,7 +160,7 @@ internal sealed class ListRequest
         }
         // The canonical form is the reference with the pattern behind it: there is one hierarchy, and no name is absolute
         // (RFC 3501 §6.3.8).
-        if (ModifiedUtf7.TryDecode(reference.Span, out string? start) && ModifiedUtf7.TryDecode(wanted.Span, out string? rest))
+        if (arguments.TryDecodeName(reference.Span, out string? start) && arguments.TryDecodeName(wanted.Span, out string? rest))
         {
             Patterns.Add(new MailboxPattern(start + rest));
         }

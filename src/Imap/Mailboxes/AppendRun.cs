@@ -79,7 +79,7 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
             {
                 return broken;
             }
-            arguments = new ImapArguments(session.Reader.Command, Limits);
+            arguments = session.Services.ArgumentsOf(session.Reader.Command, session.Enabled);
             isBehindLiteral = true;
         }
     }
@@ -156,7 +156,7 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
 
     private LiteralPlace PlaceNextLiteral(ReadOnlyMemory<byte> command, out ImapCompletion refusal)
     {
-        ImapArguments arguments = new(command, Limits);
+        ImapArguments arguments = session.Services.ArgumentsOf(command, session.Enabled);
         AppendGrammar trial = _grammar;
         AppendPiece piece = trial.Parse(arguments, endsInLiteral: true, elements: null);
         return PlaceOf(piece, Syntax(arguments, isBehindLiteral: true), out refusal);
@@ -266,6 +266,10 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
         else if (_draft.IsUnknown)
         {
             Refuse(ImapCompletion.No("UNKNOWN-CTE", "the message is not built so that its binary parts can be kept")); // RFC 3516 §4.4.
+        }
+        else if (_draft.HasEightBitHeader && !session.Services.TakesInternationalized(session.Enabled))
+        {
+            Refuse(ImapCompletion.No("CANNOT", "octets above 127 in the header are for who enables UTF8=ACCEPT")); // RFC 6855 §4.
         }
         else if (error != StoreError.None)
         {

@@ -14,6 +14,9 @@ internal sealed class MessageDraft(IMailStore store, FlagList flags, DateTimeOff
     /// <summary>As the store has it.</summary>
     public long Octets => _staged?.Octets ?? 0;
 
+    /// <summary>Octets above 127 stand in the message's own header.</summary>
+    public bool HasEightBitHeader => _intake is { HasEightBitHeader: true };
+
     /// <inheritdoc cref="MessageIntake.IsUnknown"/>
     public bool IsUnknown => _intake is { IsUnknown: true };
 

@@ -19,8 +19,12 @@ internal sealed class MessageIntake(IStagedMessage message, BinaryPartEncoder? e
     private static readonly byte[] LineEnd = [CarriageReturn, LineFeed];
 
     private readonly ArrayBufferWriter<byte>? _encoded = encoder is null ? null : new();
+    private readonly HeaderWatch _header = new();
     private StoreError _error;
     private bool _afterCarriageReturn;
+
+    /// <summary>Octets above 127 stand in the message's own header.</summary>
+    public bool HasEightBitHeader => _header.HasEightBit;
 
     /// <summary>It could not be seen what of the message is binary: it must not be kept.</summary>
     public bool IsUnknown => encoder is { HasGivenUp: true };
@@ -30,6 +34,7 @@ internal sealed class MessageIntake(IStagedMessage message, BinaryPartEncoder? e
     {
         foreach (ReadOnlyMemory<byte> segment in octets)
         {
+            _header.Feed(segment.Span);
             if (encoder is null)
             {
                 await WriteSegmentAsync(segment);

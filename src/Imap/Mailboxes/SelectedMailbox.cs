@@ -18,6 +18,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
     private readonly ModSeqLedger _modSeqs = new();
     private DecodedSections? _decodedSections;
+    private Surrogates? _surrogates;
     private int _recentTold;
     private KeywordTable _keywordsTold;
 
@@ -56,6 +57,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>What was found out about sections that were asked for without their encoding.</summary>
     public DecodedSections DecodedSections => _decodedSections ??= new DecodedSections();
+
+    /// <summary>Messages as they are shown to a client that has not enabled UTF8=ACCEPT.</summary>
+    public Surrogates Surrogates => _surrogates ??= new Surrogates();
 
     /// <summary>The mailbox went away, or another with the same name took its place.</summary>
     public bool IsGone => Mailbox.IsGone || Mailbox.Snapshot.UidValidity != View.UidValidity;

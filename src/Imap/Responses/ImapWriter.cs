@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Unicode;
 using MailAccess.Imap.Grammar;
 using MailAccess.Message;
 using MailAccess.Store;
@@ -23,6 +24,9 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
 
     /// <summary>Something waits to be sent.</summary>
     public bool HasPending => _pending + _used > 0;
+
+    /// <summary>The client takes UTF-8 in quoted strings and in names of mailboxes. RFC 6855 §3, RFC 9051 §5.1.</summary>
+    public bool IsUtf8 { get; set; }
 
     /// <summary>Octets as they are.</summary>
     public void Write(ReadOnlySpan<byte> octets)
@@ -56,7 +60,7 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
     /// <summary>string: quoted where that is possible, else a literal. RFC 3501 §4.3.</summary>
     public void WriteString(ReadOnlySpan<byte> value)
     {
-        if (value.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E))
+        if (!IsQuotable(value))
         {
             Write("{"u8);
             WriteNumber(value.Length);
@@ -94,8 +98,11 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
         Write(")"u8);
     }
 
-    /// <summary>A mailbox name in modified UTF-7, always quoted.</summary>
-    public void WriteMailbox(MailboxName name) => WriteString(Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(name.Value)));
+    /// <summary>A mailbox name, always quoted.</summary>
+    public void WriteMailbox(MailboxName name) => WriteName(name.Value);
+
+    /// <summary>A mailbox name, or the beginning of such: in UTF-8 where the client takes that, else in modified UTF-7.</summary>
+    public void WriteName(string name) => WriteString(IsUtf8 ? Encoding.UTF8.GetBytes(name) : Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(name)));
 
     /// <summary>A line of <c>* OK [code] text</c> or the like.</summary>
     public void WriteUntagged(string line)
@@ -149,6 +156,10 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
             await output.FlushAsync();
         }
     }
+
+    /// <summary>*QUOTED-CHAR, RFC 3501 §9; *uQUOTED-CHAR, RFC 6855 §3. Without control characters, though the grammar lets in most.</summary>
+    private bool IsQuotable(ReadOnlySpan<byte> value) => !value.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E)
+        || (IsUtf8 && !value.ContainsAnyInRange((byte)0, (byte)0x1F) && !value.Contains((byte)0x7F) && Utf8.IsValid(value));
 
     private void WriteFlag(ReadOnlySpan<byte> name, bool isSet, ref bool any)
     {

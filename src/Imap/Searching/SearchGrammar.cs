@@ -39,13 +39,24 @@ internal sealed class SearchGrammar
     }
 
     /// <summary>Reads charset and keys; those of an extension that is switched off are not known.</summary>
-    public static SearchFault Parse(ImapArguments arguments, Func<string, bool> isDisabled, [NotNull] out SearchKey? key)
+    public static SearchFault Parse(ImapArguments arguments, Func<string, bool> isDisabled, ImapExtensions enabled, [NotNull] out SearchKey? key)
     {
         SearchGrammar grammar = new(arguments, isDisabled);
         key = new SearchKey.And([]);
-        return !arguments.TrySpace() ? SearchFault.Syntax
-            : arguments.TryWord("CHARSET "u8) ? grammar.ParseCharsetAndKeys(ref key)
-            : grammar.ParseKeys(ref key);
+        if (!arguments.TrySpace())
+        {
+            return SearchFault.Syntax;
+        }
+        if (!arguments.TryWord("CHARSET "u8))
+        {
+            return grammar.ParseKeys(ref key);
+        }
+        if ((enabled & ImapExtensions.Utf8Messages) != 0)
+        {
+            arguments.Missing("no charset, which is UTF-8 now"); // RFC 6855 §3.
+            return SearchFault.Syntax;
+        }
+        return grammar.ParseCharsetAndKeys(ref key);
     }
 
     /// <summary>search-criteria = charset 1*(SP search-key) — RFC 5256 §5; from the space in front.</summary>

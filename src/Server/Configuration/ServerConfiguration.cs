@@ -26,6 +26,7 @@ internal sealed record ServerConfiguration
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
+    public required bool DowngradesHeaders { get; init; }
     public required UniqueIdFormat UniqueIds { get; init; }
     public required FromHeaderRule FromHeader { get; init; }
     public required QueueConfiguration Queue { get; init; }
@@ -72,6 +73,7 @@ internal sealed record ServerConfiguration
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
+            DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
             UniqueIds = ReadUniqueIds(root.Section(Settings.Pop3), file, errors),
             FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),

@@ -148,7 +148,10 @@ internal static class Settings
     public static readonly ListSetting<string> DisabledCapabilities = new("disabledCapabilities", ScalarTypes.Text, [], "[]",
         "Capabilities that are neither announced nor accepted, for example [\"MOVE\"].");
 
-    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities]);
+    public static readonly Setting<bool> DowngradesHeaders = new("downgradesHeaders", ScalarTypes.Switch, false, "true",
+        "Clients that have not enabled UTF8=ACCEPT are shown messages with UTF-8 in their headers as RFC 6858 has it, and cannot append such messages, as RFC 6855 wants it. Else they get and give them as they are.");
+
+    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities, DowngradesHeaders]);
 
     // pop3
     public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",

@@ -24,6 +24,7 @@ internal sealed class SessionFactories
         ImapOptions imap = new()
         {
             DisabledCapabilities = configuration.DisabledCapabilities,
+            DowngradesHeaders = configuration.DowngradesHeaders,
             IdFields = [new("name", "MailAccess")],
             Limits = new ImapLimits { IdleTimeout = limits.ImapIdleTimeout, AppendOctetsMax = configuration.Mail.MessageSizeMax },
         };
