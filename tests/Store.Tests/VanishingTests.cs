@@ -86,6 +86,40 @@ public sealed class VanishingTests : StoreFixture
     }
 
     [Fact]
+    public async Task Who_asks_for_news_that_somebody_else_has_just_found_waits_until_they_are_durable()
+    {
+        await Store.DisposeAsync();
+        using ManualResetEventSlim syncing = new();
+        using ManualResetEventSlim go = new(initialState: true);
+        WatchedFiles files = new()
+        {
+            BeforeSync = path =>
+            {
+                if (!go.IsSet)
+                {
+                    syncing.Set();
+                    go.Wait(None);
+                }
+            },
+        };
+        await using MaildirStore store = Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance, files, Guid.NewGuid()));
+        await using IMailbox inbox = Must(await Must(await store.OpenAccountAsync("alice", None)).OpenAsync(MailboxName.Inbox, None));
+        string file = Path.Combine(_folder.Root("alice"), "cur", "1.x.host:2,");
+        File.WriteAllText(file, Text(1));
+        Must(await inbox.RefreshAsync(None));
+        File.Delete(file);
+        go.Reset();
+        Task<StoreResult<Done>> first = inbox.RefreshAsync(None).AsTask();
+        syncing.Wait(None);
+        Task<StoreResult<Done>> second = inbox.RefreshAsync(None).AsTask();
+        Assert.False(second.IsCompleted);
+        go.Set();
+        Must(await second);
+        Assert.Equal(0, inbox.Snapshot.Count);
+        Must(await first);
+    }
+
+    [Fact]
     public async Task Work_for_which_there_is_no_room_is_answered_as_unavailable()
     {
         using var workers = new FileWorkers(1, 256 * 1024, jobsMax: 1);

@@ -13,10 +13,13 @@ internal sealed class WatchedFiles : IFiles
     /// <summary>Left out of the next listing that has it.</summary>
     public string? MissedOnce { get; set; }
 
+    /// <summary>Runs before what was written to a file is made durable; gets the file's path.</summary>
+    public Action<string> BeforeSync { get; set; } = _ => { };
+
     public IFile? Open(string path, OpenKind kind)
     {
         Touched.Enqueue($"open {path}");
-        return _real.Open(path, kind);
+        return _real.Open(path, kind) is not { } file ? null : kind == OpenKind.Read ? file : new WatchedFile(this, path, file);
     }
 
     public List<string>? List(string path)
@@ -47,4 +50,31 @@ internal sealed class WatchedFiles : IFiles
     public ulong FileSystemOf(string path) => _real.FileSystemOf(path);
 
     public void SyncFileSystem(string path) => _real.SyncFileSystem(path);
+
+    private sealed class WatchedFile(WatchedFiles owner, string path, IFile file) : IFile
+    {
+        public long Octets => file.Octets;
+
+        public FileFacts Facts => file.Facts;
+
+        public int Read(long offset, Span<byte> destination) => file.Read(offset, destination);
+
+        public void Write(long offset, ReadOnlySpan<byte> source) => file.Write(offset, source);
+
+        public void Sync()
+        {
+            owner.BeforeSync(path);
+            file.Sync();
+        }
+
+        public void Truncate(long octets) => file.Truncate(octets);
+
+        public void SetModified(long secondsSince1970) => file.SetModified(secondsSince1970);
+
+        public bool TryLock() => file.TryLock();
+
+        public bool TryLockForSharing() => file.TryLockForSharing();
+
+        public void Dispose() => file.Dispose();
+    }
 }

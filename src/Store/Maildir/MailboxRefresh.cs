@@ -33,6 +33,7 @@ internal static class MailboxRefresh
             {
                 return error;
             }
+            await mailbox.NewsUnderWay;
         }
         return default(Done);
     }
@@ -76,8 +77,9 @@ internal static class MailboxRefresh
             store.Watcher.Drain();
             if (mailbox.News.Take() is { } events && Changes.TryFromEvents(store, mailbox, events) is { } told)
             {
+                CommitTicket? brought = Commit(mailbox, told);
                 Settle(mailbox, told);
-                return Commit(mailbox, told);
+                return brought;
             }
             if (!mailbox.Folder.Exists())
             {
@@ -165,6 +167,7 @@ internal static class MailboxRefresh
             var ticket = new CommitTicket(change);
             mailbox.Advance(change, ticket);
             mailbox.Submit(ticket);
+            mailbox.NewsUnderWay = ticket.Settled;
             return ticket;
         }
     }

@@ -15,6 +15,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
     private const int PlacedBeforeAnswerMax = 64;
 
     private readonly MaildirStore _store;
+    private Task _newsUnderWay = Task.CompletedTask;
     private readonly HashSet<uint> _staleNames = [];
     private readonly List<VanishedUids> _vanished;
     private ModSeq _indexedModSeq;
@@ -146,7 +147,16 @@ internal sealed partial class MaildirMailbox : MailboxModel
     public override ValueTask<StoreResult<Done>> RefreshAsync(CancellationToken cancellationToken)
     {
         _store.Watcher.Drain();
-        return News.IsQuiet ? new(default(Done)) : MailboxRefresh.RunAsync(_store, this);
+        return News.IsQuiet && NewsUnderWay.IsCompleted ? new(default(Done)) : MailboxRefresh.RunAsync(_store, this);
+    }
+
+    /// <summary>
+    /// The commit of what was last found in the folders, perhaps by somebody else: who asks for news while it is not durable waits for it.
+    /// </summary>
+    public Task NewsUnderWay
+    {
+        get => Volatile.Read(ref _newsUnderWay);
+        set => Volatile.Write(ref _newsUnderWay, value);
     }
 
     public override ValueTask<StoreResult<Done>> MeasureAsync(UidSet uids, CancellationToken cancellationToken) =>
