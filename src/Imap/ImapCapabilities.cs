@@ -32,6 +32,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSearching =
     [
         "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
+        "PARTIAL",
     ];
 
     /// <summary>What is nothing without others is off with them.</summary>
@@ -44,6 +45,7 @@ internal static class ImapCapabilities
         ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.
         ["SORT=DISPLAY"] = ["SORT"],
         ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
+        ["PARTIAL"] = ["ESEARCH"], // RFC 9394 §3.2.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

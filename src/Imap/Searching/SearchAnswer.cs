@@ -63,6 +63,10 @@ internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Nu
             _writer.Write(" ALL "u8);
             await WriteSetAsync(found, 0, found.Count);
         }
+        if (options.Partial is { } partial)
+        {
+            await WritePartialAsync(partial, found);
+        }
         if (options.Has(ReturnItems.Count))
         {
             _writer.Write(" COUNT "u8);
@@ -76,33 +80,19 @@ internal sealed class SearchAnswer(ImapSession session, MailboxSnapshot view, Nu
         _writer.Write("\r\n"u8);
     }
 
-    /// <summary>sequence-set in the order of the result: ranges only where that is ascending. RFC 5267 §3.2.</summary>
-    private async ValueTask WriteSetAsync(List<int> found, int start, int count)
+    /// <summary>ret-data-partial = "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")" — RFC 9394 §4.</summary>
+    private async ValueTask WritePartialAsync(PartialRange partial, List<int> found)
     {
-        for (int i = start; i < start + count;)
-        {
-            uint first = NumberOf(found[i]);
-            uint last = first;
-            int next = i + 1;
-            while (next < start + count && NumberOf(found[next]) == last + 1)
-            {
-                last++;
-                next++;
-            }
-            _writer.Write(i == start ? ""u8 : ","u8);
-            _writer.WriteNumber(first);
-            if (last > first)
-            {
-                _writer.Write(":"u8);
-                _writer.WriteNumber(last);
-            }
-            if (_writer.IsFull)
-            {
-                await _writer.FlushAsync();
-            }
-            i = next;
-        }
+        (int start, int count) = partial.Of(found.Count);
+        _writer.Write(" PARTIAL ("u8);
+        _writer.Write(partial.Text);
+        _writer.Write(count == 0 ? " NIL"u8 : " "u8);
+        await WriteSetAsync(found, start, count);
+        _writer.Write(")"u8);
     }
+
+    /// <summary>sequence-set in the order of the result.</summary>
+    private ValueTask WriteSetAsync(List<int> found, int start, int count) => _writer.WriteSetAsync(found.Skip(start).Take(count).Select(NumberOf));
 
     private uint NumberOf(int index) => numbering == Numbering.Uid ? view[index].Uid.Value : (uint)index + 1;
 }

@@ -18,6 +18,8 @@ internal enum ReturnItems
     All = 4,
     /// <summary>COUNT</summary>
     Count = 8,
+    /// <summary>PARTIAL: RFC 9394 §3.1.</summary>
+    Partial = 16,
 }
 
 /// <summary>search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" — RFC 4466 §3.</summary>
@@ -26,6 +28,9 @@ internal sealed record SearchReturn
     /// <summary>What is told in the ESEARCH response.</summary>
     public ReturnItems Items { get; private init; }
 
+    /// <summary>Which part of the result PARTIAL tells.</summary>
+    public PartialRange? Partial { get; private init; }
+
     /// <summary>SAVE: <c>$</c> becomes the result. RFC 5182 §2.1.</summary>
     public bool Saves { get; private init; }
 
@@ -33,18 +38,19 @@ internal sealed record SearchReturn
     public bool IsSilent => Items == ReturnItems.None;
 
     /// <summary>Messages that are needed from the beginning of the result; all: <see cref="long.MaxValue"/>.</summary>
-    public long FromStart => NeedsAll ? long.MaxValue : Has(ReturnItems.Min) ? 1 : 0;
+    public long FromStart => NeedsAll ? long.MaxValue : Math.Max(Has(ReturnItems.Min) ? 1 : 0, Partial is { IsFromEnd: false } part ? part.Last : 0);
 
     /// <summary>Messages that are needed from its end.</summary>
-    public long FromEnd => NeedsAll ? long.MaxValue : Has(ReturnItems.Max) ? 1 : 0;
+    public long FromEnd => NeedsAll ? long.MaxValue : Math.Max(Has(ReturnItems.Max) ? 1 : 0, Partial is { IsFromEnd: true } part ? part.Last : 0);
 
-    private bool NeedsAll => IsSilent || (Items & (ReturnItems.All | ReturnItems.Count)) != 0;
+    private bool NeedsAll => IsSilent || Has(ReturnItems.All | ReturnItems.Count);
 
     /// <summary>It is among what is told.</summary>
     public bool Has(ReturnItems item) => (Items & item) != 0;
 
     /// <summary>
-    /// All that was found, unless only its ends are told: what <c>$</c> becomes (RFC 5182 §2.4), and what MODSEQ is of (RFC 4731 §3.2).
+    /// All that was found, unless only its ends or a part of it are told: what <c>$</c> becomes (RFC 5182 §2.4, RFC 9394 §3.2), and what
+    /// MODSEQ is of (RFC 4731 §3.2).
     /// </summary>
     /// <param name="found">In the order of the result, as much of it as the options need.</param>
     public IEnumerable<int> ToldOf(List<int> found)
@@ -53,7 +59,8 @@ internal sealed record SearchReturn
         {
             return found;
         }
-        return [.. Has(ReturnItems.Min) ? found[..1] : [], .. Has(ReturnItems.Max) ? found[^1..] : []];
+        (int start, int count) = Partial?.Of(found.Count) ?? (0, 0);
+        return [.. Has(ReturnItems.Min) ? found[..1] : [], .. found.GetRange(start, count), .. Has(ReturnItems.Max) ? found[^1..] : []];
     }
 
     /// <summary>
@@ -97,11 +104,15 @@ internal sealed record SearchReturn
         {
             "MIN" => read with { Items = read.Items | ReturnItems.Min },
             "MAX" => read with { Items = read.Items | ReturnItems.Max },
-            "ALL" => read with { Items = read.Items | ReturnItems.All },
+            // Of ALL and PARTIAL one, and that once. RFC 9394 §3.1.
+            "ALL" when !read.Has(ReturnItems.All | ReturnItems.Partial) => read with { Items = read.Items | ReturnItems.All },
+            "PARTIAL" when !read.Has(ReturnItems.All | ReturnItems.Partial) && !isDisabled("PARTIAL") =>
+                PartialRange.TryParse(arguments, out PartialRange? range)
+                    ? read with { Items = read.Items | ReturnItems.Partial, Partial = range } : null,
             "COUNT" => read with { Items = read.Items | ReturnItems.Count },
             "SAVE" when !isDisabled("SEARCHRES") => read with { Saves = true },
             _ => null,
         };
-        return next is not null || arguments.Missing("a return option");
+        return next is not null || arguments.Missing("a return option, ALL and PARTIAL once and not together");
     }
 }
