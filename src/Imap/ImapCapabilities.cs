@@ -32,7 +32,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSearching =
     [
         "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
-        "PARTIAL",
+        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT",
     ];
 
     /// <summary>What is nothing without others is off with them.</summary>
@@ -46,6 +46,8 @@ internal static class ImapCapabilities
         ["SORT=DISPLAY"] = ["SORT"],
         ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
         ["PARTIAL"] = ["ESEARCH"], // RFC 9394 §3.2.
+        ["CONTEXT=SEARCH"] = ["ESEARCH"], // RFC 5267 §4.1.
+        ["CONTEXT=SORT"] = ["ESORT"],
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

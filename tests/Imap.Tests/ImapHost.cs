@@ -125,6 +125,8 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.DroppedLiteralOctetsMax) => limits with { DroppedLiteralOctetsMax = value },
             nameof(ImapLimits.CommandOctetsMax) => limits with { CommandOctetsMax = (int)value },
             nameof(ImapLimits.LoginFailuresMax) => limits with { LoginFailuresMax = (int)value },
+            nameof(ImapLimits.UpdateContextsMax) => limits with { UpdateContextsMax = (int)value },
+            nameof(ImapLimits.UpdateMessagesMax) => limits with { UpdateMessagesMax = value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
             nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },
             _ => throw new FormatException($"a transcript cannot set {words[0]}"),

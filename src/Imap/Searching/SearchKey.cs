@@ -8,6 +8,15 @@ namespace MailAccess.Imap.Searching;
 /// <summary>A key of SEARCH. RFC 3501 §6.4.4.</summary>
 internal abstract record SearchKey
 {
+    /// <summary>What it is made of, without AND, OR and NOT.</summary>
+    public IEnumerable<SearchKey> Leaves => this switch
+    {
+        And all => all.Keys.SelectMany(k => k.Leaves),
+        Or either => either.Left.Leaves.Concat(either.Right.Leaves),
+        Not negation => negation.Key.Leaves,
+        _ => [this],
+    };
+
     /// <summary>All keys of a list.</summary>
     public sealed record And(IReadOnlyList<SearchKey> Keys) : SearchKey;
 
@@ -31,6 +40,9 @@ internal abstract record SearchKey
 
     /// <summary>A sequence set, or UID with one.</summary>
     public sealed record Messages(SequenceSet Set, Numbering Numbering) : SearchKey;
+
+    /// <summary>A sequence set that means the same as long as the mailbox is selected.</summary>
+    public sealed record Uids(UidSet Set) : SearchKey;
 
     /// <summary>A sequence set as bound to a view.</summary>
     public sealed record Indices(IndexRanges Ranges) : SearchKey;

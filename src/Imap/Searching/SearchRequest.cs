@@ -1,6 +1,7 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
+using MailAccess.Imap.Searching.Contexts;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 
@@ -31,6 +32,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
 
     private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected)
     {
+        if (Options is { Updates: true } && selected.Contexts is { } contexts && contexts.Has(session.Tag))
+        {
+            return ImapCompletion.Bad("the tag is in use: its updates would not be told apart"); // RFC 5267 §4.3.
+        }
         SearchTarget target = SearchTarget.Of(selected);
         SearchPlan plan = new(Key, target, session.Services.Clock.GetUtcNow());
         plan.NeedsMeasure |= Order is { NeedsMeasure: true };
@@ -64,6 +69,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         {
             await answer.WriteExtendedAsync(Options, found, highest);
         }
+        if (Options is { Updates: true } && !TryUpdate(session, selected, target, found))
+        {
+            UpdateContexts.WriteRefusal(session.Writer, session.Tag, "too much is kept up to date already"); // RFC 5267 §4.3.1.
+        }
         return ImapCompletion.Ok(Order is null ? "searched" : "sorted");
     }
 
@@ -75,7 +84,7 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
             : await FindEndsAsync(run, Options);
         return run.Error != StoreError.None ? run.Error
             : Order is null || found.Count < 2 ? found
-            : await SortAsync(services, target, found, Order);
+            : await Order.SortAsync(services, target, found);
     }
 
     private static async ValueTask<List<int>> FindEndsAsync(SearchRun run, SearchReturn options)
@@ -90,12 +99,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         return found;
     }
 
-    private static async ValueTask<StoreResult<List<int>>> SortAsync(ImapServices services, SearchTarget target, List<int> found, SortProgram order)
+    private bool TryUpdate(ImapSession session, SelectedMailbox selected, SearchTarget target, List<int> found)
     {
-        StoreResult<MessageKeys> loaded = order.NeedsRecordsOnly
-            ? MessageKeys.OfRecords(target, found)
-            : await services.Keys.LoadAsync(target, found, CancellationToken.None);
-        return loaded.TryGet(out MessageKeys? keys) ? MessageSorter.Sort(keys, order) : loaded.Error;
+        selected.Contexts ??= new UpdateContexts(session.Services);
+        return selected.Contexts.TryAdd(new UpdateContext(session.Services, this, target, found, session.Tag.ToArray()));
     }
 
     private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)

@@ -1,5 +1,7 @@
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Searching;
+using MailAccess.Store;
 
 namespace MailAccess.Imap.Sorting;
 
@@ -66,6 +68,15 @@ internal sealed class SortProgram
         }
         while (arguments.Next == (byte)' ' && arguments.TrySpace());
         return arguments.TryChar((byte)')', "a sort criterion or )");
+    }
+
+    /// <summary>Messages of the view in this order, given in the mailbox's; those that were expunged meanwhile are left out.</summary>
+    public async ValueTask<StoreResult<List<int>>> SortAsync(ImapServices services, SearchTarget target, List<int> found)
+    {
+        StoreResult<MessageKeys> loaded = NeedsRecordsOnly
+            ? MessageKeys.OfRecords(target, found)
+            : await services.Keys.LoadAsync(target, found, CancellationToken.None);
+        return loaded.TryGet(out MessageKeys? keys) ? MessageSorter.Sort(keys, this) : loaded.Error;
     }
 
     private static SortKey? KeyOf(ReadOnlySpan<byte> atom, Func<string, bool> isDisabled) => Encoding.ASCII.GetString(atom).ToUpperInvariant() switch
