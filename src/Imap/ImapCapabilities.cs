@@ -32,7 +32,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSearching =
     [
         "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
-        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT",
+        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH",
     ];
 
     /// <summary>What is nothing without others is off with them.</summary>
@@ -48,6 +48,7 @@ internal static class ImapCapabilities
         ["PARTIAL"] = ["ESEARCH"], // RFC 9394 §3.2.
         ["CONTEXT=SEARCH"] = ["ESEARCH"], // RFC 5267 §4.1.
         ["CONTEXT=SORT"] = ["ESORT"],
+        ["MULTISEARCH"] = ["ESEARCH"], // RFC 7377 §2.1.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

@@ -99,6 +99,9 @@ public sealed record ImapLimits
     /// <summary>Messages in all of them together when one is added, 4 octets each; the first may have any number.</summary>
     public long UpdateMessagesMax { get; init; } = 500_000;
 
+    /// <summary>Mailboxes that one ESEARCH looks into; what means more is refused. RFC 7377 §2.4.</summary>
+    public int SearchedMailboxesMax { get; init; } = 10_000;
+
     /// <summary>Memory for what SORT and THREAD compare, of all mailboxes together; about 150 octets a message.</summary>
     public long KeysOctetsMax { get; init; } = 64L << 20;
 

@@ -44,7 +44,7 @@ public sealed partial class ContextTests
                 followers.Add(new Follower($"{name}-{numbering}", request, await AskAsync(services, selected, request)));
                 SearchTarget target = SearchTarget.Of(selected);
                 List<int> found = [.. followers[^1].Numbers.Select(n => numbering == Numbering.Uid ? target.View.IndexOf(new Uid(n)) : (int)n - 1)];
-                Assert.True(selected.Contexts.TryAdd(new UpdateContext(services, request, target, found, Encoding.ASCII.GetBytes(followers[^1].Tag))));
+                Assert.True(selected.Contexts.TryAdd(new UpdateContext(services, request, target, found, new SearchCorrelator(Encoding.ASCII.GetBytes(followers[^1].Tag), numbering))));
             }
         }
         for (int step = 0; step < 60; step++)

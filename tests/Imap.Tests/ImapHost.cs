@@ -128,6 +128,7 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.UpdateContextsMax) => limits with { UpdateContextsMax = (int)value },
             nameof(ImapLimits.UpdateMessagesMax) => limits with { UpdateMessagesMax = value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
+            nameof(ImapLimits.SearchedMailboxesMax) => limits with { SearchedMailboxesMax = (int)value },
             nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },
             _ => throw new FormatException($"a transcript cannot set {words[0]}"),
         };

@@ -13,6 +13,12 @@ namespace MailAccess.Imap.Searching;
 /// <param name="Numbering">How it is told.</param>
 internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbering Numbering)
 {
+    /// <summary>A reused tag of UPDATE. RFC 5267 §4.3.</summary>
+    public static readonly ImapCompletion TagInUse = ImapCompletion.Bad("the tag is in use: its updates would not be told apart");
+
+    /// <summary>ESEARCH: answers name the mailbox, and where nothing is found there is none. RFC 7377 §2.1.</summary>
+    public bool NamesMailbox { get; init; }
+
     /// <summary>SORT's; null: the mailbox's order.</summary>
     public SortProgram? Order { get; init; }
 
@@ -22,7 +28,9 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     public async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, SearchFault fault)
     {
         SelectedMailbox selected = session.Selected!;
-        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset : await RunAsync(session, selected);
+        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset
+            : ReusesTag(session) ? TagInUse
+            : await RunAsync(session, SearchTarget.Of(selected), selected);
         if (Saves && completion.Status == ImapStatus.No)
         {
             selected.Saved = UidSet.Empty; // RFC 5182 §2.1.
@@ -30,24 +38,26 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         return completion;
     }
 
-    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected)
+    /// <summary>An earlier result is kept up to date under the tag of this one, which shall be too.</summary>
+    public bool ReusesTag(ImapSession session) => Options is { Updates: true } && session.Selected is { Contexts: { } contexts } && contexts.Has(session.Tag);
+
+    /// <summary>Runs it in one mailbox.</summary>
+    /// <param name="session">Who asks.</param>
+    /// <param name="target">The mailbox.</param>
+    /// <param name="selected">The same where it is the selected one: the result can be saved and kept up to date. Else null.</param>
+    public async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SelectedMailbox? selected)
     {
-        if (Options is { Updates: true } && selected.Contexts is { } contexts && contexts.Has(session.Tag))
-        {
-            return ImapCompletion.Bad("the tag is in use: its updates would not be told apart"); // RFC 5267 §4.3.
-        }
-        SearchTarget target = SearchTarget.Of(selected);
         SearchPlan plan = new(Key, target, session.Services.Clock.GetUtcNow());
         plan.NeedsMeasure |= Order is { NeedsMeasure: true };
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore);
         }
-        ImapCompletion completion = await RunAsync(session, selected, target, plan);
+        ImapCompletion completion = await RunAsync(session, target, plan, selected);
         return completion with { KeepsNumbers = plan.HasSequenceNumbers };
     }
 
-    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected, SearchTarget target, SearchPlan plan)
+    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected)
     {
         SearchRun run = new(target, plan, session.Services);
         StoreResult<List<int>> result = await FindAsync(session.Services, target, run);
@@ -55,21 +65,25 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         {
             return ImapErrors.ToCompletion(result.Error);
         }
-        if (Saves && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
+        if (Saves && selected is not null && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
         {
             return ImapCompletion.No("NOTSAVED", "the result has too many gaps to be kept"); // RFC 5182 §2.5.
         }
         ModSeq? highest = plan.AsksModSeq ? run.HighestModSeqOf(Options?.ToldOf(found) ?? found) : null;
-        SearchAnswer answer = new(session, target.View, Numbering);
+        SearchCorrelator correlator = new(session.Tag.ToArray(), Numbering)
+        {
+            Mailbox = NamesMailbox ? (target.Mailbox.Name, target.View.UidValidity) : null,
+        };
+        SearchAnswer answer = new(session.Writer, target.View, correlator);
         if (Options is null)
         {
             await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found, highest);
         }
-        else if (!Options.IsSilent)
+        else if (!Options.IsSilent && (found.Count > 0 || !NamesMailbox))
         {
             await answer.WriteExtendedAsync(Options, found, highest);
         }
-        if (Options is { Updates: true } && !TryUpdate(session, selected, target, found))
+        if (Options is { Updates: true } && selected is not null && !TryUpdate(session.Services, selected, target, found, correlator))
         {
             UpdateContexts.WriteRefusal(session.Writer, session.Tag, "too much is kept up to date already"); // RFC 5267 §4.3.1.
         }
@@ -99,10 +113,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         return found;
     }
 
-    private bool TryUpdate(ImapSession session, SelectedMailbox selected, SearchTarget target, List<int> found)
+    private bool TryUpdate(ImapServices services, SelectedMailbox selected, SearchTarget target, List<int> found, SearchCorrelator correlator)
     {
-        selected.Contexts ??= new UpdateContexts(session.Services);
-        return selected.Contexts.TryAdd(new UpdateContext(session.Services, this, target, found, session.Tag.ToArray()));
+        selected.Contexts ??= new UpdateContexts(services);
+        return selected.Contexts.TryAdd(new UpdateContext(services, this, target, found, correlator));
     }
 
     private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)

@@ -34,6 +34,9 @@ internal enum SearchVerb
 /// <summary>search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" — RFC 4466 §3.</summary>
 internal sealed record SearchReturn
 {
+    /// <summary>As where nothing is said. RFC 4731 §3.1.</summary>
+    public static readonly SearchReturn Everything = new() { Items = ReturnItems.All };
+
     /// <summary>What is told in the ESEARCH response.</summary>
     public ReturnItems Items { get; private init; }
 
@@ -105,8 +108,7 @@ internal sealed record SearchReturn
             read = next;
             isMore = arguments.Next == (byte)' ' && arguments.TrySpace();
         }
-        bool isEmpty = read == new SearchReturn();
-        options = isEmpty ? read with { Items = ReturnItems.All } : read; // None is as ALL: RFC 4731 §3.1.
+        options = read == new SearchReturn() ? Everything : read;
         return arguments.TryChar((byte)')', "a return option or )");
     }
 

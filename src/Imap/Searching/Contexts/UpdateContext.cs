@@ -18,7 +18,7 @@ internal sealed class UpdateContext
     private readonly ImapServices _services;
     private readonly SearchKey _key;
     private readonly SortProgram? _order;
-    private readonly Numbering _numbering;
+    private readonly SearchCorrelator _correlator;
     private readonly bool _followsFlags;
     private readonly uint[] _ages;
     private List<Uid> _results;
@@ -28,22 +28,21 @@ internal sealed class UpdateContext
     /// <param name="request">What was asked.</param>
     /// <param name="target">Where.</param>
     /// <param name="found">What was told, in its order.</param>
-    /// <param name="tag">Of the command.</param>
-    public UpdateContext(ImapServices services, SearchRequest request, SearchTarget target, List<int> found, byte[] tag)
+    /// <param name="correlator">What it answers to.</param>
+    public UpdateContext(ImapServices services, SearchRequest request, SearchTarget target, List<int> found, SearchCorrelator correlator)
     {
         _services = services;
         _key = SearchPlan.Freeze(request.Key, target);
         _order = request.Order;
-        _numbering = request.Numbering;
+        _correlator = correlator;
         _followsFlags = _key.Leaves.Any(k => k is SearchKey.Flag or SearchKey.Keyword or SearchKey.ChangedAt);
         _ages = [.. _key.Leaves.OfType<SearchKey.Within>().Select(w => w.Seconds).Distinct()];
         _results = UidsOf(target.View, found);
         _asOfSeconds = services.Clock.GetUtcNow().ToUnixTimeSeconds();
-        Tag = tag;
     }
 
     /// <summary>What the client calls it.</summary>
-    public byte[] Tag { get; }
+    public byte[] Tag => _correlator.Tag;
 
     /// <summary>Messages in the result.</summary>
     public int Count => _results.Count;
@@ -259,9 +258,8 @@ internal sealed class UpdateContext
     /// </summary>
     private async ValueTask WriteAsync(ImapWriter writer, MailboxSnapshot view, string item, List<(int Start, int Count)> runs)
     {
-        writer.Write("* ESEARCH (TAG "u8);
-        writer.WriteString(Tag);
-        writer.Write(_numbering == Numbering.Uid ? ") UID "u8 : ") "u8);
+        _correlator.Write(writer);
+        writer.Write(" "u8);
         writer.Write(item);
         writer.Write(" ("u8);
         if (_order is null)
@@ -283,7 +281,7 @@ internal sealed class UpdateContext
     }
 
     private IEnumerable<uint> NumbersOf(MailboxSnapshot view, (int Start, int Count) run) => _results.GetRange(run.Start, run.Count)
-        .Select(u => _numbering == Numbering.Uid ? u.Value : (uint)view.IndexOf(u) + 1);
+        .Select(u => _correlator.Numbering == Numbering.Uid ? u.Value : (uint)view.IndexOf(u) + 1);
 
     private static List<Uid> UidsOf(MailboxSnapshot view, IEnumerable<int> indices) => [.. indices.Select(i => view[i].Uid)];
 }
