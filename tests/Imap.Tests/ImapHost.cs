@@ -101,7 +101,11 @@ internal sealed class ImapHost : IAsyncDisposable
         Assert.Null(_factory);
         _access = new AccessMailStore(_store, sharing, new MetadataOptions
         {
-            ServerAnnotations = new Dictionary<string, string> { ["/shared/admin"] = "mailto:postmaster@example.test" },
+            ServerAnnotations = new Dictionary<string, string>
+            {
+                ["/shared/admin"] = "mailto:postmaster@example.test",
+                ["/shared/filters/values/unread"] = "UNSEEN UNDELETED",
+            },
             Limits = new MetadataLimits { ValueOctetsMax = 1024, EntriesMax = 10 },
         }, _clock);
         return Task.CompletedTask;

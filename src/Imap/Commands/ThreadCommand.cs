@@ -22,13 +22,18 @@ internal static class ThreadCommand
         // thread = ["UID" SP] "THREAD" SP thread-alg SP search-criteria     RFC 5256 §5
         Func<string, bool> isDisabled = session.Services.IsDisabled;
         if (!(arguments.TrySpace() && TryParseAlgorithm(arguments, isDisabled, out ThreadAlgorithm algorithm))
-            || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? key) is var fault && fault == SearchFault.Syntax)
+            || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? written) is var fault && fault == SearchFault.Syntax)
         {
             return ImapErrors.Syntax(arguments);
         }
         if (fault == SearchFault.Charset)
         {
             return ImapErrors.BadCharset;
+        }
+        (SearchKey key, ImapCompletion refusal) = await SearchFilters.ResolveAsync(session, written);
+        if (refusal.IsGiven)
+        {
+            return refusal;
         }
         SearchTarget target = SearchTarget.Of(session.Selected!);
         SearchPlan plan = new(key, target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.

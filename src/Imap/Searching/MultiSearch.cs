@@ -22,6 +22,12 @@ internal static class MultiSearch
         {
             return SearchRequest.TagInUse;
         }
+        (SearchKey key, ImapCompletion refusal) = await SearchFilters.ResolveAsync(session, request.Key);
+        if (refusal.IsGiven)
+        {
+            return refusal;
+        }
+        request = request with { Key = key };
         MailboxName? selected = session.Selected?.Mailbox.Name;
         StoreResult<List<MailboxName>> resolved = await SearchSources.ResolveAsync(session.Account!, selected, sources);
         if (!resolved.TryGet(out List<MailboxName>? names))

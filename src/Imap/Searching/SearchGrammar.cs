@@ -66,6 +66,13 @@ internal sealed class SearchGrammar
         return arguments.TrySpace() ? new SearchGrammar(arguments, isDisabled).ParseCharsetAndKeys(ref key) : SearchFault.Syntax;
     }
 
+    /// <summary>search-criteria = search-key *(SP search-key), in UTF-8: the value of a filter. RFC 5466 §3.2, §4.</summary>
+    public static bool TryParseStored(ImapArguments arguments, Func<string, bool> isDisabled, out SearchKey key)
+    {
+        key = new SearchKey.And([]);
+        return new SearchGrammar(arguments, isDisabled) { _charset = "UTF-8" }.ParseKeys(ref key) == SearchFault.None;
+    }
+
     private SearchFault ParseCharsetAndKeys(ref SearchKey key)
     {
         if (!_arguments.TryAstring(out ReadOnlyMemory<byte> charset))
@@ -148,6 +155,7 @@ internal sealed class SearchGrammar
         "MODSEQ" => "CONDSTORE",
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
         "OLDER" or "YOUNGER" => "WITHIN",
+        "FILTER" => "FILTERS",
         _ => null,
     };
 
@@ -174,7 +182,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
-            or "EMAILID" or "THREADID" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
+            or "EMAILID" or "THREADID" or "FILTER" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -192,6 +200,7 @@ internal sealed class SearchGrammar
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
             "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
             "OLDER" or "YOUNGER" => TryWithin(word == "YOUNGER", out key),
+            "FILTER" => TryFilter(out key),
             "MODSEQ" => ModSeqGrammar.TryKey(_arguments, out key),
             "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
             "HEADER" => TryHeader(out key),
@@ -251,6 +260,20 @@ internal sealed class SearchGrammar
             return _arguments.Missing("an object id");
         }
         key = new SearchKey.Identity(ObjectId.TryParse(atom.Span, out ObjectId id) ? id : null, isThread);
+        return true;
+    }
+
+    /// <summary>filter-name = 1*&lt;any ATOM-CHAR except "/"&gt; — RFC 5466 §4.</summary>
+    private bool TryFilter([NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Span.Contains((byte)'/'))
+        {
+            return _arguments.Missing("the name of a filter");
+        }
+        bool isUtf8 = _charset is null || _charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase)
+            || _charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
+        key = new SearchKey.Filter(Encoding.ASCII.GetString(atom.Span), isUtf8);
         return true;
     }
 

@@ -64,6 +64,11 @@ internal abstract record SearchKey
     /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
 
+    /// <summary>FILTER: a search that is kept on the server. RFC 5466 §3.1.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="IsUtf8">No other charset was named beside it.</param>
+    public sealed record Filter(string Name, bool IsUtf8) : SearchKey;
+
     /// <summary>MODSEQ: changed at this mod-sequence or later, in whatever. RFC 7162 §3.1.5.</summary>
     public sealed record ChangedAt(ModSeq First) : SearchKey;
 

@@ -117,7 +117,7 @@ internal sealed class SearchPlan
         SearchKey.Not negation => CostOf(negation.Key),
         SearchKey.Header { IsKept: true } or SearchKey.SentDate or SearchKey.Identity => Cost.Summary,
         SearchKey.Header or SearchKey.Content => Cost.Content,
-        SearchKey.Messages or SearchKey.Uids or SearchKey.Keyword or SearchKey.Within => throw new UnreachableException($"{key.GetType().Name} is not bound"),
+        SearchKey.Messages or SearchKey.Uids or SearchKey.Keyword or SearchKey.Within or SearchKey.Filter => throw new UnreachableException($"{key.GetType().Name} is not bound"),
         _ => Cost.Record,
     };
 

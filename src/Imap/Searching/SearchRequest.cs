@@ -28,9 +28,11 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     public async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, SearchFault fault)
     {
         SelectedMailbox selected = session.Selected!;
+        (SearchKey key, ImapCompletion refusal) = await SearchFilters.ResolveAsync(session, Key);
         ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset
             : ReusesTag(session) ? TagInUse
-            : await RunAsync(session, SearchTarget.Of(selected), selected);
+            : refusal.IsGiven ? refusal
+            : await (this with { Key = key }).RunAsync(session, SearchTarget.Of(selected), selected);
         if (Saves && completion.Status == ImapStatus.No)
         {
             selected.Saved = UidSet.Empty; // RFC 5182 §2.1.
