@@ -32,7 +32,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSearching =
     [
         "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
-        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH",
+        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH", "SEARCH=FUZZY",
     ];
 
     /// <summary>What is nothing without others is off with them.</summary>

@@ -36,7 +36,7 @@ internal static class ThreadCommand
             return refusal;
         }
         SearchTarget target = SearchTarget.Of(session.Selected!);
-        SearchPlan plan = new(key, target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
+        SearchPlan plan = new(Fuzziness.Loosen(key), target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.

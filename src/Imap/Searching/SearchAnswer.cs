@@ -40,7 +40,8 @@ internal sealed class SearchAnswer(ImapWriter writer, MailboxSnapshot view, Sear
     /// <param name="options">What to tell.</param>
     /// <param name="found">In the order of the result: as much of its beginning and its end as the options need.</param>
     /// <param name="highest">The highest mod-sequence of what is told, where that was asked for: RFC 4731 §3.2.</param>
-    public async ValueTask WriteExtendedAsync(SearchReturn options, List<int> found, ModSeq? highest)
+    /// <param name="scores">The relevancy of each index, where that is told.</param>
+    public async ValueTask WriteExtendedAsync(SearchReturn options, List<int> found, ModSeq? highest, Dictionary<int, int>? scores)
     {
         correlator.Write(writer);
         // Without a match only COUNT is told. RFC 4731 §3.1.
@@ -63,6 +64,11 @@ internal sealed class SearchAnswer(ImapWriter writer, MailboxSnapshot view, Sear
         {
             await WritePartialAsync(partial, found);
         }
+        if (options.Has(ReturnItems.Relevancy) && scores is not null && found.Count > 0)
+        {
+            (int start, int count) = options.Partial?.Of(found.Count) ?? (0, found.Count);
+            await WriteScoresAsync(found.Skip(start).Take(count).Select(i => scores[i]));
+        }
         if (options.Has(ReturnItems.Count))
         {
             writer.Write(" COUNT "u8);
@@ -84,6 +90,24 @@ internal sealed class SearchAnswer(ImapWriter writer, MailboxSnapshot view, Sear
         writer.Write(partial.Text);
         writer.Write(count == 0 ? " NIL"u8 : " "u8);
         await WriteSetAsync(found, start, count);
+        writer.Write(")"u8);
+    }
+
+    /// <summary>"RELEVANCY" SP "(" [score *(SP score)] ")", in the order of the messages that are told — RFC 6203 §7.</summary>
+    private async ValueTask WriteScoresAsync(IEnumerable<int> scores)
+    {
+        writer.Write(" RELEVANCY ("u8);
+        bool isFirst = true;
+        foreach (int score in scores)
+        {
+            writer.Write(isFirst ? ""u8 : " "u8);
+            writer.WriteNumber(score);
+            isFirst = false;
+            if (writer.IsFull)
+            {
+                await writer.FlushAsync();
+            }
+        }
         writer.Write(")"u8);
     }
 

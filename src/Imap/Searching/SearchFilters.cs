@@ -63,6 +63,7 @@ internal sealed class SearchFilters
         SearchKey.And all => new SearchKey.And([.. all.Keys.Select(Resolve)]),
         SearchKey.Or either => new SearchKey.Or(Resolve(either.Left), Resolve(either.Right)),
         SearchKey.Not negation => new SearchKey.Not(Resolve(negation.Key)),
+        SearchKey.Fuzzy fuzzy => new SearchKey.Fuzzy(Resolve(fuzzy.Key)),
         SearchKey.Filter filter => ResolveFilter(filter),
         _ => key,
     };

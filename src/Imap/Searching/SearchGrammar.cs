@@ -29,6 +29,7 @@ internal sealed class SearchGrammar
     private readonly ImapArguments _arguments;
     private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
     private int _keys;
+    private bool _isFuzzy;
 
     private readonly Func<string, bool> _isDisabled;
 
@@ -156,6 +157,7 @@ internal sealed class SearchGrammar
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
         "OLDER" or "YOUNGER" => "WITHIN",
         "FILTER" => "FILTERS",
+        "FUZZY" => "SEARCH=FUZZY",
         _ => null,
     };
 
@@ -182,7 +184,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
-            or "EMAILID" or "THREADID" or "FILTER" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
+            or "EMAILID" or "THREADID" or "FILTER" or "FUZZY" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -194,6 +196,7 @@ internal sealed class SearchGrammar
         return word switch
         {
             "NOT" => TryNot(depth, out key),
+            "FUZZY" => TryFuzzy(depth, out key),
             "OR" => TryOr(depth, out key),
             "UID" => TryMessages(Numbering.Uid, out key),
             "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
@@ -214,6 +217,16 @@ internal sealed class SearchGrammar
         bool parsed = TryKey(depth + 1, out SearchKey? inner);
         key = inner is null ? null : new SearchKey.Not(inner);
         return parsed && key is not null;
+    }
+
+    /// <summary>"FUZZY" SP search-key — RFC 6203 §7.</summary>
+    private bool TryFuzzy(int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        bool isOuterFuzzy = _isFuzzy;
+        _isFuzzy = true;
+        key = TryKey(depth + 1, out SearchKey? inner) ? new SearchKey.Fuzzy(inner) : null;
+        _isFuzzy = isOuterFuzzy;
+        return key is not null;
     }
 
     private bool TryOr(int depth, [NotNullWhen(true)] out SearchKey? key)
@@ -338,6 +351,7 @@ internal sealed class SearchGrammar
     private bool TryText([NotNullWhen(true)] out string? text)
     {
         text = _arguments.TryAstring(out ReadOnlyMemory<byte> octets) ? Charsets.Decode(_charset, octets.Span) : null;
+        _keys += _isFuzzy && text is not null ? Fuzziness.WordsOf(text).Count : 0; // Each is looked for.
         return text is not null;
     }
 }

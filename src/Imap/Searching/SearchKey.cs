@@ -14,6 +14,8 @@ internal abstract record SearchKey
         And all => all.Keys.SelectMany(k => k.Leaves),
         Or either => either.Left.Leaves.Concat(either.Right.Leaves),
         Not negation => negation.Key.Leaves,
+        Fuzzy fuzzy => fuzzy.Key.Leaves,
+        AtLeast some => some.Keys.SelectMany(k => k.Leaves),
         _ => [this],
     };
 
@@ -63,6 +65,12 @@ internal abstract record SearchKey
 
     /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
+
+    /// <summary>FUZZY: what is near enough. RFC 6203 §3.</summary>
+    public sealed record Fuzzy(SearchKey Key) : SearchKey;
+
+    /// <summary>So many keys of a list, whichever.</summary>
+    public sealed record AtLeast(IReadOnlyList<SearchKey> Keys, int Count) : SearchKey;
 
     /// <summary>FILTER: a search that is kept on the server. RFC 5466 §3.1.</summary>
     /// <param name="Name">Its name.</param>

@@ -77,6 +77,8 @@ internal sealed class SearchPlan
                 return new SearchKey.Or(Bind(either.Left), Bind(either.Right));
             case SearchKey.Not negation:
                 return new SearchKey.Not(Bind(negation.Key));
+            case SearchKey.AtLeast some:
+                return new SearchKey.AtLeast([.. some.Keys.Select(Bind)], some.Count);
             case SearchKey.ChangedAt:
                 AsksModSeq = true;
                 return key;
@@ -115,9 +117,10 @@ internal sealed class SearchPlan
         SearchKey.And all => all.Keys.Select(CostOf).DefaultIfEmpty().Max(),
         SearchKey.Or either => (Cost)Math.Max((int)CostOf(either.Left), (int)CostOf(either.Right)),
         SearchKey.Not negation => CostOf(negation.Key),
+        SearchKey.AtLeast some => some.Keys.Select(CostOf).Max(),
         SearchKey.Header { IsKept: true } or SearchKey.SentDate or SearchKey.Identity => Cost.Summary,
         SearchKey.Header or SearchKey.Content => Cost.Content,
-        SearchKey.Messages or SearchKey.Uids or SearchKey.Keyword or SearchKey.Within or SearchKey.Filter => throw new UnreachableException($"{key.GetType().Name} is not bound"),
+        SearchKey.Messages or SearchKey.Uids or SearchKey.Keyword or SearchKey.Within or SearchKey.Filter or SearchKey.Fuzzy => throw new UnreachableException($"{key.GetType().Name} is not bound"),
         _ => Cost.Record,
     };
 

@@ -22,6 +22,8 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     /// <summary>SORT's; null: the mailbox's order.</summary>
     public SortProgram? Order { get; init; }
 
+    private bool AsksRelevancy => (Options is { } options && options.Has(ReturnItems.Relevancy)) || Order is { NeedsRelevancy: true };
+
     private bool Saves => Options is { Saves: true };
 
     /// <summary>Runs it in the selected mailbox.</summary>
@@ -49,11 +51,15 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     /// <param name="selected">The same where it is the selected one: the result can be saved and kept up to date. Else null.</param>
     public async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SelectedMailbox? selected)
     {
-        SearchPlan plan = new(Key, target, session.Services.Clock.GetUtcNow());
+        SearchPlan plan = new(Fuzziness.Loosen(Key), target, session.Services.Clock.GetUtcNow());
         plan.NeedsMeasure |= Order is { NeedsMeasure: true };
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore);
+        }
+        if (AsksRelevancy && !Fuzziness.IsIn(Key))
+        {
+            return ImapCompletion.Bad("RELEVANCY needs a FUZZY key"); // RFC 6203 §4, §6.
         }
         ImapCompletion completion = await RunAsync(session, target, plan, selected);
         return completion with { KeepsNumbers = plan.HasSequenceNumbers };
@@ -62,10 +68,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected)
     {
         SearchRun run = new(target, plan, session.Services);
-        StoreResult<List<int>> result = await FindAsync(session.Services, target, run);
-        if (!result.TryGet(out List<int>? found))
+        (List<int> found, Dictionary<int, int>? scores, StoreError error) = await FindAsync(session.Services, target, run);
+        if (error != StoreError.None)
         {
-            return ImapErrors.ToCompletion(result.Error);
+            return ImapErrors.ToCompletion(error);
         }
         if (Saves && selected is not null && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
         {
@@ -83,24 +89,36 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         }
         else if (!Options.IsSilent && (found.Count > 0 || !NamesMailbox))
         {
-            await answer.WriteExtendedAsync(Options, found, highest);
+            await answer.WriteExtendedAsync(Options, found, highest, scores);
         }
         if (Options is { Updates: true } && selected is not null && !TryUpdate(session.Services, selected, target, found, correlator))
         {
-            UpdateContexts.WriteRefusal(session.Writer, session.Tag, "too much is kept up to date already"); // RFC 5267 §4.3.1.
+            UpdateContexts.WriteRefusal(session.Writer, session.Tag, "this cannot be kept up to date, or not beside so much else"); // RFC 5267 §4.3.1.
         }
         return ImapCompletion.Ok(Order is null ? "searched" : "sorted");
     }
 
-    /// <summary>The result in its order; as much of it as will be told.</summary>
-    private async ValueTask<StoreResult<List<int>>> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
+    /// <summary>The result in its order, as much of it as will be told; its scores where they are asked for.</summary>
+    private async ValueTask<(List<int> Found, Dictionary<int, int>? Scores, StoreError Error)> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
     {
         List<int> found = Order is not null || Options is null || Options.FromStart == long.MaxValue
             ? await run.RunAsync(SearchExtent.All, CancellationToken.None)
             : await FindEndsAsync(run, Options);
-        return run.Error != StoreError.None ? run.Error
-            : Order is null || found.Count < 2 ? found
-            : await Order.SortAsync(services, target, found);
+        Dictionary<int, int>? scores = null;
+        if (AsksRelevancy && run.Error == StoreError.None)
+        {
+            StoreResult<Dictionary<int, int>> scored = await Fuzziness.ScoreAsync(services, target, Key, found);
+            if (!scored.TryGet(out scores))
+            {
+                return ([], null, scored.Error);
+            }
+        }
+        if (Order is null || found.Count < 2 || run.Error != StoreError.None)
+        {
+            return (found, scores, run.Error);
+        }
+        StoreResult<List<int>> sorted = await Order.SortAsync(services, target, found, scores);
+        return sorted.TryGet(out List<int>? ordered) ? (ordered, scores, StoreError.None) : ([], null, sorted.Error);
     }
 
     private static async ValueTask<List<int>> FindEndsAsync(SearchRun run, SearchReturn options)
@@ -118,7 +136,8 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     private bool TryUpdate(ImapServices services, SelectedMailbox selected, SearchTarget target, List<int> found, SearchCorrelator correlator)
     {
         selected.Contexts ??= new UpdateContexts(services);
-        return selected.Contexts.TryAdd(new UpdateContext(services, this, target, found, correlator));
+        return Order is not { NeedsRelevancy: true } // One message's score says nothing of where it stands among those that were told.
+            && selected.Contexts.TryAdd(new UpdateContext(services, this, target, found, correlator));
     }
 
     private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)

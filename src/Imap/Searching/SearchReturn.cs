@@ -20,6 +20,8 @@ internal enum ReturnItems
     Count = 8,
     /// <summary>PARTIAL: RFC 9394 §3.1, RFC 5267 §4.4.</summary>
     Partial = 16,
+    /// <summary>RELEVANCY: RFC 6203 §4.</summary>
+    Relevancy = 32,
 }
 
 /// <summary>The commands whose result can be told in parts.</summary>
@@ -63,7 +65,8 @@ internal sealed record SearchReturn
 
     private bool NeedsAll => TellsAll || Updates;
 
-    private bool TellsAll => Items == ReturnItems.None || Has(ReturnItems.All | ReturnItems.Count);
+    private bool TellsAll =>
+        Items == ReturnItems.None || Has(ReturnItems.All | ReturnItems.Count) || (Has(ReturnItems.Relevancy) && Partial is null);
 
     /// <summary>It is among what is told.</summary>
     public bool Has(ReturnItems item) => (Items & item) != 0;
@@ -130,6 +133,7 @@ internal sealed record SearchReturn
                 PartialRange.TryParse(arguments, out PartialRange? range)
                     ? read with { Items = read.Items | ReturnItems.Partial, Partial = range } : null,
             "COUNT" => read with { Items = read.Items | ReturnItems.Count },
+            "RELEVANCY" when !isDisabled("SEARCH=FUZZY") => read with { Items = read.Items | ReturnItems.Relevancy },
             "SAVE" when !isDisabled("SEARCHRES") => read with { Saves = true },
             "CONTEXT" when !isDisabled(context) => read with { IsContext = true },
             "UPDATE" when !isDisabled(context) => read with { Updates = true },

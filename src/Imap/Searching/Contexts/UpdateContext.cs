@@ -32,7 +32,7 @@ internal sealed class UpdateContext
     public UpdateContext(ImapServices services, SearchRequest request, SearchTarget target, List<int> found, SearchCorrelator correlator)
     {
         _services = services;
-        _key = SearchPlan.Freeze(request.Key, target);
+        _key = SearchPlan.Freeze(Fuzziness.Loosen(request.Key), target);
         _order = request.Order;
         _correlator = correlator;
         _followsFlags = _key.Leaves.Any(k => k is SearchKey.Flag or SearchKey.Keyword or SearchKey.ChangedAt);
