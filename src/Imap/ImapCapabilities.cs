@@ -32,6 +32,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSearching =
     [
         "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "THREAD=REFS", "I18NLEVEL=1",
+        "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH", "SEARCH=FUZZY",
     ];
 
     /// <summary>What is nothing without others is off with them.</summary>
@@ -44,6 +45,11 @@ internal static class ImapCapabilities
         ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.
         ["SORT=DISPLAY"] = ["SORT"],
         ["ESORT"] = ["SORT", "ESEARCH"], // RFC 5267 §3.1.
+        ["PARTIAL"] = ["ESEARCH"], // RFC 9394 §3.2.
+        ["CONTEXT=SEARCH"] = ["ESEARCH"], // RFC 5267 §4.1.
+        ["CONTEXT=SORT"] = ["ESORT"],
+        ["MULTISEARCH"] = ["ESEARCH"], // RFC 7377 §2.1.
+        ["FILTERS"] = ["METADATA"], // RFC 5466 §3.2.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -51,8 +57,11 @@ internal static class ImapCapabilities
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>
     private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters, ListMyRights];
 
+    /// <summary>Those that annotations make possible. METADATA is both of mailboxes and of the server, RFC 5464 §1.</summary>
+    private static readonly string[] OfAnnotations = ["METADATA", "FILTERS"];
+
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, "METADATA"];
+    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, .. OfAnnotations];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -65,7 +74,7 @@ internal static class ImapCapabilities
             all.Add(AppendLimit);
             if (services.Store is AccessMailStore access)
             {
-                all.Add("METADATA"); // Both of mailboxes and of the server, RFC 5464 §1.
+                all.AddRange(OfAnnotations);
                 all.AddRange(access.Sharing is null || services.IsDisabled("ACL") ? [] : OfSharing.Where(c => c != ListMyRights || services.ListsMyRights));
             }
         }

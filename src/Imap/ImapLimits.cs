@@ -93,6 +93,15 @@ public sealed record ImapLimits
     /// <summary>Ranges of UIDs in a saved search result, 8 octets each; what has more is refused by NOTSAVED. RFC 5182 §2.5.</summary>
     public int SavedRangesMax { get; init; } = 256 * 1024;
 
+    /// <summary>Results that one session has kept up to date; more are refused by NOUPDATE. RFC 5267 §4.3.1.</summary>
+    public int UpdateContextsMax { get; init; } = 8;
+
+    /// <summary>Messages in all of them together when one is added, 4 octets each; the first may have any number.</summary>
+    public long UpdateMessagesMax { get; init; } = 500_000;
+
+    /// <summary>Mailboxes that one ESEARCH looks into; what means more is refused. RFC 7377 §2.4.</summary>
+    public int SearchedMailboxesMax { get; init; } = 10_000;
+
     /// <summary>Memory for what SORT and THREAD compare, of all mailboxes together; about 150 octets a message.</summary>
     public long KeysOctetsMax { get; init; } = 64L << 20;
 

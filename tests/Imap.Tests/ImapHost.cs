@@ -15,6 +15,7 @@ internal sealed class ImapHost : IAsyncDisposable
 {
     private readonly ManualTimeProvider _clock = new();
     private readonly MemoryMailStore _store;
+    private readonly UnavailableMailboxes _unavailable;
     private readonly FixedQuota _quota = new();
     private ImapSessionFactory? _factory;
     private bool _allowsPlaintext = true;
@@ -23,6 +24,7 @@ internal sealed class ImapHost : IAsyncDisposable
     public ImapHost(int octetsPerRead)
     {
         _store = new MemoryMailStore(_clock, quota: _quota);
+        _unavailable = new UnavailableMailboxes(_store);
         Runner = new TranscriptRunner(_clock, Run) { OctetsPerRead = octetsPerRead };
         Runner.Directives["mailbox"] = FillAsync;
         Runner.Directives["create"] = CreateAsync;
@@ -30,6 +32,11 @@ internal sealed class ImapHost : IAsyncDisposable
         Runner.Directives["flags"] = ChangeFlagsAsync;
         Runner.Directives["expunge"] = ExpungeAsync;
         Runner.Directives["delete"] = async name => Value(await (await AccountAsync()).DeleteAsync(Name(name), default));
+        Runner.Directives["unavailable"] = name =>
+        {
+            _unavailable.Names.Add(Name(name));
+            return Task.CompletedTask;
+        };
         Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
         Runner.Directives["downgrade"] = _ => Configure(o => o with { DowngradesHeaders = true });
         Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
@@ -61,7 +68,7 @@ internal sealed class ImapHost : IAsyncDisposable
 
     public Task<SessionEnd> Run(IConnection connection)
     {
-        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _access ?? _store, Options, _clock, Log);
+        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _access ?? (IMailStore)_unavailable, Options, _clock, Log);
         return _factory.RunAsync(connection);
     }
 
@@ -101,7 +108,11 @@ internal sealed class ImapHost : IAsyncDisposable
         Assert.Null(_factory);
         _access = new AccessMailStore(_store, sharing, new MetadataOptions
         {
-            ServerAnnotations = new Dictionary<string, string> { ["/shared/admin"] = "mailto:postmaster@example.test" },
+            ServerAnnotations = new Dictionary<string, string>
+            {
+                ["/shared/admin"] = "mailto:postmaster@example.test",
+                ["/shared/filters/values/unread"] = "UNSEEN UNDELETED",
+            },
             Limits = new MetadataLimits { ValueOctetsMax = 1024, EntriesMax = 10 },
         }, _clock);
         return Task.CompletedTask;
@@ -125,7 +136,10 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.DroppedLiteralOctetsMax) => limits with { DroppedLiteralOctetsMax = value },
             nameof(ImapLimits.CommandOctetsMax) => limits with { CommandOctetsMax = (int)value },
             nameof(ImapLimits.LoginFailuresMax) => limits with { LoginFailuresMax = (int)value },
+            nameof(ImapLimits.UpdateContextsMax) => limits with { UpdateContextsMax = (int)value },
+            nameof(ImapLimits.UpdateMessagesMax) => limits with { UpdateMessagesMax = value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
+            nameof(ImapLimits.SearchedMailboxesMax) => limits with { SearchedMailboxesMax = (int)value },
             nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },
             _ => throw new FormatException($"a transcript cannot set {words[0]}"),
         };

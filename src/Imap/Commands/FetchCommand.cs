@@ -6,7 +6,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>FETCH and UID FETCH — RFC 3501 §6.4.5, §6.4.8; CHANGEDSINCE and VANISHED of RFC 7162 §3.1.4.1, §3.2.6.</summary>
+/// <summary>FETCH and UID FETCH — RFC 3501 §6.4.5, §6.4.8; CHANGEDSINCE and VANISHED of RFC 7162 §3.1.4.1, §3.2.6; PARTIAL of RFC 9394 §3.3.</summary>
 internal static class FetchCommand
 {
     public static readonly ImapCommand Definition = new("FETCH", ImapStates.Selected, ImapEffects.ReportsChanges,
@@ -29,6 +29,11 @@ internal static class FetchCommand
         if (!selected.TryResolve(set, numbering, out IndexRanges targets))
         {
             return ImapErrors.BadSequence;
+        }
+        if (modifiers.Partial is { } partial)
+        {
+            (int start, int count) = partial.Of(targets.Count); // First these, of them what has changed: RFC 9394 §3.4.
+            targets = targets.Slice(start, count);
         }
         if (modifiers.ChangedSince is { } since)
         {

@@ -17,7 +17,7 @@ internal static class SearchCommand
     {
         // search = "SEARCH" [search-return-opts] SP search-program     RFC 4466 §3
         Func<string, bool> isDisabled = session.Services.IsDisabled;
-        if (!SearchReturn.TryParse(arguments, "ESEARCH", isDisabled, out SearchReturn? options)
+        if (!SearchReturn.TryParse(arguments, SearchVerb.Search, isDisabled, out SearchReturn? options)
             || SearchGrammar.Parse(arguments, isDisabled, session.Enabled, out SearchKey? key) is var fault && fault == SearchFault.Syntax)
         {
             return new(ImapErrors.Syntax(arguments));

@@ -1,5 +1,6 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Imap.Searching;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Store.Metadata;
@@ -27,6 +28,10 @@ internal static class SetMetadataCommand
         if (name is null && !isServer)
         {
             return ImapErrors.InvalidName;
+        }
+        if (isServer && !annotations.TrueForAll(a => SearchFilters.MayBeStored(session.Services, a)))
+        {
+            return ImapCompletion.No("CANNOT", "a filter must be a search"); // RFC 5466 §3.2.
         }
         StoreResult<Done> set = await account.SetAnnotationsAsync(name, annotations, CancellationToken.None);
         return set.Error switch

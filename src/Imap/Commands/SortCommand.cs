@@ -20,7 +20,7 @@ internal static class SortCommand
     {
         // extended-sort = ["UID" SP] "SORT" search-return-opts SP sort-criteria SP search-criteria     RFC 5267 §5
         Func<string, bool> isDisabled = session.Services.IsDisabled;
-        if (!(SearchReturn.TryParse(arguments, "ESORT", isDisabled, out SearchReturn? options)
+        if (!(SearchReturn.TryParse(arguments, SearchVerb.Sort, isDisabled, out SearchReturn? options)
               && arguments.TrySpace() && SortProgram.TryParse(arguments, isDisabled, out SortProgram order))
             || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? key) is var fault && fault == SearchFault.Syntax)
         {

@@ -22,7 +22,7 @@ internal static class ThreadCommand
         // thread = ["UID" SP] "THREAD" SP thread-alg SP search-criteria     RFC 5256 §5
         Func<string, bool> isDisabled = session.Services.IsDisabled;
         if (!(arguments.TrySpace() && TryParseAlgorithm(arguments, isDisabled, out ThreadAlgorithm algorithm))
-            || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? key) is var fault && fault == SearchFault.Syntax)
+            || SearchGrammar.ParseCriteria(arguments, isDisabled, out SearchKey? written) is var fault && fault == SearchFault.Syntax)
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -30,8 +30,13 @@ internal static class ThreadCommand
         {
             return ImapErrors.BadCharset;
         }
+        (SearchKey key, ImapCompletion refusal) = await SearchFilters.ResolveAsync(session, written);
+        if (refusal.IsGiven)
+        {
+            return refusal;
+        }
         SearchTarget target = SearchTarget.Of(session.Selected!);
-        SearchPlan plan = new(key, target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
+        SearchPlan plan = new(Fuzziness.Loosen(key), target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.

@@ -1,12 +1,16 @@
+using System.Text;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Grammar;
 
-/// <summary>What stands behind the data items of FETCH. RFC 4466 §2.4, RFC 7162 §3.1.4.1, §3.2.6.</summary>
+/// <summary>What stands behind the data items of FETCH. RFC 4466 §2.4, RFC 7162 §3.1.4.1, §3.2.6, RFC 9394 §3.3.</summary>
 internal sealed record FetchModifiers
 {
     /// <summary>CHANGEDSINCE: only messages with a higher mod-sequence.</summary>
     public ModSeq? ChangedSince { get; private set; }
+
+    /// <summary>PARTIAL: only so many of the messages that are named. RFC 9394 §3.3.</summary>
+    public PartialRange? Partial { get; private set; }
 
     /// <summary>VANISHED: also what went since then.</summary>
     public bool HasVanished { get; private set; }
@@ -16,7 +20,7 @@ internal sealed record FetchModifiers
         ImapArguments arguments, Numbering numbering, ImapServices services, ImapExtensions enabled, out FetchModifiers modifiers)
     {
         modifiers = new FetchModifiers();
-        if (arguments.Next != (byte)' ' || services.IsDisabled("CONDSTORE"))
+        if (arguments.Next != (byte)' ' || (services.IsDisabled("CONDSTORE") && services.IsDisabled("PARTIAL")))
         {
             return true; // What stands there all the same is one thing too many.
         }
@@ -26,7 +30,7 @@ internal sealed record FetchModifiers
         }
         do
         {
-            if (!modifiers.TryModifier(arguments, numbering, !services.IsDisabled("QRESYNC"), enabled))
+            if (!modifiers.TryModifier(arguments, numbering, services, enabled))
             {
                 return false;
             }
@@ -39,26 +43,44 @@ internal sealed record FetchModifiers
         return arguments.TryChar((byte)')', "a modifier or )");
     }
 
-    /// <summary>fetch-modifier =/ chgsince-fetch-mod / rexpunges-fetch-mod — RFC 7162 §7. Each once.</summary>
-    private bool TryModifier(ImapArguments arguments, Numbering numbering, bool hasQResync, ImapExtensions enabled)
+    /// <summary>fetch-modifier =/ chgsince-fetch-mod / rexpunges-fetch-mod / modifier-partial — RFC 7162 §7, RFC 9394 §4. Each once.</summary>
+    private bool TryModifier(ImapArguments arguments, Numbering numbering, ImapServices services, ImapExtensions enabled)
     {
-        if (ChangedSince is null && arguments.TryWord("CHANGEDSINCE"u8))
+        if (!arguments.TryAtom(out ReadOnlyMemory<byte> atom))
         {
-            // mod-sequence-value is not 0, but phones say that when they have none: every message has changed since then.
-            if (!(arguments.TrySpace() && arguments.TryModSeq(out ModSeq since)))
-            {
-                return false;
-            }
-            ChangedSince = since;
-            return true;
+            return Missing(arguments, services);
         }
-        if (HasVanished || !hasQResync || !arguments.TryWord("VANISHED"u8))
+        switch (Encoding.ASCII.GetString(atom.Span).ToUpperInvariant())
         {
-            return arguments.Missing(hasQResync ? "CHANGEDSINCE or VANISHED, each once" : "CHANGEDSINCE, once");
+            case "CHANGEDSINCE" when ChangedSince is null && !services.IsDisabled("CONDSTORE"):
+                // mod-sequence-value is not 0, but phones say that when they have none: every message has changed since then.
+                if (!(arguments.TrySpace() && arguments.TryModSeq(out ModSeq since)))
+                {
+                    return false;
+                }
+                ChangedSince = since;
+                return true;
+            case "VANISHED" when !HasVanished && !services.IsDisabled("QRESYNC"):
+                HasVanished = true;
+                return numbering == Numbering.Uid
+                    ? (enabled & ImapExtensions.QResync) != 0 || arguments.Missing("ENABLE QRESYNC before VANISHED")
+                    : arguments.Missing("VANISHED only in UID FETCH");
+            case "PARTIAL" when Partial is null && !services.IsDisabled("PARTIAL"):
+                if (numbering != Numbering.Uid)
+                {
+                    return arguments.Missing("PARTIAL only in UID FETCH"); // RFC 9394 §3.3.
+                }
+                bool hasRange = PartialRange.TryParse(arguments, out PartialRange? range);
+                Partial = range;
+                return hasRange;
+            default:
+                return Missing(arguments, services);
         }
-        HasVanished = true;
-        return numbering == Numbering.Uid
-            ? (enabled & ImapExtensions.QResync) != 0 || arguments.Missing("ENABLE QRESYNC before VANISHED")
-            : arguments.Missing("VANISHED only in UID FETCH");
+    }
+
+    private static bool Missing(ImapArguments arguments, ImapServices services)
+    {
+        (string Name, string Extension)[] all = [("CHANGEDSINCE", "CONDSTORE"), ("VANISHED", "QRESYNC"), ("PARTIAL", "PARTIAL")];
+        return arguments.Missing(string.Join(" or ", all.Where(m => !services.IsDisabled(m.Extension)).Select(m => m.Name)) + ", each once");
     }
 }

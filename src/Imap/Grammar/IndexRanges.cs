@@ -25,6 +25,9 @@ internal sealed class IndexRanges
     /// <summary>The ranges.</summary>
     public ReadOnlySpan<(int First, int Last)> Ranges => _ranges;
 
+    /// <summary>Each of them, ascending.</summary>
+    public IEnumerable<int> Indices => _ranges.SelectMany(r => Enumerable.Range(r.First, r.Last - r.First + 1));
+
     /// <summary>From ranges in any order, overlapping or not.</summary>
     public static IndexRanges FromRanges(List<(int First, int Last)> ranges)
     {

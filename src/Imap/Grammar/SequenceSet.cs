@@ -157,6 +157,18 @@ internal sealed class SequenceSet
         return UidSet.FromRanges(uids);
     }
 
+    /// <summary>
+    /// What it means for as long as the mailbox is selected: sequence numbers, <c>$</c> and a lone <c>*</c> stand for the messages that
+    /// they name now (RFC 5267 §4.3); <c>7:*</c> as UIDs goes on to whatever comes.
+    /// </summary>
+    public UidSet Freeze(MailboxSnapshot view, Numbering numbering, UidSet saved)
+    {
+        UidSet now = Resolve(view, numbering, saved).ToUids(view);
+        IEnumerable<(uint From, uint To)> lasting = numbering == Numbering.Sequence ? []
+            : _ranges.Where(r => r.From != Largest || r.To != Largest).Select(r => r.From == Largest ? (r.To, r.From) : r);
+        return UidSet.FromRanges([.. now, .. lasting.Select(r => (new Uid(r.From), new Uid(r.To == Largest ? uint.MaxValue : r.To)))]);
+    }
+
     private static bool IsIn(MailboxSnapshot view, uint number) => number == Largest ? view.Count > 0 : number <= (uint)view.Count;
 
     private static bool TryParseNumber(ReadOnlySpan<byte> text, ref int at, out uint number)

@@ -1,6 +1,8 @@
 using MailAccess.Imap.Fetching;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
+using MailAccess.Imap.Searching;
+using MailAccess.Imap.Searching.Contexts;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 
@@ -51,6 +53,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>What <c>$</c> means: the messages that a SEARCH saved. RFC 5182 §2.1.</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
+
+    /// <summary>Results that are kept up to date; null: none ever were.</summary>
+    public UpdateContexts? Contexts { get; set; }
 
     /// <summary>The structure of the message last read in parts.</summary>
     public StructureCache Structures { get; }
@@ -156,8 +161,8 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         _modSeqs.Settle(View.HighestModSeq) is { } highest && (enabled & ImapExtensions.CondStore) != 0 ? highest : null;
 
     /// <summary>
-    /// Tells what has changed since the view, and advances it. With messages gone and EXPUNGE not allowed, nothing is
-    /// told yet: the view stays whole.
+    /// Tells what has changed since the view, and advances it. With messages gone and EXPUNGE not allowed, nothing but
+    /// REMOVEFROM is told yet: the view stays whole.
     /// </summary>
     public async ValueTask ReportAsync(ImapWriter writer, ImapExtensions enabled, bool mayExpunge)
     {
@@ -165,9 +170,11 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         if (ReferenceEquals(latest, View) || latest.UidValidity != View.UidValidity)
         {
             _told.Clear();
+            await (Contexts?.TellAgedAsync(writer, SearchTarget.Of(this)) ?? default);
             return;
         }
         MailboxDifference difference = MailboxDifference.Between(View, latest);
+        await (Contexts?.TellExpungedAsync(writer, View, difference) ?? default); // Also where EXPUNGE must wait: RFC 5267 §4.3.2, §A.3.
         if (difference.Expunged.Length > 0 && !mayExpunge)
         {
             return;
@@ -191,6 +198,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
         _told.Clear();
         _told.TrimExcess();
+        await (Contexts?.TellChangedAsync(writer, SearchTarget.Of(this), difference) ?? default);
     }
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();

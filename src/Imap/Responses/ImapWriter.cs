@@ -98,6 +98,44 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
         Write(")"u8);
     }
 
+    /// <summary>sequence-set in the order given: ranges only where that ascends, RFC 5267 §3.2. Awaits a client that reads slowly.</summary>
+    public async ValueTask WriteSetAsync(IEnumerable<uint> numbers)
+    {
+        (uint First, uint Last) run = default;
+        bool isFirst = true;
+        foreach (uint number in numbers)
+        {
+            if (run.First != 0 && number == run.Last + 1)
+            {
+                run.Last = number;
+                continue;
+            }
+            WriteRun(run, ref isFirst);
+            run = (number, number);
+            if (IsFull)
+            {
+                await FlushAsync();
+            }
+        }
+        WriteRun(run, ref isFirst);
+    }
+
+    private void WriteRun((uint First, uint Last) run, ref bool isFirst)
+    {
+        if (run.First == 0)
+        {
+            return; // No message has that number.
+        }
+        Write(isFirst ? ""u8 : ","u8);
+        isFirst = false;
+        WriteNumber(run.First);
+        if (run.Last > run.First)
+        {
+            Write(":"u8);
+            WriteNumber(run.Last);
+        }
+    }
+
     /// <summary>A mailbox name, always quoted.</summary>
     public void WriteMailbox(MailboxName name) => WriteName(name.Value);
 

@@ -37,6 +37,8 @@ internal readonly ref struct SearchFacts(SearchTarget target, ref readonly Messa
                 };
             case SearchKey.Not negation:
                 return !Decide(negation.Key);
+            case SearchKey.AtLeast some:
+                return DecideSome(some);
             case SearchKey.Flag flag:
                 return (_record.Flags & flag.Mask) != 0;
             case SearchKey.KeywordBits keyword:
@@ -81,6 +83,19 @@ internal readonly ref struct SearchFacts(SearchTarget target, ref readonly Messa
             all = one is null ? null : all;
         }
         return all;
+    }
+
+    private bool? DecideSome(SearchKey.AtLeast some)
+    {
+        int met = 0;
+        int open = 0;
+        for (int i = 0; i < some.Keys.Count; i++)
+        {
+            bool? one = Decide(some.Keys[i]);
+            met += one == true ? 1 : 0;
+            open += one is null ? 1 : 0;
+        }
+        return met >= some.Count ? true : met + open < some.Count ? false : null;
     }
 
     private bool? DecideHeader(SearchKey.Header header)

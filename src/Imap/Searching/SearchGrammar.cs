@@ -29,6 +29,7 @@ internal sealed class SearchGrammar
     private readonly ImapArguments _arguments;
     private string? _charset; // Not named: US-ASCII by the RFC, UTF-8 by what clients send.
     private int _keys;
+    private bool _isFuzzy;
 
     private readonly Func<string, bool> _isDisabled;
 
@@ -64,6 +65,13 @@ internal sealed class SearchGrammar
     {
         key = new SearchKey.And([]);
         return arguments.TrySpace() ? new SearchGrammar(arguments, isDisabled).ParseCharsetAndKeys(ref key) : SearchFault.Syntax;
+    }
+
+    /// <summary>search-criteria = search-key *(SP search-key), in UTF-8: the value of a filter. RFC 5466 §3.2, §4.</summary>
+    public static bool TryParseStored(ImapArguments arguments, Func<string, bool> isDisabled, out SearchKey key)
+    {
+        key = new SearchKey.And([]);
+        return new SearchGrammar(arguments, isDisabled) { _charset = "UTF-8" }.ParseKeys(ref key) == SearchFault.None;
     }
 
     private SearchFault ParseCharsetAndKeys(ref SearchKey key)
@@ -148,6 +156,8 @@ internal sealed class SearchGrammar
         "MODSEQ" => "CONDSTORE",
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
         "OLDER" or "YOUNGER" => "WITHIN",
+        "FILTER" => "FILTERS",
+        "FUZZY" => "SEARCH=FUZZY",
         _ => null,
     };
 
@@ -174,7 +184,7 @@ internal sealed class SearchGrammar
     {
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
-            or "EMAILID" or "THREADID" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
+            or "EMAILID" or "THREADID" or "FILTER" or "FUZZY" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
             or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
@@ -186,12 +196,14 @@ internal sealed class SearchGrammar
         return word switch
         {
             "NOT" => TryNot(depth, out key),
+            "FUZZY" => TryFuzzy(depth, out key),
             "OR" => TryOr(depth, out key),
             "UID" => TryMessages(Numbering.Uid, out key),
             "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
             "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
             "OLDER" or "YOUNGER" => TryWithin(word == "YOUNGER", out key),
+            "FILTER" => TryFilter(out key),
             "MODSEQ" => ModSeqGrammar.TryKey(_arguments, out key),
             "BODY" or "TEXT" => TryContent(word == "TEXT", out key),
             "HEADER" => TryHeader(out key),
@@ -205,6 +217,16 @@ internal sealed class SearchGrammar
         bool parsed = TryKey(depth + 1, out SearchKey? inner);
         key = inner is null ? null : new SearchKey.Not(inner);
         return parsed && key is not null;
+    }
+
+    /// <summary>"FUZZY" SP search-key — RFC 6203 §7.</summary>
+    private bool TryFuzzy(int depth, [NotNullWhen(true)] out SearchKey? key)
+    {
+        bool isOuterFuzzy = _isFuzzy;
+        _isFuzzy = true;
+        key = TryKey(depth + 1, out SearchKey? inner) ? new SearchKey.Fuzzy(inner) : null;
+        _isFuzzy = isOuterFuzzy;
+        return key is not null;
     }
 
     private bool TryOr(int depth, [NotNullWhen(true)] out SearchKey? key)
@@ -251,6 +273,20 @@ internal sealed class SearchGrammar
             return _arguments.Missing("an object id");
         }
         key = new SearchKey.Identity(ObjectId.TryParse(atom.Span, out ObjectId id) ? id : null, isThread);
+        return true;
+    }
+
+    /// <summary>filter-name = 1*&lt;any ATOM-CHAR except "/"&gt; — RFC 5466 §4.</summary>
+    private bool TryFilter([NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (!_arguments.TryAtom(out ReadOnlyMemory<byte> atom) || atom.Span.Contains((byte)'/'))
+        {
+            return _arguments.Missing("the name of a filter");
+        }
+        bool isUtf8 = _charset is null || _charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase)
+            || _charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
+        key = new SearchKey.Filter(Encoding.ASCII.GetString(atom.Span), isUtf8);
         return true;
     }
 
@@ -315,6 +351,7 @@ internal sealed class SearchGrammar
     private bool TryText([NotNullWhen(true)] out string? text)
     {
         text = _arguments.TryAstring(out ReadOnlyMemory<byte> octets) ? Charsets.Decode(_charset, octets.Span) : null;
+        _keys += _isFuzzy && text is not null ? Fuzziness.WordsOf(text).Count : 0; // Each is looked for.
         return text is not null;
     }
 }

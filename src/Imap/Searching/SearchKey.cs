@@ -8,6 +8,17 @@ namespace MailAccess.Imap.Searching;
 /// <summary>A key of SEARCH. RFC 3501 §6.4.4.</summary>
 internal abstract record SearchKey
 {
+    /// <summary>What it is made of, without AND, OR and NOT.</summary>
+    public IEnumerable<SearchKey> Leaves => this switch
+    {
+        And all => all.Keys.SelectMany(k => k.Leaves),
+        Or either => either.Left.Leaves.Concat(either.Right.Leaves),
+        Not negation => negation.Key.Leaves,
+        Fuzzy fuzzy => fuzzy.Key.Leaves,
+        AtLeast some => some.Keys.SelectMany(k => k.Leaves),
+        _ => [this],
+    };
+
     /// <summary>All keys of a list.</summary>
     public sealed record And(IReadOnlyList<SearchKey> Keys) : SearchKey;
 
@@ -32,6 +43,9 @@ internal abstract record SearchKey
     /// <summary>A sequence set, or UID with one.</summary>
     public sealed record Messages(SequenceSet Set, Numbering Numbering) : SearchKey;
 
+    /// <summary>A sequence set that means the same as long as the mailbox is selected.</summary>
+    public sealed record Uids(UidSet Set) : SearchKey;
+
     /// <summary>A sequence set as bound to a view.</summary>
     public sealed record Indices(IndexRanges Ranges) : SearchKey;
 
@@ -51,6 +65,17 @@ internal abstract record SearchKey
 
     /// <summary>EMAILID, THREADID; null: an id that we never gave, so that no message has it. RFC 8474 §6.</summary>
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
+
+    /// <summary>FUZZY: what is near enough. RFC 6203 §3.</summary>
+    public sealed record Fuzzy(SearchKey Key) : SearchKey;
+
+    /// <summary>So many keys of a list, whichever.</summary>
+    public sealed record AtLeast(IReadOnlyList<SearchKey> Keys, int Count) : SearchKey;
+
+    /// <summary>FILTER: a search that is kept on the server. RFC 5466 §3.1.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="IsUtf8">No other charset was named beside it.</param>
+    public sealed record Filter(string Name, bool IsUtf8) : SearchKey;
 
     /// <summary>MODSEQ: changed at this mod-sequence or later, in whatever. RFC 7162 §3.1.5.</summary>
     public sealed record ChangedAt(ModSeq First) : SearchKey;

@@ -57,6 +57,16 @@ internal sealed class SearchPlan
         Content,
     }
 
+    /// <summary>The key as it can be bound again and again while the mailbox changes.</summary>
+    public static SearchKey Freeze(SearchKey key, SearchTarget target) => key switch
+    {
+        SearchKey.And all => new SearchKey.And([.. all.Keys.Select(k => Freeze(k, target))]),
+        SearchKey.Or either => new SearchKey.Or(Freeze(either.Left, target), Freeze(either.Right, target)),
+        SearchKey.Not negation => new SearchKey.Not(Freeze(negation.Key, target)),
+        SearchKey.Messages messages => new SearchKey.Uids(messages.Set.Freeze(target.View, messages.Numbering, target.Saved)),
+        _ => key,
+    };
+
     private SearchKey Bind(SearchKey key)
     {
         switch (key)
@@ -67,12 +77,16 @@ internal sealed class SearchPlan
                 return new SearchKey.Or(Bind(either.Left), Bind(either.Right));
             case SearchKey.Not negation:
                 return new SearchKey.Not(Bind(negation.Key));
+            case SearchKey.AtLeast some:
+                return new SearchKey.AtLeast([.. some.Keys.Select(Bind)], some.Count);
             case SearchKey.ChangedAt:
                 AsksModSeq = true;
                 return key;
             case SearchKey.Messages messages:
                 HasSequenceNumbers |= messages.Numbering == Numbering.Sequence && messages.Set.HasNumbers;
                 return new SearchKey.Indices(messages.Set.Resolve(_target.View, messages.Numbering, _target.Saved));
+            case SearchKey.Uids uids:
+                return new SearchKey.Indices(IndexRanges.Of(_target.View, uids.Set));
             case SearchKey.Keyword keyword:
                 return new SearchKey.KeywordBits(_target.Mailbox.Snapshot.Keywords.TryGetMask(keyword.Name, out ulong mask) ? mask : 0);
             case SearchKey.Within within:
@@ -103,9 +117,10 @@ internal sealed class SearchPlan
         SearchKey.And all => all.Keys.Select(CostOf).DefaultIfEmpty().Max(),
         SearchKey.Or either => (Cost)Math.Max((int)CostOf(either.Left), (int)CostOf(either.Right)),
         SearchKey.Not negation => CostOf(negation.Key),
+        SearchKey.AtLeast some => some.Keys.Select(CostOf).Max(),
         SearchKey.Header { IsKept: true } or SearchKey.SentDate or SearchKey.Identity => Cost.Summary,
         SearchKey.Header or SearchKey.Content => Cost.Content,
-        SearchKey.Messages or SearchKey.Keyword or SearchKey.Within => throw new UnreachableException($"{key.GetType().Name} is not bound"),
+        SearchKey.Messages or SearchKey.Uids or SearchKey.Keyword or SearchKey.Within or SearchKey.Filter or SearchKey.Fuzzy => throw new UnreachableException($"{key.GetType().Name} is not bound"),
         _ => Cost.Record,
     };
 

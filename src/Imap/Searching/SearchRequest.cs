@@ -1,6 +1,7 @@
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
+using MailAccess.Imap.Searching.Contexts;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 
@@ -12,8 +13,16 @@ namespace MailAccess.Imap.Searching;
 /// <param name="Numbering">How it is told.</param>
 internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbering Numbering)
 {
+    /// <summary>A reused tag of UPDATE. RFC 5267 §4.3.</summary>
+    public static readonly ImapCompletion TagInUse = ImapCompletion.Bad("the tag is in use: its updates would not be told apart");
+
+    /// <summary>ESEARCH: answers name the mailbox, and where nothing is found there is none. RFC 7377 §2.1.</summary>
+    public bool NamesMailbox { get; init; }
+
     /// <summary>SORT's; null: the mailbox's order.</summary>
     public SortProgram? Order { get; init; }
+
+    private bool AsksRelevancy => (Options is { } options && options.Has(ReturnItems.Relevancy)) || Order is { NeedsRelevancy: true };
 
     private bool Saves => Options is { Saves: true };
 
@@ -21,7 +30,11 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     public async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, SearchFault fault)
     {
         SelectedMailbox selected = session.Selected!;
-        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset : await RunAsync(session, selected);
+        (SearchKey key, ImapCompletion refusal) = await SearchFilters.ResolveAsync(session, Key);
+        ImapCompletion completion = fault == SearchFault.Charset ? ImapErrors.BadCharset
+            : ReusesTag(session) ? TagInUse
+            : refusal.IsGiven ? refusal
+            : await (this with { Key = key }).RunAsync(session, SearchTarget.Of(selected), selected);
         if (Saves && completion.Status == ImapStatus.No)
         {
             selected.Saved = UidSet.Empty; // RFC 5182 §2.1.
@@ -29,53 +42,83 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         return completion;
     }
 
-    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected)
+    /// <summary>An earlier result is kept up to date under the tag of this one, which shall be too.</summary>
+    public bool ReusesTag(ImapSession session) => Options is { Updates: true } && session.Selected is { Contexts: { } contexts } && contexts.Has(session.Tag);
+
+    /// <summary>Runs it in one mailbox.</summary>
+    /// <param name="session">Who asks.</param>
+    /// <param name="target">The mailbox.</param>
+    /// <param name="selected">The same where it is the selected one: the result can be saved and kept up to date. Else null.</param>
+    public async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SelectedMailbox? selected)
     {
-        SearchTarget target = SearchTarget.Of(selected);
-        SearchPlan plan = new(Key, target, session.Services.Clock.GetUtcNow());
+        SearchPlan plan = new(Fuzziness.Loosen(Key), target, session.Services.Clock.GetUtcNow());
         plan.NeedsMeasure |= Order is { NeedsMeasure: true };
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore);
         }
-        ImapCompletion completion = await RunAsync(session, selected, target, plan);
+        if (AsksRelevancy && !Fuzziness.IsIn(Key))
+        {
+            return ImapCompletion.Bad("RELEVANCY needs a FUZZY key"); // RFC 6203 §4, §6.
+        }
+        ImapCompletion completion = await RunAsync(session, target, plan, selected);
         return completion with { KeepsNumbers = plan.HasSequenceNumbers };
     }
 
-    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SelectedMailbox selected, SearchTarget target, SearchPlan plan)
+    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected)
     {
         SearchRun run = new(target, plan, session.Services);
-        StoreResult<List<int>> result = await FindAsync(session.Services, target, run);
-        if (!result.TryGet(out List<int>? found))
+        (List<int> found, Dictionary<int, int>? scores, StoreError error) = await FindAsync(session.Services, target, run);
+        if (error != StoreError.None)
         {
-            return ImapErrors.ToCompletion(result.Error);
+            return ImapErrors.ToCompletion(error);
         }
-        if (Saves && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
+        if (Saves && selected is not null && !TrySave(selected, Options!.ToldOf(found), session.Services.Limits))
         {
             return ImapCompletion.No("NOTSAVED", "the result has too many gaps to be kept"); // RFC 5182 §2.5.
         }
         ModSeq? highest = plan.AsksModSeq ? run.HighestModSeqOf(Options?.ToldOf(found) ?? found) : null;
-        SearchAnswer answer = new(session, target.View, Numbering);
+        SearchCorrelator correlator = new(session.Tag.ToArray(), Numbering)
+        {
+            Mailbox = NamesMailbox ? (target.Mailbox.Name, target.View.UidValidity) : null,
+        };
+        SearchAnswer answer = new(session.Writer, target.View, correlator);
         if (Options is null)
         {
             await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found, highest);
         }
-        else if (!Options.IsSilent)
+        else if (!Options.IsSilent && (found.Count > 0 || !NamesMailbox))
         {
-            await answer.WriteExtendedAsync(Options, found, highest);
+            await answer.WriteExtendedAsync(Options, found, highest, scores);
+        }
+        if (Options is { Updates: true } && selected is not null && !TryUpdate(session.Services, selected, target, found, correlator))
+        {
+            UpdateContexts.WriteRefusal(session.Writer, session.Tag, "this cannot be kept up to date, or not beside so much else"); // RFC 5267 §4.3.1.
         }
         return ImapCompletion.Ok(Order is null ? "searched" : "sorted");
     }
 
-    /// <summary>The result in its order; as much of it as will be told.</summary>
-    private async ValueTask<StoreResult<List<int>>> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
+    /// <summary>The result in its order, as much of it as will be told; its scores where they are asked for.</summary>
+    private async ValueTask<(List<int> Found, Dictionary<int, int>? Scores, StoreError Error)> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
     {
         List<int> found = Order is not null || Options is null || Options.FromStart == long.MaxValue
             ? await run.RunAsync(SearchExtent.All, CancellationToken.None)
             : await FindEndsAsync(run, Options);
-        return run.Error != StoreError.None ? run.Error
-            : Order is null || found.Count < 2 ? found
-            : await SortAsync(services, target, found, Order);
+        Dictionary<int, int>? scores = null;
+        if (AsksRelevancy && run.Error == StoreError.None)
+        {
+            StoreResult<Dictionary<int, int>> scored = await Fuzziness.ScoreAsync(services, target, Key, found);
+            if (!scored.TryGet(out scores))
+            {
+                return ([], null, scored.Error);
+            }
+        }
+        if (Order is null || found.Count < 2 || run.Error != StoreError.None)
+        {
+            return (found, scores, run.Error);
+        }
+        StoreResult<List<int>> sorted = await Order.SortAsync(services, target, found, scores);
+        return sorted.TryGet(out List<int>? ordered) ? (ordered, scores, StoreError.None) : ([], null, sorted.Error);
     }
 
     private static async ValueTask<List<int>> FindEndsAsync(SearchRun run, SearchReturn options)
@@ -90,12 +133,11 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         return found;
     }
 
-    private static async ValueTask<StoreResult<List<int>>> SortAsync(ImapServices services, SearchTarget target, List<int> found, SortProgram order)
+    private bool TryUpdate(ImapServices services, SelectedMailbox selected, SearchTarget target, List<int> found, SearchCorrelator correlator)
     {
-        StoreResult<MessageKeys> loaded = order.NeedsRecordsOnly
-            ? MessageKeys.OfRecords(target, found)
-            : await services.Keys.LoadAsync(target, found, CancellationToken.None);
-        return loaded.TryGet(out MessageKeys? keys) ? MessageSorter.Sort(keys, order) : loaded.Error;
+        selected.Contexts ??= new UpdateContexts(services);
+        return Order is not { NeedsRelevancy: true } // One message's score says nothing of where it stands among those that were told.
+            && selected.Contexts.TryAdd(new UpdateContext(services, this, target, found, correlator));
     }
 
     private static bool TrySave(SelectedMailbox selected, IEnumerable<int> found, ImapLimits limits)

@@ -75,6 +75,13 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         return found;
     }
 
+    /// <summary>Those of some messages that match, ascending.</summary>
+    public async ValueTask<List<int>> RunAmongAsync(IndexRanges messages, CancellationToken cancellationToken)
+    {
+        await MeasureAsync();
+        return await FindAsync(plan.Candidates.Intersect(messages), cancellationToken);
+    }
+
     /// <summary>The highest mod-sequence of messages of the view; null of none.</summary>
     public ModSeq? HighestModSeqOf(IEnumerable<int> indices) => indices.Select(i => (ModSeq?)Current(i).ModSeq).Max();
 

@@ -10,10 +10,10 @@ namespace MailAccess.Imap.Sorting;
 /// </summary>
 internal static class MessageSorter
 {
-    /// <summary>The indices in the view, in order.</summary>
-    public static List<int> Sort(MessageKeys keys, SortProgram program)
+    /// <summary>The indices in the view, in order; with their scores, by index, where the program compares them.</summary>
+    public static List<int> Sort(MessageKeys keys, SortProgram program, Dictionary<int, int>? scores = null)
     {
-        int[] order = SortPositions(keys, program);
+        int[] order = SortPositions(keys, program, scores);
         List<int> sorted = new(order.Length);
         foreach (int position in order)
         {
@@ -23,19 +23,19 @@ internal static class MessageSorter
     }
 
     /// <summary>The positions in the keys, in order.</summary>
-    private static int[] SortPositions(MessageKeys keys, SortProgram program)
+    private static int[] SortPositions(MessageKeys keys, SortProgram program, Dictionary<int, int>? scores)
     {
         int[] order = new int[keys.Count];
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = i;
         }
-        long[][] columns = [.. program.Criteria.Select(c => ColumnOf(keys, c))];
+        long[][] columns = [.. program.Criteria.Select(c => ColumnOf(keys, c, scores))];
         Array.Sort(order, new ByColumns(columns));
         return order;
     }
 
-    private static long[] ColumnOf(MessageKeys keys, SortCriterion criterion)
+    private static long[] ColumnOf(MessageKeys keys, SortCriterion criterion, Dictionary<int, int>? scores)
     {
         long[] column = new long[keys.Count];
         switch (criterion.Key)
@@ -44,6 +44,12 @@ internal static class MessageSorter
                 for (int i = 0; i < column.Length; i++)
                 {
                     column[i] = NumberOf(keys, i, criterion.Key);
+                }
+                break;
+            case SortKey.Relevancy:
+                for (int i = 0; i < column.Length; i++)
+                {
+                    column[i] = -(scores?.GetValueOrDefault(keys.IndexOf(i)) ?? 0);
                 }
                 break;
             default:

@@ -1,9 +1,11 @@
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Searching;
+using MailAccess.Store;
 
 namespace MailAccess.Imap.Sorting;
 
-/// <summary>sort-key — RFC 5256 §5, RFC 5957 §5.</summary>
+/// <summary>sort-key — RFC 5256 §5, RFC 5957 §5, RFC 6203 §7.</summary>
 internal enum SortKey
 {
     /// <summary>The internal date.</summary>
@@ -24,6 +26,8 @@ internal enum SortKey
     DisplayFrom,
     /// <inheritdoc cref="DisplayFrom"/>
     DisplayTo,
+    /// <summary>The closest first: RFC 6203 §6.</summary>
+    Relevancy,
 }
 
 /// <summary>sort-criterion = ["REVERSE" SP] sort-key — RFC 5256 §5.</summary>
@@ -40,8 +44,11 @@ internal sealed class SortProgram
     /// <summary>Sizes or internal dates are compared: messages must be measured.</summary>
     public bool NeedsMeasure => Criteria.Any(c => c.Key is SortKey.Arrival or SortKey.Date or SortKey.Size);
 
+    /// <summary>Scores of FUZZY keys are compared.</summary>
+    public bool NeedsRelevancy => Criteria.Any(c => c.Key == SortKey.Relevancy);
+
     /// <summary>Only what the index says is compared.</summary>
-    public bool NeedsRecordsOnly => Criteria.All(c => c.Key is SortKey.Arrival or SortKey.Size);
+    public bool NeedsRecordsOnly => Criteria.All(c => c.Key is SortKey.Arrival or SortKey.Size or SortKey.Relevancy);
 
     /// <summary>sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" — RFC 5256 §5.</summary>
     public static bool TryParse(ImapArguments arguments, Func<string, bool> isDisabled, out SortProgram program)
@@ -68,6 +75,16 @@ internal sealed class SortProgram
         return arguments.TryChar((byte)')', "a sort criterion or )");
     }
 
+    /// <summary>Messages of the view in this order, given in the mailbox's; those that were expunged meanwhile are left out.</summary>
+    public async ValueTask<StoreResult<List<int>>> SortAsync(
+        ImapServices services, SearchTarget target, List<int> found, Dictionary<int, int>? scores = null)
+    {
+        StoreResult<MessageKeys> loaded = NeedsRecordsOnly
+            ? MessageKeys.OfRecords(target, found)
+            : await services.Keys.LoadAsync(target, found, CancellationToken.None);
+        return loaded.TryGet(out MessageKeys? keys) ? MessageSorter.Sort(keys, this, scores) : loaded.Error;
+    }
+
     private static SortKey? KeyOf(ReadOnlySpan<byte> atom, Func<string, bool> isDisabled) => Encoding.ASCII.GetString(atom).ToUpperInvariant() switch
     {
         "ARRIVAL" => SortKey.Arrival,
@@ -77,6 +94,7 @@ internal sealed class SortProgram
         "SIZE" => SortKey.Size,
         "SUBJECT" => SortKey.Subject,
         "TO" => SortKey.To,
+        "RELEVANCY" when !isDisabled("SEARCH=FUZZY") => SortKey.Relevancy,
         "DISPLAYFROM" when !isDisabled("SORT=DISPLAY") => SortKey.DisplayFrom,
         "DISPLAYTO" when !isDisabled("SORT=DISPLAY") => SortKey.DisplayTo,
         _ => null,

@@ -28,4 +28,7 @@ public sealed record SharingOptions
 
     /// <summary>Entries in one access control list.</summary>
     public int EntriesMax { get; init; } = 200;
+
+    /// <summary>Whether the name lies in another namespace than the user's own, or is the root of one.</summary>
+    public bool IsForeign(MailboxName name) => name.Levels[0] is var top && (top == OthersPrefix || (HasPublic && top == PublicPrefix));
 }

@@ -11,9 +11,8 @@ internal sealed record MailboxPlace(string Owner, MailboxName Name, bool IsOwn);
 /// <summary>The three namespaces as one user sees them. Pure: no look at what exists.</summary>
 internal sealed class UserNames(SharingOptions? sharing, string user)
 {
-    /// <summary>Whether the name lies in another namespace than the user's own, or is the root of one.</summary>
-    public bool IsForeign(MailboxName name) =>
-        sharing is not null && (name.Levels[0] == sharing.OthersPrefix || (sharing.HasPublic && name.Levels[0] == sharing.PublicPrefix));
+    /// <inheritdoc cref="SharingOptions.IsForeign"/>
+    public bool IsForeign(MailboxName name) => sharing is not null && sharing.IsForeign(name);
 
     /// <summary>False for names that can be no mailbox: roots of namespaces, oneself among the others.</summary>
     public bool TryResolve(MailboxName name, [NotNullWhen(true)] out MailboxPlace? place)
