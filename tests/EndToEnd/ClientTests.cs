@@ -180,6 +180,52 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
     }
 
     [Fact]
+    public async Task Offlineimap_synchronizes_in_both_directions()
+    {
+        Programs.Require("offlineimap", "curl");
+        string home = Directory.CreateTempSubdirectory("mailaccess-offlineimap-").FullName;
+        string rc = Path.Combine(home, "rc");
+        await WritePrivateAsync(rc, $"""
+            [general]
+            accounts = demo
+            metadata = {home}/state
+            [Account demo]
+            localrepository = near
+            remoterepository = far
+            [Repository near]
+            type = Maildir
+            localfolders = {home}/mail
+            [Repository far]
+            type = IMAP
+            remotehost = localhost
+            remoteport = {Port(993)}
+            remoteuser = {Bob}
+            remotepass = {Password}
+            ssl = yes
+            sslcacertfile = {Server.CaFile}
+            folderfilter = lambda name: name in ['INBOX', 'Offline']
+
+            """);
+        string token = $"offlineimap-{Guid.NewGuid():N}";
+        await AppendByCurlAsync(Bob, "INBOX", $"From: x@y.test\r\nSubject: {token} far\r\n\r\nfrom the server\r\n");
+        await Programs.RunAsync("offlineimap", ["-c", rc, "-o", "-u", "basic"], environment: new() { ["HOME"] = home });
+        string inbox = Path.Combine(home, "mail", "INBOX");
+        string near = Assert.Single(Directory.EnumerateFiles(inbox, "*", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains($"{token} far", StringComparison.Ordinal));
+
+        // The other way: a flag, and a new message.
+        File.Move(near, Path.Combine(inbox, "cur", Path.GetFileName(near).Split(":2,")[0] + ":2,FS"));
+        await File.WriteAllTextAsync(Path.Combine(inbox, "cur", $"{token}.local:2,FS"), $"From: x@y.test\nDate: Sat, 21 Nov 2026 10:00:00 +0000\nSubject: {token} near\n\nfrom here\n");
+        await Programs.RunAsync("offlineimap", ["-c", rc, "-o", "-u", "basic"], environment: new() { ["HOME"] = home });
+        string there = await CurlAsync($"imaps://localhost:{Port(993)}/INBOX?SUBJECT%20{token}%20FLAGGED%20SEEN", Bob);
+        Assert.Equal(2, there.Replace("* SEARCH", "", StringComparison.Ordinal).Trim().Split(' ').Length);
+
+        // A third run copies nothing.
+        string again = await Programs.RunAsync("offlineimap", ["-c", rc, "-o", "-u", "basic"], environment: new() { ["HOME"] = home });
+        Assert.DoesNotContain("Copy message", again, StringComparison.Ordinal);
+        Directory.Delete(home, recursive: true);
+    }
+
+    [Fact]
     public async Task Neomutt_reads_and_saves_over_imap()
     {
         Programs.Require("neomutt", "curl");

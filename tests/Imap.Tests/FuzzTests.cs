@@ -33,11 +33,31 @@ public sealed partial class FuzzTests
     [InlineData(20262)]
     public async Task Whatever_comes_the_session_answers_or_closes(int seed)
     {
+        await RunAsync(seed, i => i < Iterations);
+    }
+
+    /// <summary>On request: <c>./test --fuzz 60</c>, one half this, one half what the grammar allows.</summary>
+    [Fact(Explicit = true)]
+    public async Task Whatever_comes_for_minutes_the_session_answers_or_closes()
+    {
+        TimeSpan limit = TimeSpan.FromMinutes(double.Parse(Environment.GetEnvironmentVariable("FUZZ_MINUTES") ?? "30", CultureInfo.InvariantCulture));
+        long start = TimeProvider.System.GetTimestamp();
+        int played = 0;
+        await RunAsync(Environment.TickCount, i =>
+        {
+            played = i;
+            return TimeProvider.System.GetElapsedTime(start) < limit;
+        });
+        TestContext.Current.TestOutputHelper?.WriteLine($"{played} inputs");
+    }
+
+    private static async Task RunAsync(int seed, Func<int, bool> goesOn)
+    {
         Random random = new(seed);
         byte[][] corpus = [.. Transcript.NamesBelow("").Select(n => ClientOctets(Transcript.Load(n)))
             .Where(o => o.Length is > 0 and < 20_000)];
         Assert.NotEmpty(corpus);
-        for (int i = 0; i < Iterations; i++)
+        for (int i = 0; goesOn(i); i++)
         {
             byte[] input = Mutate(corpus[random.Next(corpus.Length)], corpus[random.Next(corpus.Length)], random);
             (SessionEnd end, byte[] whole, LogRecorder log) = await PlayAsync(input, octetsPerRead: 0);
@@ -132,7 +152,7 @@ public sealed partial class FuzzTests
         return (end, connection.TakeOutput(), log);
     }
 
-    private static async Task FillAsync(MemoryMailStore store)
+    internal static async Task FillAsync(MemoryMailStore store)
     {
         (await store.OpenAccountAsync("alice", default)).TryGet(out IMailAccount? account);
         (await account!.OpenAsync(MailboxName.Inbox, default)).TryGet(out IMailbox? inbox);

@@ -181,22 +181,21 @@ internal sealed class FetchPlan
         return parsed && Add(items, new FetchItem(isSize ? FetchKind.BinarySize : FetchKind.Binary, section));
     }
 
-    /// <summary>"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY" — RFC 8970 §6.</summary>
+    /// <summary>"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY" — RFC 8970 §6. Other parentheses may be fetch-modifiers.</summary>
     private static bool TryParsePreview(ImapArguments arguments, List<FetchItem> items)
     {
-        if (!arguments.TryWord(" ("u8))
+        if (!arguments.TryWord(" (LAZY"u8))
         {
             items.RemoveAll(i => i.Kind == FetchKind.LazyPreview); // The one that may not be NIL answers both.
             return Add(items, new FetchItem(FetchKind.Preview));
         }
-        do
+        while (arguments.Next == (byte)' ')
         {
-            if (!arguments.TryWord("LAZY"u8))
+            if (!arguments.TryWord(" LAZY"u8))
             {
-                return arguments.Missing("LAZY");
+                return arguments.Missing("LAZY or )");
             }
         }
-        while (arguments.Next == (byte)' ' && arguments.TrySpace());
         bool isPromised = items.Exists(i => i.Kind == FetchKind.Preview);
         return arguments.TryChar((byte)')', "LAZY or )") && (isPromised || Add(items, new FetchItem(FetchKind.LazyPreview)));
     }

@@ -36,7 +36,7 @@ internal sealed class StatusItems
     /// <summary>HIGHESTMODSEQ is among them: whoever asks so knows mod-sequences, RFC 7162 §3.1.</summary>
     public bool AsksModSeq => _items.Exists(i => i.Name == HighestModSeq);
 
-    /// <summary>"(" status-att *(SP status-att) ")" — RFC 3501 §9. Each at most once.</summary>
+    /// <summary>"(" status-att *(SP status-att) ")" — RFC 3501 §9. What is asked for twice is told once.</summary>
     public static bool TryParse(ImapArguments arguments, ImapServices services, out StatusItems items)
     {
         items = new StatusItems();
@@ -51,12 +51,15 @@ internal sealed class StatusItems
                 return false;
             }
             Item? item = Array.Find(All, i => Ascii.EqualsIgnoreCase(atom.Span, i.Name) && !services.IsDisabled(i.Capability));
-            if (item is null || items._items.Contains(item))
+            if (item is null)
             {
                 IEnumerable<string> known = All.Where(i => !services.IsDisabled(i.Capability)).Select(i => i.Name);
-                return arguments.Missing($"each of {string.Join(", ", known)} at most once");
+                return arguments.Missing($"one of {string.Join(", ", known)}");
             }
-            items._items.Add(item);
+            if (!items._items.Contains(item))
+            {
+                items._items.Add(item);
+            }
         }
         while (arguments.Next == (byte)' ' && arguments.TrySpace());
         return arguments.TryChar((byte)')', "a status item or )");

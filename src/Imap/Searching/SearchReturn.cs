@@ -127,8 +127,8 @@ internal sealed record SearchReturn
         {
             "MIN" => read with { Items = read.Items | ReturnItems.Min },
             "MAX" => read with { Items = read.Items | ReturnItems.Max },
-            // Of ALL and PARTIAL one, and that once. RFC 9394 §3.1.
-            "ALL" when !read.Has(ReturnItems.All | ReturnItems.Partial) => read with { Items = read.Items | ReturnItems.All },
+            // Of ALL and PARTIAL one, and PARTIAL once. RFC 9394 §3.1.
+            "ALL" when !read.Has(ReturnItems.Partial) => read with { Items = read.Items | ReturnItems.All },
             "PARTIAL" when !read.Has(ReturnItems.All | ReturnItems.Partial) && !(isDisabled("PARTIAL") && isDisabled(context)) =>
                 PartialRange.TryParse(arguments, out PartialRange? range)
                     ? read with { Items = read.Items | ReturnItems.Partial, Partial = range } : null,
@@ -139,6 +139,6 @@ internal sealed record SearchReturn
             "UPDATE" when !isDisabled(context) => read with { Updates = true },
             _ => null,
         };
-        return next is not null || arguments.Missing("a return option, ALL and PARTIAL once and not together");
+        return next is not null || arguments.Missing("a return option, PARTIAL once and not with ALL");
     }
 }
