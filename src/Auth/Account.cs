@@ -17,6 +17,9 @@ public sealed record Account
     /// <summary>Quota rules given by the account source, as Dovecot writes them (<c>*:storage=1G</c>); they go before the configuration's.</summary>
     public IReadOnlyList<string> QuotaRules { get; init; } = [];
 
+    /// <summary>IMAP capabilities that are switched off for this account, as they would be announced: the way around a client that one breaks.</summary>
+    public IReadOnlyList<string> DisabledImapCapabilities { get; init; } = [];
+
     /// <summary>Home folder given by the account source, or null for the configured default.</summary>
     public string? Home { get; init; }
 }

@@ -31,6 +31,10 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
             : IsDisabled("UTF8=ACCEPT") ? NameSpelling.ModifiedUtf7 : NameSpelling.Either,
     };
 
+    /// <summary>The same for one account that has these switched off too.</summary>
+    public ImapServices Without(IReadOnlyList<string> capabilities) =>
+        capabilities.Count == 0 ? this : this with { Options = Options with { DisabledCapabilities = [.. Options.DisabledCapabilities, .. capabilities] } };
+
     /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
     public bool IsDisabled(string? capability) =>
         capability is not null && (Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase)

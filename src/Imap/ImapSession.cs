@@ -17,6 +17,7 @@ internal sealed class ImapSession : IAsyncDisposable
 {
     private static readonly ImapCompletion UnknownCommand = ImapCompletion.Bad("unknown command");
 
+    private readonly ImapServices _shared;
     private readonly LiteralPlacement _placement;
     private int _errors;
     private int _failedLogins;
@@ -25,7 +26,7 @@ internal sealed class ImapSession : IAsyncDisposable
     public ImapSession(IConnection connection, ImapServices services)
     {
         Connection = connection;
-        Services = services;
+        _shared = Services = services;
         _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
         Reader = new CommandReader(connection, Writer, services.Limits);
@@ -34,8 +35,8 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>The client.</summary>
     public IConnection Connection { get; private set; }
 
-    /// <summary>What all sessions share.</summary>
-    public ImapServices Services { get; }
+    /// <summary>What all sessions share, less what is switched off for whoever logged in.</summary>
+    public ImapServices Services { get; private set; }
 
     /// <summary>Where responses go.</summary>
     public ImapWriter Writer { get; private set; }
@@ -121,7 +122,8 @@ internal sealed class ImapSession : IAsyncDisposable
     }
 
     /// <summary>After a successful login.</summary>
-    public void LogIn(IMailAccount account) => Account = account;
+    public void LogIn(IMailAccount account, IReadOnlyList<string> disabledCapabilities) =>
+        (Account, Services) = (account, _shared.Without(disabledCapabilities));
 
     /// <summary>
     /// For the rest of the connection. With the first sign that a client knows mod-sequences it is told up to which one it has
@@ -147,6 +149,7 @@ internal sealed class ImapSession : IAsyncDisposable
         if (Account is { } account)
         {
             Account = null;
+            Services = _shared;
             await account.DisposeAsync();
         }
         Connection.SetDeadline(Limits.LoginTimeout);

@@ -52,6 +52,14 @@ public sealed class PasswdFileTests : IDisposable
         Assert.Empty((await file.FindByLoginAsync("bob", default))!.Account.QuotaRules);
     }
 
+    [Fact]
+    public async Task Capabilities_can_be_switched_off_for_one_account()
+    {
+        PasswdFile file = Write("alice:{PLAIN}x::::::userdb_imap_disabled_capabilities=MOVE,IDLE\nbob:{PLAIN}x\n");
+        Assert.Equal(["MOVE", "IDLE"], (await file.FindByLoginAsync("alice", default))?.Account.DisabledImapCapabilities);
+        Assert.Empty((await file.FindByLoginAsync("bob", default))!.Account.DisabledImapCapabilities);
+    }
+
     [Theory]
     [InlineData("alice", "alice@example.test")]
     [InlineData("Alice@EXAMPLE.test", "alice@example.test")]

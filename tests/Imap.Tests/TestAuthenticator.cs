@@ -3,7 +3,7 @@ using MailAccess.Auth;
 
 namespace MailAccess.Imap.Tests;
 
-/// <summary>alice and bob, both with the password "secret"; PLAIN, and TWO-STEP, which asks back once.</summary>
+/// <summary>alice, bob and plain, who lacks some capabilities, all with the password "secret"; PLAIN, and TWO-STEP, which asks back once.</summary>
 internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthenticator
 {
     public IReadOnlyList<string> MechanismsFor(AuthenticationContext context) =>
@@ -20,8 +20,13 @@ internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthe
 
     private static SaslStep Check(string name, ReadOnlySpan<byte> password) =>
         name == "broken" ? SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable)
-        : name is "alice" or "bob" or "müller" && password.SequenceEqual("secret"u8)
-            ? SaslStep.Success(new Account { Name = name, Addresses = [$"{name}@example.test"] })
+        : name is "alice" or "bob" or "müller" or "plain" && password.SequenceEqual("secret"u8)
+            ? SaslStep.Success(new Account
+            {
+                Name = name,
+                Addresses = [$"{name}@example.test"],
+                DisabledImapCapabilities = name == "plain" ? ["move", "CONDSTORE", "IDLE"] : [],
+            })
             : SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
 
     private sealed class Exchange(string mechanism) : ISaslExchange

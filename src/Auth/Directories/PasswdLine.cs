@@ -10,7 +10,7 @@ namespace MailAccess.Auth.Directories;
 /// </summary>
 /// <remarks>
 /// Of the extra fields we read <c>userdb_home=</c>, our own <c>addresses=a@x,b@y</c>, <c>userdb_quota_rule=</c> with
-/// <c>userdb_quota_rule2=</c> and so on, and what restricts logging in: <c>nologin</c>, and
+/// <c>userdb_quota_rule2=</c> and so on, our own <c>userdb_imap_disabled_capabilities=MOVE,IDLE</c>, and what restricts logging in: <c>nologin</c>, and
 /// <c>allow_nets=</c>, which we cannot check and therefore treat as nologin. Others (<c>userdb_mail=</c>, …) are ignored.
 /// </remarks>
 internal sealed record PasswdLine
@@ -19,6 +19,7 @@ internal sealed record PasswdLine
     private const int PasswordField = 1;
     private const int HomeField = 5;
     private const int ExtraField = 7;
+    private const string DisabledCapabilitiesField = "userdb_imap_disabled_capabilities";
     private const string QuotaRuleField = "userdb_quota_rule";
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -35,6 +36,9 @@ internal sealed record PasswdLine
 
     /// <summary>As they stand there.</summary>
     public IReadOnlyList<string> QuotaRules { get; init; } = [];
+
+    /// <summary>As they stand there.</summary>
+    public IReadOnlyList<string> DisabledImapCapabilities { get; init; } = [];
 
     /// <summary>Why the account cannot log in, or null.</summary>
     public string? LoginProblem { get; init; }
@@ -98,6 +102,8 @@ internal sealed record PasswdLine
             Home = string.IsNullOrEmpty(home) ? null : home,
             LoginProblem = loginProblem,
             QuotaRules = ReadQuotaRules(extra),
+            DisabledImapCapabilities = extra.TryGetValue(DisabledCapabilitiesField, out string? off)
+                ? off.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
         };
         return true;
     }

@@ -78,7 +78,14 @@ internal sealed class PasswdTable
             Skip(logger, number, problem);
             return;
         }
-        Account account = new() { Name = line.User, Addresses = AddressesOf(line), Home = line.Home, QuotaRules = line.QuotaRules };
+        Account account = new()
+        {
+            Name = line.User,
+            Addresses = AddressesOf(line),
+            Home = line.Home,
+            QuotaRules = line.QuotaRules,
+            DisabledImapCapabilities = line.DisabledImapCapabilities,
+        };
         if (!_byName.TryAdd(line.User, new StoredAccount(account, line.Credential)))
         {
             Skip(logger, number, $"{line.User} stands in the file already");

@@ -32,7 +32,7 @@ internal static class LoginCommand
             services.Log.AccountUnavailable(session.Connection.Id, account.Name, opened.Error);
             return ImapCompletion.No("UNAVAILABLE", "the account's mail cannot be opened now; try again later");
         }
-        session.LogIn(mail);
+        session.LogIn(mail, account.DisabledImapCapabilities);
         services.Log.LoggedIn(session.Connection.Id, account.Name);
         // Clients rely on these instead of asking again: RFC 3501 §6.2.3, last paragraphs.
         return ImapCompletion.Ok("CAPABILITY " + session.Capabilities, "logged in");

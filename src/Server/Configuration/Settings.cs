@@ -146,7 +146,7 @@ internal static class Settings
 
     // imap
     public static readonly ListSetting<string> DisabledCapabilities = new("disabledCapabilities", ScalarTypes.Text, [], "[]",
-        "Capabilities that are neither announced nor accepted, for example [\"MOVE\"].");
+        "Capabilities that are neither announced nor accepted, for example [\"MOVE\"]. For one account: userdb_imap_disabled_capabilities=MOVE,IDLE in the passwd file.");
 
     public static readonly Setting<bool> DowngradesHeaders = new("downgradesHeaders", ScalarTypes.Switch, false, "true",
         "Clients that have not enabled UTF8=ACCEPT are shown messages with UTF-8 in their headers as RFC 6858 has it, and cannot append such messages, as RFC 6855 wants it. Else they get and give them as they are.");
