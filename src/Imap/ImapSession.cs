@@ -28,7 +28,7 @@ internal sealed class ImapSession : IAsyncDisposable
         Services = services;
         _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
-        Reader = new CommandReader(connection, Writer, services.Limits);
+        Reader = NewReader();
     }
 
     /// <summary>The client.</summary>
@@ -66,6 +66,9 @@ internal sealed class ImapSession : IAsyncDisposable
     public bool IsCompressed => Connection is DeflateConnection;
 
     private ImapLimits Limits => Services.Limits;
+
+    /// <summary>IMAP4rev2 is what the client speaks. RFC 9051 §6.3.1.</summary>
+    public bool IsRevision2 => (Enabled & ImapExtensions.Revision2) != 0;
 
     private bool IsUtf8 => (Enabled & ImapExtensions.Utf8Strings) != 0;
 
@@ -112,7 +115,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         try
         {
-            return await SayByeAsync($"internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
+            return await SayByeAsync($"[SERVERBUG] internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
         }
         catch (Exception lost) when (lost is IOException or InvalidOperationException)
         {
@@ -219,8 +222,10 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Reader.Dispose();
         Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax) { IsUtf8 = IsUtf8 };
-        Reader = new CommandReader(Connection, Writer, Limits);
+        Reader = NewReader();
     }
+
+    private CommandReader NewReader() => new(Connection, Writer, Limits) { HasLiteralPlus = !Services.IsDisabled(ImapCapabilities.LiteralPlus) };
 
     /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>
     public async ValueTask<SessionEnd> SayByeAsync(string text, SessionEnd end)
@@ -249,6 +254,7 @@ internal sealed class ImapSession : IAsyncDisposable
         _hasRunCommand = true;
         ImapCompletion completion;
         ImapCommand? command = null;
+        arguments.Normalizer = await NameNormalizer.ForAsync(this, reader.Command);
         byte[] tag = "*"u8.ToArray();
         bool hasTag = arguments.TryTag(out ReadOnlyMemory<byte> given) && arguments.TrySpace();
         if (hasTag)
@@ -256,13 +262,9 @@ internal sealed class ImapSession : IAsyncDisposable
             tag = given.ToArray(); // AUTHENTICATE, IDLE and APPEND read on: the command's buffer will be gone.
             Tag = tag;
         }
-        if (!hasTag)
+        if (frame == FrameOutcome.Refused || !hasTag)
         {
             completion = frame == FrameOutcome.Refused ? reader.Refusal : ImapCompletion.Bad("expected a tag and a command");
-        }
-        else if (frame == FrameOutcome.Refused)
-        {
-            completion = reader.Refusal;
         }
         else if (!ImapCommands.TryRead(arguments, out command) || Services.IsDisabled(command.Capability))
         {
