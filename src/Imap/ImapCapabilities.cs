@@ -10,15 +10,18 @@ internal static class ImapCapabilities
 {
     private const string AppendLimit = "APPENDLIMIT";
 
-    /// <summary>Who has not logged in may send little without being asked, who has may send much. RFC 7888 §5.</summary>
     private const string LiteralMinus = "LITERAL-";
 
     private const string ListMyRights = "LIST-MYRIGHTS";
 
-    private const string LiteralPlus = "LITERAL+";
+    /// <summary>In place of LITERAL- for who has logged in: he may send much without being asked, others little. RFC 7888 §5.</summary>
+    public const string LiteralPlus = "LITERAL+";
+
+    /// <summary>IMAP4rev2, beside IMAP4rev1: a client that wants it enables it. RFC 9051 appendix A.</summary>
+    public const string Revision2 = "IMAP4rev2";
 
     /// <summary>Valid in every state.</summary>
-    private static readonly string[] Always = [LiteralPlus, "SASL-IR", "ID", "ENABLE", "IDLE"];
+    private static readonly string[] Always = ["SASL-IR", "ID", "ENABLE", "IDLE"];
 
     /// <summary>Told when they can be used; each names the table's rows that serve it, or a rule of the session.</summary>
     private static readonly string[] AfterLogin =
@@ -38,6 +41,11 @@ internal static class ImapCapabilities
     /// <summary>What is nothing without others is off with them.</summary>
     private static readonly FrozenDictionary<string, string[]> Needs = new Dictionary<string, string[]>
     {
+        [Revision2] = // RFC 9051 appendices B and E: they are part of it.
+        [
+            LiteralMinus, "SASL-IR", "ENABLE", "IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE",
+            "BINARY", "ESEARCH", "SEARCHRES",
+        ],
         ["QUOTA=RES-STORAGE"] = ["QUOTA"], // RFC 9208 §3.1.1.
         ["QUOTA=RES-MESSAGE"] = ["QUOTA"],
         ["URL-PARTIAL"] = ["CATENATE"], // It is about CATENATE's URLs.
@@ -61,12 +69,13 @@ internal static class ImapCapabilities
     private static readonly string[] OfAnnotations = ["METADATA", "FILTERS"];
 
     /// <summary>Everything that can be switched off.</summary>
-    public static IEnumerable<string> Extensions => [.. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, .. OfAnnotations];
+    public static IEnumerable<string> Extensions =>
+        [Revision2, LiteralPlus, LiteralMinus, .. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, .. OfAnnotations];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
     {
-        List<string> all = ["IMAP4rev1", .. Always];
+        List<string> all = ["IMAP4rev1", Revision2, isLoggedIn && !services.IsDisabled(LiteralPlus) ? LiteralPlus : LiteralMinus, .. Always];
         if (isLoggedIn)
         {
             all.AddRange(AfterLogin);
@@ -92,8 +101,7 @@ internal static class ImapCapabilities
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
         return string.Join(' ', all.Where(c => c == "IMAP4rev1" || !services.IsDisabled(c))
-            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" // RFC 7889 §3.
-                : c == LiteralPlus && !isLoggedIn ? LiteralMinus : c));
+            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" : c)); // RFC 7889 §3.
     }
 
     /// <summary>What the extension is nothing without.</summary>

@@ -14,6 +14,9 @@ internal static class ImapErrors
     /// <summary>The mailbox was opened by EXAMINE. RFC 3501 §6.3.2.</summary>
     public static readonly ImapCompletion ReadOnly = ImapCompletion.No("READ-ONLY", "the mailbox is open for reading only");
 
+    /// <summary>A literal that LITERAL- does not allow. RFC 7888 §5.</summary>
+    public static readonly ImapCompletion NotSynchronizing = ImapCompletion.Bad("TOOBIG", "too long for a literal that waits for no answer");
+
     /// <summary>A number greater than the number of messages. RFC 3501 §9, seq-number.</summary>
     public static readonly ImapCompletion BadSequence = ImapCompletion.Bad("no message has that number");
 

@@ -14,4 +14,6 @@ internal enum ImapExtensions
     Utf8Strings = 4,
     /// <summary>Messages are shown with their headers in UTF-8, and such messages are taken. RFC 6855 §3, §4.</summary>
     Utf8Messages = 8,
+    /// <summary>IMAP4rev2: ESEARCH stands where SEARCH stood, <c>\Recent</c> is no more, LIST comes with SELECT. RFC 9051 appendix E.</summary>
+    Revision2 = 16,
 }

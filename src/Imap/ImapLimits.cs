@@ -15,6 +15,9 @@ public sealed record ImapLimits
     /// <summary>One literal before login: names, passwords.</summary>
     public int LiteralOctetsBeforeLoginMax { get; init; } = 8 * 1024;
 
+    /// <summary>One literal that is not synchronizing, where LITERAL- is announced: before login, and where LITERAL+ is switched off. RFC 7888 §5.</summary>
+    public int NonSynchronizingOctetsMax { get; init; } = 4096;
+
     /// <summary>The message of APPEND; the store may allow less.</summary>
     public long AppendOctetsMax { get; init; } = 100L * 1024 * 1024;
 

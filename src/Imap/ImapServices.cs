@@ -19,9 +19,9 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");
 
-    /// <summary>A client is shown, and may append, messages with UTF-8 in their headers as they are. RFC 6855.</summary>
+    /// <summary>A client is shown, and may append, messages with UTF-8 in their headers as they are. RFC 6855, RFC 9051 §4.3.1.</summary>
     public bool TakesInternationalized(ImapExtensions enabled) =>
-        (enabled & ImapExtensions.Utf8Messages) != 0 || !Options.DowngradesHeaders || IsDisabled("UTF8=ACCEPT");
+        (enabled & (ImapExtensions.Utf8Messages | ImapExtensions.Revision2)) != 0 || !Options.DowngradesHeaders || IsDisabled("UTF8=ACCEPT");
 
     /// <summary>A cursor over a command, or a piece of one, in the grammar that holds for a client.</summary>
     public ImapArguments ArgumentsOf(ReadOnlyMemory<byte> command, ImapExtensions enabled) => new(command, Limits)

@@ -29,7 +29,7 @@ internal sealed class ImapSession : IAsyncDisposable
         _shared = Services = services;
         _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
-        Reader = new CommandReader(connection, Writer, services.Limits);
+        Reader = NewReader();
     }
 
     /// <summary>The client.</summary>
@@ -67,6 +67,9 @@ internal sealed class ImapSession : IAsyncDisposable
     public bool IsCompressed => Connection is DeflateConnection;
 
     private ImapLimits Limits => Services.Limits;
+
+    /// <summary>IMAP4rev2 is what the client speaks. RFC 9051 §6.3.1.</summary>
+    public bool IsRevision2 => (Enabled & ImapExtensions.Revision2) != 0;
 
     private bool IsUtf8 => (Enabled & ImapExtensions.Utf8Strings) != 0;
 
@@ -113,7 +116,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         try
         {
-            return await SayByeAsync($"internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
+            return await SayByeAsync($"[SERVERBUG] internal error, see the server's log for {Connection.Id}", SessionEnd.Fault);
         }
         catch (Exception lost) when (lost is IOException or InvalidOperationException)
         {
@@ -222,8 +225,10 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         Reader.Dispose();
         Writer = new ImapWriter(Connection.Output, Limits.OutputOctetsMax) { IsUtf8 = IsUtf8 };
-        Reader = new CommandReader(Connection, Writer, Limits);
+        Reader = NewReader();
     }
+
+    private CommandReader NewReader() => new(Connection, Writer, Limits) { HasLiteralPlus = !Services.IsDisabled(ImapCapabilities.LiteralPlus) };
 
     /// <summary>BYE and flush — RFC 3501 §7.1.5.</summary>
     public async ValueTask<SessionEnd> SayByeAsync(string text, SessionEnd end)
@@ -252,20 +257,13 @@ internal sealed class ImapSession : IAsyncDisposable
         _hasRunCommand = true;
         ImapCompletion completion;
         ImapCommand? command = null;
-        byte[] tag = "*"u8.ToArray();
+        arguments.Normalizer = await NameNormalizer.ForAsync(this, reader.Command);
         bool hasTag = arguments.TryTag(out ReadOnlyMemory<byte> given) && arguments.TrySpace();
-        if (hasTag)
-        {
-            tag = given.ToArray(); // AUTHENTICATE, IDLE and APPEND read on: the command's buffer will be gone.
-            Tag = tag;
-        }
-        if (!hasTag)
+        byte[] tag = hasTag ? given.ToArray() : "*"u8.ToArray(); // A copy: AUTHENTICATE, IDLE and APPEND read on, and the command's buffer will be gone.
+        Tag = hasTag ? tag : Tag;
+        if (frame == FrameOutcome.Refused || !hasTag)
         {
             completion = frame == FrameOutcome.Refused ? reader.Refusal : ImapCompletion.Bad("expected a tag and a command");
-        }
-        else if (frame == FrameOutcome.Refused)
-        {
-            completion = reader.Refusal;
         }
         else if (!ImapCommands.TryRead(arguments, out command) || Services.IsDisabled(command.Capability))
         {

@@ -13,34 +13,34 @@ internal enum BodyStructureForm
 /// <summary>body = "(" (body-type-1part / body-type-mpart) ")" — RFC 9051 §7.5.2 and §9, RFC 3501 §7.4.2.</summary>
 internal static class BodyStructureRenderer
 {
-    public static byte[] Render(PartBuilder root, BodyStructureForm form, MessageLimits limits)
+    public static byte[] Render(PartBuilder root, BodyStructureForm form, bool describesGlobal, MessageLimits limits)
     {
         var writer = new ImapWriter(limits);
-        Write(root, form, writer);
+        Write(root, form, describesGlobal, writer);
         return writer.ToArray();
     }
 
-    private static void Write(PartBuilder part, BodyStructureForm form, ImapWriter writer)
+    private static void Write(PartBuilder part, BodyStructureForm form, bool describesGlobal, ImapWriter writer)
     {
         writer.Raw("("u8);
         if (part.Kind == PartKind.Multipart)
         {
-            WriteMultipart(part, form, writer);
+            WriteMultipart(part, form, describesGlobal, writer);
         }
         else
         {
-            WriteSinglePart(part, form, writer);
+            WriteSinglePart(part, form, describesGlobal, writer);
         }
         writer.Raw(")"u8);
     }
 
     /// <summary>body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart].</summary>
-    private static void WriteMultipart(PartBuilder part, BodyStructureForm form, ImapWriter writer)
+    private static void WriteMultipart(PartBuilder part, BodyStructureForm form, bool describesGlobal, ImapWriter writer)
     {
         Debug.Assert(part.Children.Count > 0, "a multipart has a part");
         foreach (PartBuilder child in part.Children)
         {
-            Write(child, form, writer);
+            Write(child, form, describesGlobal, writer);
         }
         writer.Raw(" "u8);
         WriteToken(part.Content.Subtype, writer);
@@ -54,7 +54,7 @@ internal static class BodyStructureRenderer
     }
 
     /// <summary>body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part].</summary>
-    private static void WriteSinglePart(PartBuilder part, BodyStructureForm form, ImapWriter writer)
+    private static void WriteSinglePart(PartBuilder part, BodyStructureForm form, bool describesGlobal, ImapWriter writer)
     {
         ContentDescription content = part.Content;
         WriteToken(content.Type, writer);
@@ -78,7 +78,7 @@ internal static class BodyStructureRenderer
         WriteToken(content.TransferEncoding, writer);
         writer.Raw(" "u8);
         writer.Number(part.BodyOctets);
-        bool isMessage = part.Kind == PartKind.Message && content.IsDescribedAsMessage;
+        bool isMessage = part.Kind == PartKind.Message && content.IsDescribedAsMessage(describesGlobal);
         if (isMessage)
         {
             // body-type-msg = media-message SP body-fields SP envelope SP body SP body-fld-lines
@@ -86,7 +86,7 @@ internal static class BodyStructureRenderer
             writer.Raw(" "u8);
             writer.Raw(message.Envelope ?? throw new UnreachableException("a message has an envelope"));
             writer.Raw(" "u8);
-            Write(message, form, writer);
+            Write(message, form, describesGlobal, writer);
         }
         if (isMessage || content.Type == "TEXT")
         {

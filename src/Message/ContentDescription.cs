@@ -35,8 +35,8 @@ internal sealed class ContentDescription
 
     public bool IsMessage => Type == "MESSAGE" && Subtype is "RFC822" or "GLOBAL";
 
-    /// <summary>IMAP4rev1 knows an envelope and a body in message/rfc822 only (RFC 3501 §9, media-message); message/global is IMAP4rev2's.</summary>
-    public bool IsDescribedAsMessage => Subtype == "RFC822";
+    /// <summary>Of a message: with envelope and body. IMAP4rev1 knows those in message/rfc822 only (RFC 3501 §9, media-message), IMAP4rev2 in message/global too.</summary>
+    public bool IsDescribedAsMessage(bool describesGlobal) => Subtype == "RFC822" || describesGlobal;
 
     public bool IsEncoded => TransferEncoding is "BASE64" or "QUOTED-PRINTABLE";
 

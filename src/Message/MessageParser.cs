@@ -50,6 +50,12 @@ public sealed class MessageParser
         _header.Begin(isRoot: true);
     }
 
+    /// <summary>
+    /// BODY and BODYSTRUCTURE tell envelope and body of a message/global, as of a message/rfc822: RFC 9051 §9, media-message. What is kept for
+    /// all clients does not: RFC 3501 has no such thing.
+    /// </summary>
+    public bool DescribesGlobal { get; init; }
+
     /// <summary>Octets fed so far, as they came.</summary>
     public long Octets => _counter.RawOctets;
 
@@ -106,7 +112,7 @@ public sealed class MessageParser
     public MessageSummary Summarize()
     {
         MimePart structure = Finish();
-        return SummaryComposer.Compose(_root, structure, _details!, _header, _limits);
+        return SummaryComposer.Compose(_root, structure, _details!, _header, DescribesGlobal, _limits);
     }
 
     private int FeedHeader(ReadOnlySpan<byte> octets)
@@ -357,9 +363,9 @@ public sealed class MessageParser
             part.Kind = PartKind.Message;
             StartPart(part, isMessageRoot: true, end);
         }
-        else if (content.IsMessage && content.IsDescribedAsMessage)
+        else if (content.IsMessage && content.IsDescribedAsMessage(DescribesGlobal))
         {
-            // Clients expect an envelope in a message/rfc822; RFC 2046 §5.2.1 forbids to encode one.
+            // Clients expect an envelope there. RFC 2046 §5.2.1 forbids to encode a message/rfc822; what is in an encoded message/global is not known.
             content.BecomeOpaque();
         }
         else if (!_open.Exists(p => p.Kind == PartKind.Message))

@@ -23,14 +23,15 @@ internal sealed record SummaryDetails(byte[] SortKeys, byte[] ThreadKeys, UInt12
 /// <summary>Puts a summary together: first what is sent as it is.</summary>
 internal static class SummaryComposer
 {
-    public static MessageSummary Compose(PartBuilder root, MimePart structure, SummaryDetails details, HeaderCapture header, MessageLimits limits)
+    public static MessageSummary Compose(
+        PartBuilder root, MimePart structure, SummaryDetails details, HeaderCapture header, bool describesGlobal, MessageLimits limits)
     {
         List<MessageSummaryField> kinds = [MessageSummaryField.Envelope, MessageSummaryField.BodyStructure, MessageSummaryField.Body];
         List<ReadOnlyMemory<byte>> fields =
         [
             root.Envelope ?? throw new UnreachableException("the root has an envelope"),
-            BodyStructureRenderer.Render(root, BodyStructureForm.Extended, limits),
-            BodyStructureRenderer.Render(root, BodyStructureForm.Basic, limits),
+            BodyStructureRenderer.Render(root, BodyStructureForm.Extended, describesGlobal, limits),
+            BodyStructureRenderer.Render(root, BodyStructureForm.Basic, describesGlobal, limits),
         ];
         Add(MessageSummaryField.ObjectIds, Ids(details));
         if (header.KeptFields is { } keptFields)

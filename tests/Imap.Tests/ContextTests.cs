@@ -30,7 +30,7 @@ public sealed partial class ContextTests
         ImapServices services = new(new TestAuthenticator(true), host.Store, new ImapOptions { Limits = new() { UpdateContextsMax = 100 } }, host.Clock, NullLogger.Instance);
         await AppendAsync(host, random, 30);
         IMailAccount account = Value(await host.Store.OpenAccountAsync("alice", default));
-        SelectedMailbox selected = new(Value(await account.OpenAsync(MailboxName.Inbox, default)), isReadOnly: false) { Contexts = new UpdateContexts(services) };
+        SelectedMailbox selected = new(Value(await account.OpenAsync(MailboxName.Inbox, default)), isReadOnly: false, ImapExtensions.None) { Contexts = new UpdateContexts(services) };
         List<Follower> followers = [];
         foreach ((string name, string criteria, string key) in new[]
                  {

@@ -19,7 +19,7 @@ internal static class AppendCommand
         {
             return ImapErrors.Syntax(arguments);
         }
-        await using AppendRun run = new(session, head.Mailbox, replacing: null);
+        await using AppendRun run = new(session, head, replacing: null);
         return await run.RunAsync(arguments);
     }
 }

@@ -5,7 +5,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>CREATE — RFC 3501 §6.3.3; with a special use, RFC 6154 §3.</summary>
+/// <summary>CREATE — RFC 3501 §6.3.3, RFC 9051 §6.3.4; with a special use, RFC 6154 §3.</summary>
 internal static class CreateCommand
 {
     public static readonly ImapCommand Definition = new("CREATE", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
@@ -21,7 +21,7 @@ internal static class CreateCommand
         }
         // A separator at the end declares that there will be names below; the name is without it (§6.3.3).
         ReadOnlySpan<byte> plain = encoded.Span is [.. var front, (byte)MailboxName.Separator] ? front : encoded.Span;
-        if (!arguments.TryDecodeName(plain, out string? text) || !MailboxName.TryParse(text, out MailboxName? name))
+        if (!arguments.TryDecodeMailbox(plain, out MailboxName? name, out string supplied))
         {
             return ImapErrors.InvalidName;
         }
@@ -35,7 +35,12 @@ internal static class CreateCommand
             return ImapCompletion.No("USEATTR", "INBOX has its own purpose");
         }
         StoreResult<Done> created = await session.Account!.CreateAsync(name, uses.FirstOrDefault(), CancellationToken.None);
-        return created.TryGet(out _) ? ImapCompletion.Ok(await IdentityAsync(session, name), "created") : ImapErrors.ToCompletion(created.Error);
+        if (!created.TryGet(out _))
+        {
+            return ImapErrors.ToCompletion(created.Error);
+        }
+        await ListCommand.WriteNormalizedAsync(session, name, supplied);
+        return ImapCompletion.Ok(await IdentityAsync(session, name), "created");
     }
 
     /// <summary>MAILBOXID in the OK of CREATE, RFC 8474 §4.1; null where another session has just removed it again.</summary>

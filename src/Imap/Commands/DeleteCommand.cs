@@ -4,7 +4,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>DELETE — RFC 3501 §6.3.4.</summary>
+/// <summary>DELETE — RFC 3501 §6.3.4, RFC 9051 §6.3.5.</summary>
 internal static class DeleteCommand
 {
     public static readonly ImapCommand Definition = new("DELETE", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
@@ -12,7 +12,7 @@ internal static class DeleteCommand
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
         // delete = "DELETE" SP mailbox     RFC 3501 §9
-        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name) && arguments.AtEnd))
+        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name, out string supplied) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -29,6 +29,7 @@ internal static class DeleteCommand
         {
             await session.SelectAsync(null); // Its own doing: nothing is selected any more, and no reason to hang up.
         }
+        await ListCommand.WriteNormalizedAsync(session, name, supplied, isDeleted: true);
         return ImapCompletion.Ok("deleted");
     }
 }

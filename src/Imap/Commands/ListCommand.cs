@@ -24,6 +24,38 @@ internal static class ListCommand
         writer.WriteMailbox(name);
     }
 
+    /// <summary>
+    /// LIST about one mailbox, which comes with another command to clients of IMAP4rev2, and says under which name they gave it where that is
+    /// not its own: RFC 9051 §6.3.2, §6.3.9.7.
+    /// </summary>
+    /// <param name="session">The client's.</param>
+    /// <param name="name">The mailbox.</param>
+    /// <param name="supplied">Its name as the client wrote it.</param>
+    /// <param name="isDeleted">It is none any more, though the name may be left. Else one that is not listed is one that this user may not list.</param>
+    public static async ValueTask WriteOneAsync(ImapSession session, MailboxName name, string supplied, bool isDeleted = false)
+    {
+        StoreResult<IReadOnlyList<MailboxListing>> all = await session.Account!.ListAsync(CancellationToken.None);
+        if (!all.TryGet(out IReadOnlyList<MailboxListing>? listings))
+        {
+            return; // What cannot be known is not told.
+        }
+        MailboxListing? listing = listings.FirstOrDefault(l => l.Name == name) ?? (isDeleted ? null : new MailboxListing { Name = name });
+        ListedName listed = new(name, listing, listing is { IsSubscribed: true }, IsSelected: true, HasSelectedBelow: false);
+        ImapWriter writer = session.Writer;
+        WriteName(writer, "LIST"u8, Attributes(listed, ListReturn.Children, isExtended: true, session.Services, isUnusable: false), name);
+        if (supplied != name.Value)
+        {
+            writer.Write(" (\"OLDNAME\" ("u8);
+            writer.WriteName(supplied);
+            writer.Write("))"u8);
+        }
+        writer.Write("\r\n"u8);
+    }
+
+    /// <summary>The same where the client gave another name than the mailbox has. RFC 9051 §6.3.9.7.</summary>
+    public static ValueTask WriteNormalizedAsync(ImapSession session, MailboxName name, string supplied, bool isDeleted = false) =>
+        session.IsRevision2 && supplied != name.Value ? WriteOneAsync(session, name, supplied, isDeleted) : default;
+
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
         if (!ListRequest.TryParse(arguments, session.Services, out ListRequest request))
@@ -68,7 +100,7 @@ internal static class ListCommand
         bool wantsStatus = request.Status is not null && listed is { IsSelected: true, Listing.IsSelectable: true };
         bool isUnusable = wantsStatus && !(await request.Status!.OpenAsync(session.Account!, listed.Name)).TryGet(out mailbox);
         ImapWriter writer = session.Writer;
-        WriteName(writer, "LIST"u8, Attributes(listed, request, session.Services, isUnusable), listed.Name);
+        WriteName(writer, "LIST"u8, Attributes(listed, request.Return, request.IsExtended, session.Services, isUnusable), listed.Name);
         if (listed.HasSelectedBelow)
         {
             writer.Write(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8); // RFC 5258 §3.5.
@@ -92,23 +124,23 @@ internal static class ListCommand
         }
     }
 
-    private static string Attributes(ListedName listed, ListRequest request, ImapServices services, bool isUnusable)
+    private static string Attributes(ListedName listed, ListReturn returns, bool isExtended, ImapServices services, bool isUnusable)
     {
         List<string> attributes = [];
         if (listed.Listing is not { IsSelectable: true } || isUnusable)
         {
             // \NonExistent implies \Noselect (RFC 5258 §3), which is what the plain command knows.
-            attributes.Add(request.IsExtended && !isUnusable ? "\\NonExistent" : "\\Noselect");
+            attributes.Add(isExtended && !isUnusable ? "\\NonExistent" : "\\Noselect");
         }
         else if (listed.Listing.IsMarked)
         {
             attributes.Add("\\Marked");
         }
-        if (!services.IsDisabled("CHILDREN") || (request.Return & ListReturn.Children) != 0)
+        if (!services.IsDisabled("CHILDREN") || (returns & ListReturn.Children) != 0)
         {
             attributes.Add(listed.Listing is { HasChildren: true } ? "\\HasChildren" : "\\HasNoChildren");
         }
-        if ((request.Return & ListReturn.Subscribed) != 0 && listed.IsSubscribed)
+        if ((returns & ListReturn.Subscribed) != 0 && listed.IsSubscribed)
         {
             attributes.Add("\\Subscribed");
         }

@@ -4,7 +4,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>RENAME — RFC 3501 §6.3.5.</summary>
+/// <summary>RENAME — RFC 3501 §6.3.5, RFC 9051 §6.3.6.</summary>
 internal static class RenameCommand
 {
     public static readonly ImapCommand Definition = new("RENAME", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
@@ -12,8 +12,8 @@ internal static class RenameCommand
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
         // rename = "RENAME" SP mailbox SP mailbox     RFC 3501 §9
-        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? from)
-              && arguments.TrySpace() && arguments.TryMailbox(out MailboxName? to) && arguments.AtEnd))
+        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? from, out string suppliedFrom)
+              && arguments.TrySpace() && arguments.TryMailbox(out MailboxName? to, out string suppliedTo) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -29,6 +29,10 @@ internal static class RenameCommand
         if (session.Selected is { IsGone: true } selected && (selected.Mailbox.Name == from || selected.Mailbox.Name.IsBelow(from)))
         {
             await session.SelectAsync(null); // Its own doing: the former name is left, and no reason to hang up.
+        }
+        if (session.IsRevision2 && (suppliedFrom != from.Value || suppliedTo != to.Value))
+        {
+            await ListCommand.WriteOneAsync(session, to, suppliedFrom);
         }
         return ImapCompletion.Ok("renamed");
     }

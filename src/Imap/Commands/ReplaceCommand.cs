@@ -25,7 +25,7 @@ internal static class ReplaceCommand
         {
             return ImapErrors.Syntax(arguments);
         }
-        await using AppendRun run = new(session, head.Mailbox, Find(session.Selected!, head.Replaced, numbering));
+        await using AppendRun run = new(session, head, Find(session.Selected!, head.Replaced, numbering));
         return await run.RunAsync(arguments);
     }
 

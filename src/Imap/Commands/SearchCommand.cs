@@ -4,7 +4,7 @@ using MailAccess.Imap.Searching;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>SEARCH and UID SEARCH — RFC 3501 §6.4.4, §6.4.8; with return options, RFC 4731, RFC 5182.</summary>
+/// <summary>SEARCH and UID SEARCH — RFC 3501 §6.4.4, §6.4.8; with return options, RFC 4731, RFC 5182; answered by ESEARCH alone, RFC 9051 §6.4.4.</summary>
 internal static class SearchCommand
 {
     public static readonly ImapCommand Definition = new("SEARCH", ImapStates.Selected, ImapEffects.ReportsChanges,
@@ -22,6 +22,7 @@ internal static class SearchCommand
         {
             return new(ImapErrors.Syntax(arguments));
         }
+        options ??= session.IsRevision2 ? SearchReturn.Everything : null;
         return new SearchRequest(key, options, numbering).ExecuteAsync(session, fault);
     }
 }

@@ -7,7 +7,7 @@ using MailAccess.Store.Access;
 
 namespace MailAccess.Imap.Commands;
 
-/// <summary>SELECT and EXAMINE — RFC 3501 §6.3.1, §6.3.2; with CONDSTORE and QRESYNC, RFC 7162 §3.1.8, §3.2.5.</summary>
+/// <summary>SELECT and EXAMINE — RFC 3501 §6.3.1, §6.3.2, RFC 9051 §6.3.2, §6.3.3; with CONDSTORE and QRESYNC, RFC 7162 §3.1.8, §3.2.5.</summary>
 internal static class SelectCommand
 {
     public static readonly ImapCommand Definition =
@@ -23,14 +23,14 @@ internal static class SelectCommand
     {
         // select = "SELECT" SP mailbox [select-params]     RFC 4466 §6
         ImapServices services = session.Services;
-        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name)
+        if (!(arguments.TrySpace() && arguments.TryMailbox(out MailboxName? name, out string supplied)
               && SelectParameters.TryParse(arguments, services, session.Enabled, out SelectParameters parameters) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
-        if (session.Selected is not null && !services.IsDisabled("CONDSTORE"))
+        if (session.Selected is not null && (session.IsRevision2 || !services.IsDisabled("CONDSTORE")))
         {
-            session.Writer.WriteUntagged("OK [CLOSED] the former mailbox is closed"); // RFC 7162 §3.2.11.
+            session.Writer.WriteUntagged("OK [CLOSED] the former mailbox is closed"); // RFC 7162 §3.2.11, RFC 9051 §6.3.2.
         }
         await session.SelectAsync(null); // The former one is left even if this fails, §6.3.1.
         if (parameters.IsCondStore)
@@ -53,9 +53,13 @@ internal static class SelectCommand
             return ImapErrors.ToCompletion(refreshed.Error);
         }
         isReadOnly |= (SelectedMailbox.RightsTo(mailbox) & ChangingRights) == 0;
-        SelectedMailbox selected = new(mailbox, isReadOnly);
+        SelectedMailbox selected = new(mailbox, isReadOnly, session.Enabled);
         await session.SelectAsync(selected);
-        Describe(session.Writer, selected);
+        Describe(session, selected);
+        if (session.IsRevision2)
+        {
+            await ListCommand.WriteOneAsync(session, name, supplied);
+        }
         if (!services.IsDisabled("OBJECTID"))
         {
             session.Writer.WriteUntagged($"OK [MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})] its identity"); // RFC 8474 §4.2.
@@ -71,30 +75,31 @@ internal static class SelectCommand
         return isReadOnly ? ImapCompletion.Ok("READ-ONLY", "examined") : ImapCompletion.Ok("READ-WRITE", "selected");
     }
 
-    private static void Describe(ImapWriter writer, SelectedMailbox selected)
+    private static void Describe(ImapSession session, SelectedMailbox selected)
     {
+        ImapWriter writer = session.Writer;
         MailboxSnapshot view = selected.View;
         selected.WriteKeywords(writer, view.Keywords);
         writer.WriteUntagged($"{view.Count} EXISTS");
-        writer.WriteUntagged($"{selected.RecentCount} RECENT");
-        int unseen = FirstUnseen(view);
-        if (unseen >= 0)
+        if (!session.IsRevision2)
         {
-            writer.WriteUntagged($"OK [UNSEEN {unseen + 1}] first unseen message");
+            // RFC 9051 appendix E, 11 and 12.
+            writer.WriteUntagged($"{selected.RecentCount} RECENT");
+            WriteFirstUnseen(writer, view);
         }
         writer.WriteUntagged($"OK [UIDVALIDITY {view.UidValidity}] UIDs valid");
         writer.WriteUntagged($"OK [UIDNEXT {view.UidNext}] next UID");
     }
 
-    private static int FirstUnseen(MailboxSnapshot view)
+    private static void WriteFirstUnseen(ImapWriter writer, MailboxSnapshot view)
     {
         for (int i = 0; i < view.Count && view.UnseenCount > 0; i++)
         {
             if ((view[i].Flags & SystemFlags.Seen) == 0)
             {
-                return i;
+                writer.WriteUntagged($"OK [UNSEEN {i + 1}] first unseen message");
+                return;
             }
         }
-        return -1;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class FetchItemWriter(ImapWriter writer, SelectedMailbox selecte
         {
             case FetchKind.Flags:
                 writer.Write("FLAGS "u8);
-                writer.WriteFlags(record, latest.Keywords, selected.IsRecent(record.Uid));
+                writer.WriteFlags(record, latest.Keywords, selected.HasRecentFlag(record.Uid));
                 break;
             case FetchKind.Uid:
                 writer.Write("UID "u8);

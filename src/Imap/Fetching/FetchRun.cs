@@ -20,6 +20,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly BinarySectionWriter _binaries = new(session, selected);
     private readonly FetchItemWriter _items = new(session.Writer, selected);
     private readonly bool _mayDowngrade = plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled);
+    private readonly bool _describesGlobal = plan.ShowsStructure && session.IsRevision2;
     private readonly bool _needsSummary = plan.NeedsSummary;
     private readonly bool _mayUseSummary = plan.MayUseSummary || (plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled));
     private readonly bool _mayBeCovered = plan.Items.All(i => i.Section is null or { IsOfKeptFields: true });
@@ -167,7 +168,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
             summary = default;
         }
-        if (_mayDowngrade && hasSummary && summary.IsInternationalized)
+        if (hasSummary && ((_mayDowngrade && summary.IsInternationalized) || (_describesGlobal && HoldsGlobal(summary))))
         {
             return false;
         }
@@ -219,8 +220,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         }
         IMessageContent? content = null;
         bool isDowngraded = _mayDowngrade && summary.IsInternationalized;
+        bool describesGlobal = _describesGlobal && HoldsGlobal(summary);
         bool hasSections = plan.Items.Any(i => i.Section is not null);
-        if (isDowngraded || hasSections)
+        if (isDowngraded || describesGlobal || hasSections)
         {
             StoreResult<IMessageContent> opened = hasSections
                 ? await ahead.TakeAsync(position) : await selected.Mailbox.OpenMessageAsync(record.Uid, CancellationToken.None);
@@ -239,6 +241,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 content = new EditedContent(content!, surrogate.Edits);
                 _downgraded.Add(record.Uid);
             }
+            MessageSummary shown = surrogate?.Summary
+                ?? (describesGlobal ? (await StructureCache.ParseAsync(content!, describesGlobal)).Summarize() : summary);
             MimePart? structure = surrogate is not null ? surrogate.Structure
                 : content is not null && plan.Items.Any(i => i.Section is { } s && SectionWriter.NeedsStructure(s))
                 ? await selected.Structures.GetAsync(record, content)
@@ -252,7 +256,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             for (int i = 0; i < items.Length; i++)
             {
                 Separate(i);
-                await WriteItemAsync(items[i], record, latest, summary, surrogate?.Summary ?? summary, content, structure);
+                await WriteItemAsync(items[i], record, latest, summary, shown, content, structure);
             }
             End(record, latest, isChanged, isFirst: items.Length == 0);
         }
@@ -264,6 +268,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
         }
     }
+
+    /// <summary>What is kept of the message describes a message/global as RFC 3501 would have it.</summary>
+    private static bool HoldsGlobal(MessageSummary summary) => summary.Body.Span.IndexOf("\"MESSAGE\" \"GLOBAL\""u8) >= 0;
 
     /// <summary>The items without those sections that cannot be decoded: the command fails, and what can be told is told.</summary>
     private async ValueTask<FetchItem[]> KeepDecodableAsync(Uid uid, IMessageContent content, MimePart? structure)

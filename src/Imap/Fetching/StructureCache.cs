@@ -27,9 +27,9 @@ internal sealed class StructureCache(IMailbox mailbox)
     }
 
     /// <summary>Reads a message through.</summary>
-    public static async ValueTask<MessageParser> ParseAsync(IMessageContent content)
+    public static async ValueTask<MessageParser> ParseAsync(IMessageContent content, bool describesGlobal = false)
     {
-        MessageParser parser = new();
+        MessageParser parser = new() { DescribesGlobal = describesGlobal };
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkOctets);
         long offset = 0;
         while (await content.ReadAsync(offset, chunk, CancellationToken.None) is int read and > 0)

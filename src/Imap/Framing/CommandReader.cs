@@ -69,6 +69,9 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     /// <summary>The literal, of a message or a piece of one, whose octets are still to come.</summary>
     public LiteralHeader? MessageLiteral { get; private set; }
 
+    /// <summary>LITERAL+ is what is announced after login; else LITERAL-, as before login.</summary>
+    public bool HasLiteralPlus { get; init; } = true;
+
     /// <summary>Why the command was refused or framing lost.</summary>
     public ImapCompletion Refusal { get; private set; }
 
@@ -242,6 +245,10 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
             {
                 Refuse(refusal);
             }
+        }
+        if (!IsRefused && !header.IsSynchronizing && header.Octets > limits.NonSynchronizingOctetsMax && !(HasLiteralPlus && placement is not null))
+        {
+            Refuse(ImapErrors.NotSynchronizing);
         }
         return await BeginLiteralAsync(header, placement is not null ? octetsMax : limits.LiteralOctetsBeforeLoginMax, octetsMax);
     }

@@ -8,7 +8,8 @@ namespace MailAccess.Imap.Grammar;
 /// </summary>
 /// <param name="Replaced">Of REPLACE: the message that goes, 0 for the last one (<c>*</c>).</param>
 /// <param name="Mailbox">Where messages go; null: grammatical, but no possible name.</param>
-internal readonly record struct AppendHead(uint Replaced, MailboxName? Mailbox)
+/// <param name="Supplied">Its name as the client wrote it.</param>
+internal readonly record struct AppendHead(uint Replaced, MailboxName? Mailbox, string Supplied)
 {
     /// <summary>From the space behind the verb.</summary>
     /// <param name="arguments">The command up to its end, or up to a literal's brace.</param>
@@ -32,11 +33,11 @@ internal readonly record struct AppendHead(uint Replaced, MailboxName? Mailbox)
         {
             return AppendPiece.String;
         }
-        if (!arguments.TryMailbox(out MailboxName? mailbox))
+        if (!arguments.TryMailbox(out MailboxName? mailbox, out string supplied))
         {
             return AppendPiece.Syntax;
         }
-        head = new AppendHead(replaced, mailbox);
+        head = new AppendHead(replaced, mailbox, supplied);
         return AppendPiece.Complete;
     }
 }

@@ -38,7 +38,7 @@ internal sealed record BodySection
     public bool PicksFields => Text is SectionText.HeaderFields or SectionText.HeaderFieldsNot;
 
     /// <summary>Of <c>&lt;first.count&gt;</c>; null: all.</summary>
-    public (uint First, uint Count)? Partial { get; init; }
+    public (long First, long Count)? Partial { get; init; }
 
     /// <summary>Does not set <c>\Seen</c>.</summary>
     public bool IsPeek { get; init; }
@@ -67,7 +67,7 @@ internal sealed record BodySection
         {
             return false;
         }
-        if (!TryParsePartial(arguments, out (uint First, uint Count)? partial))
+        if (!TryParsePartial(arguments, out (long First, long Count)? partial))
         {
             return false;
         }
@@ -88,7 +88,7 @@ internal sealed record BodySection
     /// <summary>section-binary [partial] behind BINARY or BINARY.PEEK: section-binary = "[" [section-part] "]" — RFC 3516 §7.</summary>
     public static bool TryParseBinary(ImapArguments arguments, bool isPeek, out BodySection section)
     {
-        (uint First, uint Count)? partial = null;
+        (long First, long Count)? partial = null;
         bool parsed = TryParseParts(arguments, out List<uint> path) && TryParsePartial(arguments, out partial);
         section = new BodySection
         {
@@ -115,16 +115,16 @@ internal sealed record BodySection
             && (!textFollows || arguments.Missing("part numbers or ]")) && arguments.TryChar((byte)']', "]");
     }
 
-    /// <summary>partial = "&lt;" number "." nz-number "&gt;" — RFC 3501 §9.</summary>
-    private static bool TryParsePartial(ImapArguments arguments, out (uint First, uint Count)? partial)
+    /// <summary>partial = "&lt;" number64 "." nz-number64 "&gt;" — RFC 9051 §9; RFC 3501 has 32 bits.</summary>
+    private static bool TryParsePartial(ImapArguments arguments, out (long First, long Count)? partial)
     {
         partial = null;
         if (!arguments.TryWord("<"u8))
         {
             return true;
         }
-        if (!(arguments.TryNumber(out uint first) && arguments.TryChar((byte)'.', ".")
-              && arguments.TryNzNumber(out uint count) && arguments.TryChar((byte)'>', ">")))
+        if (!(arguments.TryNumber64(out long first) && arguments.TryChar((byte)'.', ".")
+              && arguments.TryNzNumber64(out long count) && arguments.TryChar((byte)'>', ">")))
         {
             return false;
         }
@@ -191,7 +191,7 @@ internal sealed record BodySection
         return arguments.TryChar((byte)')', "a field name or )");
     }
 
-    private static byte[] MakeLabel(string item, List<uint> path, SectionText text, List<byte[]> names, (uint First, uint Count)? partial)
+    private static byte[] MakeLabel(string item, List<uint> path, SectionText text, List<byte[]> names, (long First, long Count)? partial)
     {
         StringBuilder label = new(item);
         label.AppendJoin('.', path);

@@ -63,6 +63,9 @@ internal sealed class FetchPlan
     /// <summary>Among them is what shows a header.</summary>
     public bool ShowsHeaders => Items.Any(i => i.Section is not null || i.Kind is FetchKind.Envelope or FetchKind.Body or FetchKind.BodyStructure);
 
+    /// <summary>BODY or BODYSTRUCTURE is among them.</summary>
+    public bool ShowsStructure => Has(FetchKind.Body) || Has(FetchKind.BodyStructure);
+
     /// <summary>The message is read, and not only peeked at: <c>\Seen</c> is set.</summary>
     public bool SetsSeen => Items.Any(i => i.Section is { IsPeek: false });
 

@@ -42,6 +42,9 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     /// <summary>How mailboxes are named in it.</summary>
     public NameSpelling Names { get; init; }
 
+    /// <summary>What names in it stand for that are not in Normalization Form C; null: for themselves.</summary>
+    public NameNormalizer? Normalizer { get; set; }
+
     /// <summary>Something is left.</summary>
     public bool HasMore => _at < command.Length;
 
@@ -137,18 +140,33 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
         return Next is >= (byte)'1' and <= (byte)'9' ? TryNumber(out number) : Missing("a number that is not 0");
     }
 
-    /// <summary>mod-sequence-valzer = "0" / 1*DIGIT, 63 bits — RFC 7162 §7.</summary>
-    public bool TryModSeq(out ModSeq modSeq)
+    /// <summary>number64 = 1*DIGIT, 63 bits — RFC 9051 §9.</summary>
+    public bool TryNumber64(out long number)
     {
         int at = _at;
         bool fits = ImapNumbers.TryParseLong(command.Span, ref at, out ulong value);
-        modSeq = new ModSeq(value);
+        number = (long)value;
         if (!fits)
         {
-            return Missing("a mod-sequence of at most 63 bits");
+            return Missing("a number of at most 63 bits");
         }
         _at = at;
         return true;
+    }
+
+    /// <summary>nz-number64 = digit-nz *DIGIT — RFC 9051 §9.</summary>
+    public bool TryNzNumber64(out long number)
+    {
+        number = 0;
+        return Next is >= (byte)'1' and <= (byte)'9' ? TryNumber64(out number) : Missing("a number that is not 0");
+    }
+
+    /// <summary>mod-sequence-valzer = "0" / 1*DIGIT, 63 bits — RFC 7162 §7.</summary>
+    public bool TryModSeq(out ModSeq modSeq)
+    {
+        bool fits = TryNumber64(out long value);
+        modSeq = new ModSeq((ulong)value);
+        return fits || Missing("a mod-sequence of at most 63 bits");
     }
 
     /// <summary>sequence-set — RFC 3501 §9, RFC 5182 §3.</summary>
@@ -168,15 +186,29 @@ internal sealed class ImapArguments(ReadOnlyMemory<byte> command, ImapLimits lim
     /// <summary>
     /// mailbox = "INBOX" / astring. Grammatical but impossible names give null: they are refused by NO, not BAD.
     /// </summary>
-    public bool TryMailbox(out MailboxName? name)
+    public bool TryMailbox(out MailboxName? name) => TryMailbox(out name, out _);
+
+    /// <inheritdoc cref="TryMailbox(out MailboxName?)"/>
+    /// <param name="name">The mailbox that is meant.</param>
+    /// <param name="supplied">The name as the client wrote it.</param>
+    public bool TryMailbox(out MailboxName? name, out string supplied)
     {
-        name = null;
         if (!TryAstring(out ReadOnlyMemory<byte> encoded))
         {
+            name = null;
+            supplied = "";
             return Missing("a mailbox name");
         }
-        bool possible = TryDecodeName(encoded.Span, out string? text) && MailboxName.TryParse(text, out name);
-        return possible || name is null;
+        _ = TryDecodeMailbox(encoded.Span, out name, out supplied);
+        return true;
+    }
+
+    /// <summary>The mailbox that a client means; false where there can be none.</summary>
+    public bool TryDecodeMailbox(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out MailboxName? name, out string supplied)
+    {
+        name = null;
+        supplied = TryDecodeName(encoded, out string? text) ? text : "";
+        return text is not null && MailboxName.TryParse(Normalizer?.Resolve(text) ?? text, out name);
     }
 
     /// <summary>A mailbox's name, or a pattern for such, as the client spells it.</summary>

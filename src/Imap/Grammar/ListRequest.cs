@@ -1,4 +1,5 @@
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Message.Folding;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Grammar;
@@ -163,6 +164,10 @@ internal sealed class ListRequest
         if (arguments.TryDecodeName(reference.Span, out string? start) && arguments.TryDecodeName(wanted.Span, out string? rest))
         {
             Patterns.Add(new MailboxPattern(start + rest));
+            if (arguments.Normalizer is not null)
+            {
+                Patterns.Add(new MailboxPattern(ComposedText.Compose(start + rest))); // RFC 9051 §5.1.
+            }
         }
         return true;
     }

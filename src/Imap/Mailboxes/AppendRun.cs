@@ -1,4 +1,5 @@
 using System.Text;
+using MailAccess.Imap.Commands;
 using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
@@ -21,9 +22,9 @@ internal readonly record struct MessageToReplace(Uid Uid, ImapCompletion Refusal
 /// asked for is read and dropped, so that the next command is found (RFC 7888 §4).
 /// </remarks>
 /// <param name="session">The client's.</param>
-/// <param name="name">Where messages go; null: no possible name.</param>
+/// <param name="head">Where messages go.</param>
 /// <param name="replacing">What goes for the one that comes; null: APPEND.</param>
-internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageToReplace? replacing) : IAsyncDisposable
+internal sealed class AppendRun(ImapSession session, AppendHead head, MessageToReplace? replacing) : IAsyncDisposable
 {
     private readonly List<MessageDraft> _messages = [];
     private readonly UrlSource _urls = new(session);
@@ -118,7 +119,7 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
         {
             return;
         }
-        if (name is null)
+        if (head.Mailbox is not { } name)
         {
             _refusal = ImapErrors.InvalidName;
             return;
@@ -226,7 +227,11 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
 
     private async ValueTask<ImapCompletion?> TakeLiteralAsync(AppendElementKind kind, LiteralHeader literal)
     {
-        if (MakesTooBig(literal.Octets))
+        if (!literal.IsSynchronizing && literal.Octets > Limits.NonSynchronizingOctetsMax && !session.Reader.HasLiteralPlus)
+        {
+            Refuse(ImapErrors.NotSynchronizing);
+        }
+        else if (MakesTooBig(literal.Octets))
         {
             Refuse(ImapErrors.ToCompletion(StoreError.TooBig));
         }
@@ -287,6 +292,7 @@ internal sealed class AppendRun(ImapSession session, MailboxName? name, MessageT
         {
             return ImapErrors.ToDestinationCompletion(appended.Error);
         }
+        await ListCommand.WriteNormalizedAsync(session, _mailbox!.Name, head.Supplied);
         string? code = session.Services.IsDisabled("UIDPLUS") ? null : AppendUid(outcome);
         if (replacing is null)
         {

@@ -17,7 +17,8 @@ internal enum ChangeItems
 /// <summary>What the client has enabled decides.</summary>
 internal static class ChangeItemsOfExtensions
 {
-    /// <summary>Both of UID and MODSEQ for clients that know mod-sequences. RFC 7162 §3.2.4.</summary>
+    /// <summary>Both of UID and MODSEQ for clients that know mod-sequences (RFC 7162 §3.2.4), UID for those of IMAP4rev2 (RFC 9051 §7.5.2).</summary>
     public static ChangeItems ItemsBesideFlags(this ImapExtensions enabled) =>
-        (enabled & ImapExtensions.CondStore) != 0 ? ChangeItems.Uid | ChangeItems.ModSeq : ChangeItems.None;
+        ((enabled & ImapExtensions.CondStore) != 0 ? ChangeItems.Uid | ChangeItems.ModSeq : ChangeItems.None)
+        | ((enabled & ImapExtensions.Revision2) != 0 ? ChangeItems.Uid : ChangeItems.None);
 }

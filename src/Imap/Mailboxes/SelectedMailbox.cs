@@ -17,6 +17,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     private const int ToldMax = 64;
 
     private readonly RecentUids _recent;
+    private readonly bool _tellsRecent;
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
     private readonly ModSeqLedger _modSeqs = new();
     private DecodedSections? _decodedSections;
@@ -24,11 +25,15 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     private int _recentTold;
     private KeywordTable _keywordsTold;
 
-    public SelectedMailbox(IMailbox mailbox, bool isReadOnly)
+    /// <param name="mailbox">Becomes this one's own.</param>
+    /// <param name="isReadOnly">Nothing in it may change.</param>
+    /// <param name="enabled">What is told of it. A client of IMAP4rev2 hears nothing of <c>\Recent</c>, but no later session is the first to hear of these messages.</param>
+    public SelectedMailbox(IMailbox mailbox, bool isReadOnly, ImapExtensions enabled)
     {
         Mailbox = mailbox;
         Structures = new StructureCache(mailbox);
         IsReadOnly = isReadOnly;
+        _tellsRecent = (enabled & ImapExtensions.Revision2) == 0;
         _recent = new RecentUids(mailbox, isReadOnly);
         _recent.Claim();
         View = mailbox.Snapshot;
@@ -72,8 +77,11 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     /// <summary>Something has happened that the client has not been told.</summary>
     public bool HasNews => IsGone || !ReferenceEquals(View, Mailbox.Snapshot);
 
-    /// <summary><c>\Recent</c> for this session.</summary>
+    /// <summary>SEARCH finds it among the recent ones.</summary>
     public bool IsRecent(Uid uid) => _recent.Contains(uid);
+
+    /// <summary><c>\Recent</c> is told with its flags: not to clients of IMAP4rev2, RFC 9051 §2.3.2.</summary>
+    public bool HasRecentFlag(Uid uid) => _tellsRecent && IsRecent(uid);
 
     /// <summary>Number of messages in the view with <c>\Recent</c>.</summary>
     public int RecentCount => _recent.CountIn(View);
@@ -135,7 +143,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         if (hasFlags)
         {
             writer.Write("FLAGS "u8);
-            writer.WriteFlags(record, keywords, IsRecent(record.Uid));
+            writer.WriteFlags(record, keywords, HasRecentFlag(record.Uid));
         }
         if (hasUid)
         {
@@ -281,7 +289,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
             writer.Write(" EXISTS\r\n"u8);
         }
         int recent = _recent.CountIn(View);
-        if (hasGrown || recent != _recentTold)
+        if (_tellsRecent && (hasGrown || recent != _recentTold))
         {
             writer.Write("* "u8);
             writer.WriteNumber(recent);

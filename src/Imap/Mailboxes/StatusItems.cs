@@ -6,7 +6,7 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Mailboxes;
 
-/// <summary>What STATUS can tell of a mailbox, and LIST with RETURN (STATUS …). RFC 3501 §6.3.10, RFC 5819 §2.</summary>
+/// <summary>What STATUS can tell of a mailbox, and LIST with RETURN (STATUS …). RFC 3501 §6.3.10, RFC 9051 §6.3.11, RFC 5819 §2.</summary>
 internal sealed class StatusItems
 {
     private const string MailboxId = "MAILBOXID";
@@ -22,7 +22,7 @@ internal sealed class StatusItems
         new(HighestModSeq, "CONDSTORE", (_, _, snapshot) => (long)snapshot.HighestModSeq.Value), // RFC 7162 §3.1.7.
         new("UNSEEN", null, (_, _, snapshot) => snapshot.UnseenCount),
         new("SIZE", "STATUS=SIZE", (_, _, snapshot) => snapshot.Octets) { CountsOctets = true }, // RFC 8438 §2.
-        new("DELETED", "QUOTA", (_, _, snapshot) => snapshot.DeletedCount), // RFC 9208 §4.1.4.
+        new("DELETED", "QUOTA", (_, _, snapshot) => snapshot.DeletedCount) { IsOfRevision2 = true }, // RFC 9208 §4.1.4, RFC 9051 §6.3.11.
         new("DELETED-STORAGE", "QUOTA", (_, _, snapshot) => SumDeleted(snapshot)) { CountsOctets = true },
         new("APPENDLIMIT", "APPENDLIMIT", (services, _, _) => services.Limits.AppendOctetsMax), // RFC 7889 §4.
     ];
@@ -50,10 +50,10 @@ internal sealed class StatusItems
             {
                 return false;
             }
-            Item? item = Array.Find(All, i => Ascii.EqualsIgnoreCase(atom.Span, i.Name) && !services.IsDisabled(i.Capability));
+            Item? item = Array.Find(All, i => Ascii.EqualsIgnoreCase(atom.Span, i.Name) && i.IsOn(services));
             if (item is null)
             {
-                IEnumerable<string> known = All.Where(i => !services.IsDisabled(i.Capability)).Select(i => i.Name);
+                IEnumerable<string> known = All.Where(i => i.IsOn(services)).Select(i => i.Name);
                 return arguments.Missing($"one of {string.Join(", ", known)}");
             }
             if (!items._items.Contains(item))
@@ -135,5 +135,11 @@ internal sealed class StatusItems
     {
         /// <summary>Sizes must be known for it.</summary>
         public bool CountsOctets { get; init; }
+
+        /// <summary>IMAP4rev2 has it too.</summary>
+        public bool IsOfRevision2 { get; init; }
+
+        public bool IsOn(ImapServices services) =>
+            !services.IsDisabled(Capability) || (IsOfRevision2 && !services.IsDisabled(ImapCapabilities.Revision2));
     }
 }

@@ -249,7 +249,7 @@ internal sealed class SearchGrammar
 
     private bool TrySize(bool isLarger, [NotNullWhen(true)] out SearchKey? key)
     {
-        key = _arguments.TryNumber(out uint octets) ? new SearchKey.Size(octets, isLarger) : null;
+        key = _arguments.TryNumber64(out long octets) ? new SearchKey.Size(octets, isLarger) : null;
         return key is not null;
     }
 

@@ -36,7 +36,7 @@ internal enum SearchVerb
 /// <summary>search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" — RFC 4466 §3.</summary>
 internal sealed record SearchReturn
 {
-    /// <summary>As where nothing is said. RFC 4731 §3.1.</summary>
+    /// <summary>As where nothing is said (RFC 4731 §3.1), and what a client of IMAP4rev2 hears that gives no options (RFC 9051 §6.4.4).</summary>
     public static readonly SearchReturn Everything = new() { Items = ReturnItems.All };
 
     /// <summary>What is told in the ESEARCH response.</summary>
