@@ -24,6 +24,9 @@ public static class SmtpReplies
     /// <summary>To VRFY: policy is not to tell. RFC 5321 §7.3.</summary>
     public static readonly SmtpReply CannotVerify = new(252, new(2, 5, 0), "send some mail, I will try my best");
 
+    /// <summary>To a chunk that is not the last. RFC 3030 §2.</summary>
+    public static readonly SmtpReply ChunkOk = new(250, new(2, 0, 0), "chunk received");
+
     /// <summary>To DATA. No enhanced code with a 3yz reply: RFC 2034 §3.</summary>
     public static readonly SmtpReply StartInput = new(354, null, "end with <CRLF>.<CRLF>");
 
@@ -107,6 +110,15 @@ public static class SmtpReplies
 
     /// <summary>MAIL inside a transaction. RFC 5321 §4.1.4.</summary>
     public static readonly SmtpReply NestedMail = new(503, new(5, 5, 1), "nested MAIL");
+
+    /// <summary>DATA or RCPT between the chunks of a message. RFC 3030 §2.</summary>
+    public static readonly SmtpReply ChunksUnderWay = new(503, new(5, 5, 1), "chunks of a message are under way");
+
+    /// <summary>A chunk behind one that was refused. RFC 3030 §2.</summary>
+    public static readonly SmtpReply TransactionFailed = new(503, new(5, 5, 1), "the transaction has failed, send RSET");
+
+    /// <summary>BDAT that says not how many octets follow: what comes then could be anything. RFC 3030 §2.</summary>
+    public static readonly SmtpReply BadChunkSize = new(501, new(5, 5, 4), "BDAT wants the octets of the chunk, and LAST if it is");
 
     /// <summary>STARTTLS under TLS.</summary>
     public static readonly SmtpReply AlreadyEncrypted = new(503, new(5, 5, 1), "TLS is active already");
