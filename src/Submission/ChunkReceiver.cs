@@ -1,3 +1,5 @@
+using System.Buffers;
+using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Submission.Commands;
 using MailAccess.Wire;
@@ -8,14 +10,22 @@ namespace MailAccess.Submission;
 /// <remarks>
 /// <para>Only what can be sent by DATA again is taken: lines end by CRLF, as RFC 3030 §2 demands of text; a CR or LF alone is refused
 /// as it is in DATA, and a last line without end gets one. So nothing that is stored can end a message early elsewhere.</para>
+/// <para>BODY=BINARYMIME: what its parts call binary becomes base64 on its way in, so that mailboxes and every next hop can keep all
+/// its bits (RFC 3030 §3); the other parts are text with the rule above.</para>
 /// <para>After a refusal every further chunk is read, dropped and refused, until the last one, RSET or a greeting.</para>
 /// </remarks>
 internal sealed class ChunkReceiver : IAsyncDisposable
 {
     private readonly LineEndCheck _lineEnds = new();
+    private readonly BinaryPartEncoder? _encoder;
+    private readonly ArrayBufferWriter<byte> _encoded = new();
     private MessageReceiver? _message;
 
-    private ChunkReceiver(MessageReceiver? message) => _message = message;
+    private ChunkReceiver(MessageReceiver? message, bool isBinary)
+    {
+        _message = message;
+        _encoder = isBinary ? new BinaryPartEncoder() : null;
+    }
 
     /// <summary>Octets of all chunks so far.</summary>
     public long Octets { get; private set; }
@@ -59,17 +69,64 @@ internal sealed class ChunkReceiver : IAsyncDisposable
     private static async ValueTask<SmtpReply?> BeginAsync(SubmissionSession session, MailTransaction transaction)
     {
         IntakeStart start = await MessageStart.BeginAsync(session, transaction);
-        transaction.Chunks = new ChunkReceiver(start.Intake is { } intake ? new MessageReceiver(session, transaction, intake) : null);
+        MessageReceiver? message = start.Intake is { } intake ? new MessageReceiver(session, transaction, intake) : null;
+        transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime);
         return start.Refusal;
     }
 
     private async ValueTask TakeAsync(ReadOnlyMemory<byte> octets)
     {
         Octets += octets.Length;
-        if (_message is { } message)
+        if (_encoder is { } encoder)
         {
-            _lineEnds.Feed(octets.Span);
-            await message.TakeAsync(octets);
+            encoder.Feed(octets.Span, _encoded);
+            await PassEncodedAsync();
+        }
+        else
+        {
+            await PassAsync(octets);
+        }
+    }
+
+    private async ValueTask PassEncodedAsync()
+    {
+        await PassAsync(_encoded.WrittenMemory);
+        _encoded.ResetWrittenCount();
+        if (_encoder!.HasGivenUp)
+        {
+            _message?.Refuse(SmtpReplies.BinaryUnknown);
+        }
+    }
+
+    private async ValueTask PassAsync(ReadOnlyMemory<byte> octets)
+    {
+        if (_message is not { } message)
+        {
+            return;
+        }
+        _lineEnds.Feed(octets.Span);
+        if (_lineEnds.HasBareCrOrLf)
+        {
+            message.Refuse(SmtpReplies.BareLineEndInMessage);
+        }
+        await message.TakeAsync(octets);
+    }
+
+    // No more chunks come.
+    private async ValueTask EndAsync(MessageReceiver message)
+    {
+        if (_encoder is { } encoder)
+        {
+            encoder.Finish(_encoded);
+            await PassEncodedAsync();
+        }
+        if (_lineEnds.HasBareEnd)
+        {
+            message.Refuse(SmtpReplies.BareLineEndInMessage);
+        }
+        else if (_lineEnds.IsInsideLine)
+        {
+            await message.TakeAsync(LineEndCheck.Crlf);
         }
     }
 
@@ -86,21 +143,19 @@ internal sealed class ChunkReceiver : IAsyncDisposable
             // RFC 2033 §4.3: the last chunk has a reply for each recipient also where it fails.
             return isLast && session.Role.IsLmtp ? [.. transaction.Accepted.Select(_ => refusal)] : [refusal];
         }
-        if (!isLast && message.Refusal is null && !_lineEnds.HasBareCrOrLf)
-        {
-            return [SmtpReplies.ChunkOk];
-        }
-        if (isLast && !_lineEnds.HasBareEnd && _lineEnds.IsInsideLine)
-        {
-            await message.TakeAsync(LineEndCheck.Crlf);
-        }
-        IReadOnlyList<SmtpReply> replies = await message.FinishAsync(isLast ? _lineEnds.HasBareEnd : _lineEnds.HasBareCrOrLf);
         if (isLast)
         {
+            await EndAsync(message);
+            IReadOnlyList<SmtpReply> replies = await message.FinishAsync();
             await session.EndTransactionAsync();
             return replies;
         }
+        if (message.Refusal is not { } reason)
+        {
+            return [SmtpReplies.ChunkOk];
+        }
+        await message.FinishAsync(); // Commits nothing, and tells the log.
         await DisposeAsync();
-        return [replies[0]];
+        return [reason];
     }
 }

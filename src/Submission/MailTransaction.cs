@@ -41,7 +41,7 @@ internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
     {
         ReversePath = Mail.ReversePath,
         Recipients = [.. _recipients],
-        Body = Mail.Body,
+        Body = Mail.Body == BodyType.BinaryMime ? BodyType.EightBitMime : Mail.Body, // Its binary parts become base64 as they come.
         SmtpUtf8 = Mail.SmtpUtf8,
         Return = Mail.Return,
         EnvelopeId = Mail.EnvelopeId,

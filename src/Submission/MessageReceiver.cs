@@ -30,7 +30,16 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
     {
         var content = new DotStuffedReader(_connection.Input);
         ContentPump pump = new(session, session.Sink.MessageOctetsMax + session.Limits.DrainOctetsMax);
-        return await pump.RunAsync(content, TakeAsync) ?? new ReceiveOutcome(await FinishAsync(content.HasBareCrOrLf), null);
+        if (await pump.RunAsync(content, TakeAsync) is { } early)
+        {
+            return early;
+        }
+        if (content.HasBareCrOrLf)
+        {
+            // RFC 5321 §2.3.8. Not mended: a relay behind us might find another end of the message in it.
+            Refuse(SmtpReplies.BareLineEndInMessage);
+        }
+        return new ReceiveOutcome(await FinishAsync(), null);
     }
 
     /// <summary>The next octets of the message; they are valid until the returned task ends.</summary>
@@ -64,14 +73,12 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
         await WriteAsync(chunk);
     }
 
+    /// <summary>Something is wrong with the message that is not seen here; the first reason counts.</summary>
+    public void Refuse(SmtpReply reply) => Refusal ??= reply;
+
     /// <summary>The message has ended; commits it where nothing is wrong, and says what the client is told.</summary>
-    public async ValueTask<IReadOnlyList<SmtpReply>> FinishAsync(bool hasBareCrOrLf)
+    public async ValueTask<IReadOnlyList<SmtpReply>> FinishAsync()
     {
-        if (hasBareCrOrLf)
-        {
-            // RFC 5321 §2.3.8. Not mended: a relay behind us might find another end of the message in it.
-            Refusal ??= SmtpReplies.BareLineEndInMessage;
-        }
         if (Refusal is null && !_header.IsComplete)
         {
             _header.Finish();

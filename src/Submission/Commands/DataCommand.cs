@@ -13,6 +13,10 @@ internal static class DataCommand
         {
             return new CommandResult(SmtpReplies.ChunksUnderWay); // RFC 3030 §2
         }
+        if (session.Transaction?.Mail.Body == BodyType.BinaryMime)
+        {
+            return new CommandResult(SmtpReplies.BinaryNeedsChunks); // RFC 3030 §3
+        }
         return MessageStart.Check(session) is { } refusal ? new CommandResult(refusal) : BeginAsync(session, session.Transaction!);
     }
 

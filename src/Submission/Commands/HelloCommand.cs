@@ -49,7 +49,8 @@ internal static class HelloCommand
             "SMTPUTF8", // RFC 6531
             "ENHANCEDSTATUSCODES", // RFC 2034
             "DSN", // RFC 3461
-            "CHUNKING", // RFC 3030
+            "CHUNKING", // RFC 3030 §2
+            "BINARYMIME", // RFC 3030 §3
         ];
         if (session.Connection.CanUpgradeToTls)
         {
