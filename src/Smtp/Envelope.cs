@@ -27,13 +27,15 @@ public enum DsnNotify
     Delay = 8,
 }
 
-/// <summary>BODY parameter. RFC 6152.</summary>
+/// <summary>BODY parameter. RFC 6152, RFC 3030 §3.</summary>
 public enum BodyType
 {
     /// <summary>Not given, or <c>7BIT</c>.</summary>
     SevenBit,
     /// <summary><c>8BITMIME</c></summary>
     EightBitMime,
+    /// <summary><c>BINARYMIME</c>: octets without lines, by BDAT. Only on the wire: what a sink is given are lines. RFC 3030 §3.</summary>
+    BinaryMime,
 }
 
 /// <summary>One forward-path with what was said about it.</summary>

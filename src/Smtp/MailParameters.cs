@@ -38,7 +38,7 @@ internal static class MailParameters
                 return SmtpSyntaxError.DuplicateParameter; // RFC 5321 §4.1.1.11: a keyword appears once.
             }
             seen |= 1 << (int)keyword;
-            error = Apply(keyword, parameter, ref parsed);
+            error = Apply(keyword, parameter, announced, ref parsed);
             if (error != SmtpSyntaxError.None)
             {
                 return error;
@@ -69,15 +69,14 @@ internal static class MailParameters
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
 
-    private static SmtpSyntaxError Apply(Keyword keyword, EsmtpParameter parameter, ref MailRequest request)
+    private static SmtpSyntaxError Apply(Keyword keyword, EsmtpParameter parameter, SmtpExtensions announced, ref MailRequest request)
     {
         switch (keyword)
         {
             case Keyword.Size:
                 return ApplySize(parameter, ref request);
             case Keyword.Body:
-                request = request with { Body = parameter.ValueIs("8BITMIME"u8) ? BodyType.EightBitMime : BodyType.SevenBit };
-                return parameter.ValueIs("7BIT"u8) || parameter.ValueIs("8BITMIME"u8) ? SmtpSyntaxError.None : SmtpSyntaxError.BadBody;
+                return ApplyBody(parameter, announced, ref request);
             case Keyword.SmtpUtf8:
                 request = request with { SmtpUtf8 = true };
                 return parameter.HasValue ? SmtpSyntaxError.BadSmtpUtf8 : SmtpSyntaxError.None;
@@ -97,6 +96,15 @@ internal static class MailParameters
                 request = idFits ? request with { EnvelopeId = id } : request;
                 return idFits ? SmtpSyntaxError.None : SmtpSyntaxError.BadEnvelopeId;
         }
+    }
+
+    /// <summary>body-value = "7BIT" / "8BITMIME" / "BINARYMIME" — RFC 6152 §2, RFC 3030 §3.</summary>
+    private static SmtpSyntaxError ApplyBody(EsmtpParameter parameter, SmtpExtensions announced, ref MailRequest request)
+    {
+        bool isBinary = parameter.ValueIs("BINARYMIME"u8) && (announced & SmtpExtensions.BinaryMime) != 0;
+        bool isEightBit = parameter.ValueIs("8BITMIME"u8);
+        request = request with { Body = isBinary ? BodyType.BinaryMime : isEightBit ? BodyType.EightBitMime : BodyType.SevenBit };
+        return isBinary || isEightBit || parameter.ValueIs("7BIT"u8) ? SmtpSyntaxError.None : SmtpSyntaxError.BadBody;
     }
 
     /// <summary>size-value = 1*20DIGIT — RFC 1870 §4.</summary>

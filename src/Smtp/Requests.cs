@@ -16,6 +16,8 @@ public enum SmtpExtensions
     Auth = 8,
     /// <summary>DSN, RFC 3461.</summary>
     Dsn = 16,
+    /// <summary>BINARYMIME, RFC 3030 §3.</summary>
+    BinaryMime = 32,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>

@@ -23,6 +23,10 @@ public static class SmtpCommandFormat
         {
             text.Append(" BODY=8BITMIME");
         }
+        if (request.Body == BodyType.BinaryMime && (announced & SmtpExtensions.BinaryMime) != 0)
+        {
+            text.Append(" BODY=BINARYMIME");
+        }
         if (request.SmtpUtf8 && (announced & SmtpExtensions.SmtpUtf8) != 0)
         {
             text.Append(" SMTPUTF8");

@@ -24,6 +24,9 @@ public static class SmtpReplies
     /// <summary>To VRFY: policy is not to tell. RFC 5321 §7.3.</summary>
     public static readonly SmtpReply CannotVerify = new(252, new(2, 5, 0), "send some mail, I will try my best");
 
+    /// <summary>To a chunk that is not the last. RFC 3030 §2.</summary>
+    public static readonly SmtpReply ChunkOk = new(250, new(2, 0, 0), "chunk received");
+
     /// <summary>To DATA. No enhanced code with a 3yz reply: RFC 2034 §3.</summary>
     public static readonly SmtpReply StartInput = new(354, null, "end with <CRLF>.<CRLF>");
 
@@ -108,6 +111,18 @@ public static class SmtpReplies
     /// <summary>MAIL inside a transaction. RFC 5321 §4.1.4.</summary>
     public static readonly SmtpReply NestedMail = new(503, new(5, 5, 1), "nested MAIL");
 
+    /// <summary>DATA or RCPT between the chunks of a message. RFC 3030 §2.</summary>
+    public static readonly SmtpReply ChunksUnderWay = new(503, new(5, 5, 1), "chunks of a message are under way");
+
+    /// <summary>DATA after BODY=BINARYMIME. RFC 3030 §3.</summary>
+    public static readonly SmtpReply BinaryNeedsChunks = new(503, new(5, 5, 1), "BODY=BINARYMIME needs BDAT");
+
+    /// <summary>A chunk behind one that was refused. RFC 3030 §2.</summary>
+    public static readonly SmtpReply TransactionFailed = new(503, new(5, 5, 1), "the transaction has failed, send RSET");
+
+    /// <summary>BDAT that says not how many octets follow: what comes then could be anything. RFC 3030 §2.</summary>
+    public static readonly SmtpReply BadChunkSize = new(501, new(5, 5, 4), "BDAT wants the octets of the chunk, and LAST if it is");
+
     /// <summary>STARTTLS under TLS.</summary>
     public static readonly SmtpReply AlreadyEncrypted = new(503, new(5, 5, 1), "TLS is active already");
 
@@ -143,6 +158,9 @@ public static class SmtpReplies
 
     /// <summary>CR or LF alone in the message: what others take for a line end, and smuggle by. RFC 5321 §2.3.8.</summary>
     public static readonly SmtpReply BareLineEndInMessage = new(550, new(5, 6, 0), "bare CR or LF in the message");
+
+    /// <summary>A message by BINARYMIME whose parts nobody can tell apart: what is binary in it is not known. RFC 3030 §3.</summary>
+    public static readonly SmtpReply BinaryUnknown = new(554, new(5, 6, 0), "too many parts, or too long headers, to see what is binary");
 
     /// <summary>A text line beyond the limit; at least 1000 octets are taken: RFC 5321 §4.5.3.1.6.</summary>
     public static readonly SmtpReply TextLineTooLong = new(550, new(5, 6, 0), "line too long in the message");
@@ -197,7 +215,7 @@ public static class SmtpReplies
             SmtpSyntaxError.DuplicateParameter => new(501, parameter, "parameter given twice"),
             SmtpSyntaxError.UnknownParameter => new(555, parameter, "parameter not recognized"), // RFC 5321 §4.1.1.11
             SmtpSyntaxError.BadSize => new(501, parameter, "malformed SIZE"),
-            SmtpSyntaxError.BadBody => new(501, parameter, "BODY is 7BIT or 8BITMIME"),
+            SmtpSyntaxError.BadBody => new(501, parameter, "BODY is 7BIT, 8BITMIME or BINARYMIME"),
             SmtpSyntaxError.BadSmtpUtf8 => new(501, parameter, "SMTPUTF8 has no value"),
             SmtpSyntaxError.BadAuth => new(501, parameter, "malformed AUTH"),
             SmtpSyntaxError.BadReturn => new(501, parameter, "RET is FULL or HDRS"),

@@ -43,7 +43,7 @@ public enum SmtpSyntaxError
     UnknownParameter,
     /// <summary>SIZE, RFC 1870 §3.</summary>
     BadSize,
-    /// <summary>BODY, RFC 6152 §2; <c>BINARYMIME</c> is not offered.</summary>
+    /// <summary>BODY, RFC 6152 §2; <c>BINARYMIME</c> only where it was announced, RFC 3030 §3.</summary>
     BadBody,
     /// <summary>SMTPUTF8 has no value, RFC 6531 §3.4.</summary>
     BadSmtpUtf8,

@@ -3,7 +3,7 @@ using MailAccess.Smtp;
 namespace MailAccess.Submission;
 
 /// <summary>What MAIL began: RFC 5321 §3.3. A session has one or none.</summary>
-internal sealed class MailTransaction(MailRequest mail)
+internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
 {
     private readonly Dictionary<string, int> _indexByPath = [];
     private readonly List<EnvelopeRecipient> _recipients = [];
@@ -19,6 +19,9 @@ internal sealed class MailTransaction(MailRequest mail)
 
     /// <summary>Some RCPT was refused.</summary>
     public bool HasRefused { get; set; }
+
+    /// <summary>The message that comes by BDAT; null before its first chunk. Owned.</summary>
+    public ChunkReceiver? Chunks { get; set; }
 
     /// <summary>A path given twice is one recipient; its first parameters count.</summary>
     public void Add(EnvelopeRecipient recipient)
@@ -38,9 +41,11 @@ internal sealed class MailTransaction(MailRequest mail)
     {
         ReversePath = Mail.ReversePath,
         Recipients = [.. _recipients],
-        Body = Mail.Body,
+        Body = Mail.Body == BodyType.BinaryMime ? BodyType.EightBitMime : Mail.Body, // Its binary parts become base64 as they come.
         SmtpUtf8 = Mail.SmtpUtf8,
         Return = Mail.Return,
         EnvelopeId = Mail.EnvelopeId,
     };
+
+    public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;
 }

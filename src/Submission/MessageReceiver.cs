@@ -7,62 +7,51 @@ namespace MailAccess.Submission;
 internal readonly record struct ReceiveOutcome(IReadOnlyList<SmtpReply> Replies, SessionEnd? End);
 
 /// <summary>
-/// The message behind a 354: from the wire into the intake in pieces, in constant memory but for its header.
+/// A message on its way from the wire into the intake, in pieces and in constant memory but for its header.
 /// </summary>
 /// <remarks>
-/// Whatever is wrong with a message, it is read to its true end CRLF . CRLF, so that the next command is found where the client put
-/// it and nothing inside is taken for one. What was refused is not committed and leaves no trace.
+/// Whatever is wrong with a message, it is read to its true end (CRLF . CRLF, or its chunk's last octet), so that the next
+/// command is found where the client put it and nothing inside is taken for one. What was refused is not committed and leaves no trace.
 /// </remarks>
-internal sealed class MessageReceiver(SubmissionSession session, MailTransaction transaction, IMailIntake intake)
+internal sealed class MessageReceiver(SubmissionSession session, MailTransaction transaction, IMailIntake intake) : IAsyncDisposable
 {
     private readonly HeaderBuffer _header = new(session.Limits);
     private readonly IConnection _connection = session.Connection;
-    private SmtpReply? _refusal;
     private long _lineOctets;
 
+    /// <summary>Octets that came so far.</summary>
+    public long Octets { get; private set; }
+
+    /// <summary>What is wrong with the message; null while nothing is.</summary>
+    public SmtpReply? Refusal { get; private set; }
+
+    /// <summary>The message behind a 354.</summary>
     public async ValueTask<ReceiveOutcome> ReceiveAsync()
     {
         var content = new DotStuffedReader(_connection.Input);
-        long windowStart = 0;
-        _connection.SetDeadline(session.Limits.DataWindow);
-        while (true)
+        ContentPump pump = new(session, session.Sink.MessageOctetsMax + session.Limits.DrainOctetsMax);
+        if (await pump.RunAsync(content, TakeAsync) is { } early)
         {
-            switch (await content.ReadAsync())
-            {
-                case ChunkOutcome.Chunk:
-                    await TakeAsync(content.Chunk, content.Octets);
-                    if (content.Octets - session.Sink.MessageOctetsMax > session.Limits.DrainOctetsMax)
-                    {
-                        return new ReceiveOutcome([SmtpReplies.MessageTooBig], SessionEnd.ProtocolViolation);
-                    }
-                    break;
-                case ChunkOutcome.Woken when _connection.DeadlineExpired:
-                    if (content.Octets - windowStart < session.Limits.DataWindowOctetsMin)
-                    {
-                        return new ReceiveOutcome([SmtpReplies.TimedOut], SessionEnd.IdleTimeout);
-                    }
-                    windowStart = content.Octets;
-                    _connection.SetDeadline(session.Limits.DataWindow);
-                    break;
-                case ChunkOutcome.Woken:
-                    break; // Shutdown: a message under way may come to its end.
-                case ChunkOutcome.EndOfStream:
-                    return new ReceiveOutcome([], SessionEnd.ClientGone);
-                default:
-                    _connection.SetDeadline(null);
-                    return new ReceiveOutcome(await FinishAsync(content), null);
-            }
+            return early;
         }
+        if (content.HasBareCrOrLf)
+        {
+            // RFC 5321 §2.3.8. Not mended: a relay behind us might find another end of the message in it.
+            Refuse(SmtpReplies.BareLineEndInMessage);
+        }
+        return new ReceiveOutcome(await FinishAsync(), null);
     }
 
-    private async ValueTask TakeAsync(ReadOnlyMemory<byte> chunk, long octets)
+    /// <summary>The next octets of the message; they are valid until the returned task ends.</summary>
+    public async ValueTask TakeAsync(ReadOnlyMemory<byte> chunk)
     {
-        if (octets > session.Sink.MessageOctetsMax)
+        Octets += chunk.Length;
+        if (Octets > session.Sink.MessageOctetsMax)
         {
-            _refusal ??= SmtpReplies.MessageTooBig; // Counted, whatever SIZE said: RFC 1870 §6.3.
+            Refusal ??= SmtpReplies.MessageTooBig; // Counted, whatever SIZE said: RFC 1870 §6.3.
         }
         MeasureLines(chunk.Span);
-        if (_refusal is not null)
+        if (Refusal is not null)
         {
             return;
         }
@@ -72,7 +61,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             chunk = chunk[taken..];
             if (_header.IsTooBig)
             {
-                _refusal = SmtpReplies.HeaderTooBig;
+                Refusal = SmtpReplies.HeaderTooBig;
                 return;
             }
             if (!_header.IsComplete)
@@ -83,6 +72,31 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
         }
         await WriteAsync(chunk);
     }
+
+    /// <summary>Something is wrong with the message that is not seen here; the first reason counts.</summary>
+    public void Refuse(SmtpReply reply) => Refusal ??= reply;
+
+    /// <summary>The message has ended; commits it where nothing is wrong, and says what the client is told.</summary>
+    public async ValueTask<IReadOnlyList<SmtpReply>> FinishAsync()
+    {
+        if (Refusal is null && !_header.IsComplete)
+        {
+            _header.Finish();
+            await WriteHeaderAsync();
+        }
+        CommitOutcome? outcome = Refusal is null ? await CommitAsync() : null;
+        SmtpReply overall = outcome?.Overall ?? Refusal!;
+        session.Log.MessageEnded(
+            _connection.Id, intake.Id, transaction.Mail.ReversePath.ToString(), transaction.Recipients.Count, Octets, overall.ToString());
+        if (!session.Role.IsLmtp)
+        {
+            return [overall];
+        }
+        // RFC 2033 §4.2: a reply for each RCPT that was taken, in their order.
+        return [.. transaction.Accepted.Select(index => outcome is null ? overall : outcome.PerRecipient[index])];
+    }
+
+    public ValueTask DisposeAsync() => intake.DisposeAsync();
 
     private void MeasureLines(ReadOnlySpan<byte> octets)
     {
@@ -101,32 +115,8 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
     {
         if (octets > session.Limits.TextLineOctetsMax)
         {
-            _refusal ??= SmtpReplies.TextLineTooLong;
+            Refusal ??= SmtpReplies.TextLineTooLong;
         }
-    }
-
-    private async ValueTask<IReadOnlyList<SmtpReply>> FinishAsync(DotStuffedReader content)
-    {
-        if (content.HasBareCrOrLf)
-        {
-            // RFC 5321 §2.3.8. Not mended: a relay behind us might find another end of the message in it.
-            _refusal ??= SmtpReplies.BareLineEndInMessage;
-        }
-        if (_refusal is null && !_header.IsComplete)
-        {
-            _header.Finish();
-            await WriteHeaderAsync();
-        }
-        CommitOutcome? outcome = _refusal is null ? await CommitAsync() : null;
-        SmtpReply overall = outcome?.Overall ?? _refusal!;
-        session.Log.MessageEnded(
-            _connection.Id, intake.Id, transaction.Mail.ReversePath.ToString(), transaction.Recipients.Count, content.Octets, overall.ToString());
-        if (!session.Role.IsLmtp)
-        {
-            return [overall];
-        }
-        // RFC 2033 §4.2: a reply for each RCPT that was taken, in their order.
-        return [.. transaction.Accepted.Select(index => outcome is null ? overall : outcome.PerRecipient[index])];
     }
 
     private async ValueTask WriteHeaderAsync()
@@ -144,13 +134,13 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             MessageIds = session.MessageIds,
             Now = session.Clock.GetLocalNow(),
         });
-        _refusal = rewritten.Refusal;
+        Refusal = rewritten.Refusal;
         await WriteAsync(rewritten.Octets);
     }
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> octets)
     {
-        if (octets.IsEmpty || _refusal is not null)
+        if (octets.IsEmpty || Refusal is not null)
         {
             return;
         }
@@ -161,7 +151,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
         catch (IOException failure)
         {
             session.Log.SinkFailed(_connection.Id, failure);
-            _refusal = SmtpReplies.TryAgainLater;
+            Refusal = SmtpReplies.TryAgainLater;
         }
     }
 
@@ -175,7 +165,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
         catch (IOException failure)
         {
             session.Log.SinkFailed(_connection.Id, failure);
-            _refusal = SmtpReplies.TryAgainLater;
+            Refusal = SmtpReplies.TryAgainLater;
             return null;
         }
     }

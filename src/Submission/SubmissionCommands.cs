@@ -24,6 +24,8 @@ internal enum CommandTraits
     Extended = 16,
     /// <summary>May be as long as an AUTH exchange's lines.</summary>
     Authentication = 32,
+    /// <summary>Octets follow that are no command: where it cannot be understood, nobody knows where the next command begins.</summary>
+    Chunk = 64,
 }
 
 /// <summary>One row of the table.</summary>
@@ -40,6 +42,7 @@ internal static class SubmissionCommands
         MailCommand.Definition,
         RcptCommand.Definition,
         DataCommand.Definition,
+        BdatCommand.Definition,
         RsetCommand.Definition,
         NoopCommand.Definition,
         QuitCommand.Definition,
@@ -48,7 +51,6 @@ internal static class SubmissionCommands
         StartTlsCommand.Definition,
         AuthCommand.Definition,
         UnimplementedCommand.Expn,
-        UnimplementedCommand.Bdat,
         UnimplementedCommand.Etrn,
         UnimplementedCommand.Turn,
     ];
@@ -67,7 +69,8 @@ internal static class SubmissionCommands
 }
 
 /// <summary>What a handler wants said, and what comes then.</summary>
-internal readonly record struct CommandResult(SmtpReply Reply, FollowUp FollowUp = FollowUp.NextCommand)
+/// <remarks>No reply: what follows up says it.</remarks>
+internal readonly record struct CommandResult(SmtpReply? Reply, FollowUp FollowUp = FollowUp.NextCommand)
 {
     public static implicit operator CommandResult(SmtpReply reply) => new(reply);
 
@@ -83,6 +86,8 @@ internal enum FollowUp
     NextResponse,
     /// <summary>The message follows.</summary>
     Message,
+    /// <summary>A chunk of the message follows; then it is answered.</summary>
+    Chunk,
     /// <summary>The TLS handshake follows.</summary>
     Handshake,
     /// <summary>The client said goodbye.</summary>

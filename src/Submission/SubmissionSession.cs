@@ -17,7 +17,7 @@ namespace MailAccess.Submission;
 /// client sent never stands in a reply.</para>
 /// <para>The session waits in two places: <see cref="ReadLineAsync"/> and <see cref="MessageReceiver"/>.</para>
 /// </remarks>
-internal sealed class SubmissionSession(SessionServices services, IConnection connection) : IDisposable
+internal sealed class SubmissionSession(SessionServices services, IConnection connection) : IAsyncDisposable
 {
     private LineReader _lines = new(connection.Input, LongestLine(services.Limits));
     private int _errors;
@@ -59,9 +59,12 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Set by DATA for the message that follows.</summary>
     public IMailIntake? Intake { get; set; }
 
+    /// <summary>Set by BDAT for the chunk that follows.</summary>
+    public ChunkHeader Chunk { get; set; }
+
     /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
     public SmtpExtensions Extensions =>
-        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
+        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
         | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth);
 
     public async Task<SessionEnd> RunAsync()
@@ -111,10 +114,21 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         Exchange = null;
     }
 
-    public void Dispose()
+    /// <summary>Whatever MAIL began is forgotten; chunks of a message that never came to its end leave no trace.</summary>
+    public async ValueTask EndTransactionAsync()
+    {
+        if (Transaction is { } transaction)
+        {
+            Transaction = null;
+            await transaction.DisposeAsync();
+        }
+    }
+
+    public ValueTask DisposeAsync()
     {
         EndExchange();
         _lines.Dispose();
+        return EndTransactionAsync();
     }
 
     private static int LongestLine(SubmissionLimits limits) =>
@@ -194,14 +208,18 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
             _ => await DispatchAsync(out command),
         };
         _lines.Release();
-        Say(result.Reply);
-        Count(command, inExchange, result.Reply);
+        if (result.Reply is { } reply)
+        {
+            Say(reply);
+            Count(command, inExchange, reply);
+        }
         return result.FollowUp switch
         {
             FollowUp.Quit => await EndAsync(SessionEnd.ClientQuit),
             FollowUp.HangUp => await EndAsync(SessionEnd.ProtocolViolation),
             FollowUp.Handshake => await UpgradeAsync(),
             FollowUp.Message => await ReceiveAsync(),
+            FollowUp.Chunk => await ReceiveChunkAsync(),
             _ => null,
         } ?? await EndIfTooManyErrorsAsync();
     }
@@ -223,7 +241,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         }
         if (line.Length + 2 > OctetsMax(command.Traits))
         {
-            return new CommandResult(SmtpReplies.LineTooLong);
+            return new CommandResult(SmtpReplies.LineTooLong, command.Traits.HasFlag(CommandTraits.Chunk) ? FollowUp.HangUp : FollowUp.NextCommand);
         }
         if (command.Traits.HasFlag(CommandTraits.NoArgument) && !arguments.Trim((byte)' ').IsEmpty)
         {
@@ -284,24 +302,37 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines = new LineReader(connection.Input, LongestLine(Limits));
         Hello = null;
         Account = null;
-        Transaction = null;
+        await EndTransactionAsync();
         return null;
     }
 
     private async ValueTask<SessionEnd?> ReceiveAsync()
     {
-        await using IMailIntake intake = Intake!;
+        await using MessageReceiver receiver = new(this, Transaction!, Intake!);
         Intake = null;
         await FlushAsync();
-        MailTransaction transaction = Transaction!;
         Transaction = null;
-        var receiver = new MessageReceiver(this, transaction, intake);
         ReceiveOutcome received = await receiver.ReceiveAsync();
+        _junk = 0;
+        return await ReportAsync(received);
+    }
+
+    private async ValueTask<SessionEnd?> ReceiveChunkAsync()
+    {
+        await FlushAsync();
+        bool isWork = Chunk.IsLast || Chunk.Octets > 0;
+        ReceiveOutcome received = await ChunkReceiver.ReceiveAsync(this, Chunk);
+        _junk = Chunk.IsLast ? 0 : isWork ? _junk : _junk + 1; // Empty chunks that never end a message cost us and bring nothing.
+        _errors += _junk > Limits.JunkCommandsMax ? 1 : 0;
+        return await ReportAsync(received);
+    }
+
+    private async ValueTask<SessionEnd?> ReportAsync(ReceiveOutcome received)
+    {
         foreach (SmtpReply reply in received.Replies)
         {
             Say(reply);
         }
-        _junk = 0;
         _errors += received.Replies.Any(r => r.IsPermanent) ? 1 : 0;
         return received.End is { } end ? await EndAsync(end) : null;
     }

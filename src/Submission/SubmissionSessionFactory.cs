@@ -41,7 +41,7 @@ public sealed class SubmissionSessionFactory
     [SuppressMessage("Design", "CA1031", Justification = "The session boundary: a bug of ours ends this session and no other.")]
     public async Task<SessionEnd> RunAsync(IConnection connection)
     {
-        using SubmissionSession session = new(_services, connection);
+        await using SubmissionSession session = new(_services, connection);
         try
         {
             return await session.RunAsync();

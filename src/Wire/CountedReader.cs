@@ -9,7 +9,7 @@ namespace MailAccess.Wire;
 /// </summary>
 /// <remarks>Read until <see cref="ChunkOutcome.End"/>: only then is the input where the next reader expects it.
 /// How many octets a client may announce is the caller's limit.</remarks>
-public sealed class CountedReader(PipeReader input, long octets)
+public sealed class CountedReader(PipeReader input, long octets) : IFramedReader
 {
     private SequencePosition _next;
     private bool _holding;

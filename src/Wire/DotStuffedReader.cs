@@ -13,7 +13,7 @@ namespace MailAccess.Wire;
 /// refuse the message and still know where the next command starts.</para>
 /// <para>Read until <see cref="ChunkOutcome.End"/>: only then is the input where the next reader expects it.</para>
 /// </remarks>
-public sealed class DotStuffedReader(PipeReader input)
+public sealed class DotStuffedReader(PipeReader input) : IFramedReader
 {
     private static readonly ReadOnlyMemory<byte> CarriageReturn = "\r"u8.ToArray();
     private SequencePosition _next;

@@ -148,6 +148,16 @@ public sealed class MailGrammarTests
         Assert.Equal("QQ+2B314159", request.EnvelopeId);
     }
 
+    [Fact]
+    public void Binary_is_a_body_only_where_it_was_announced() // RFC 3030 §3
+    {
+        Assert.Equal(SmtpSyntaxError.None, SmtpParser.ParseMail("FROM:<a@x> BODY=BinaryMime"u8, SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime, out MailRequest? request));
+        Assert.Equal(BodyType.BinaryMime, request!.Body);
+        Assert.Equal("FROM:<a@x> BODY=BINARYMIME", SmtpCommandFormat.Mail(request, SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime));
+        Assert.Equal("FROM:<a@x>", SmtpCommandFormat.Mail(request, SmtpExtensions.EightBitMime));
+        Assert.Equal(SmtpSyntaxError.BadBody, SmtpParser.ParseMail("FROM:<a@x> BODY=BINARYMIME"u8, SmtpExtensions.EightBitMime, out _));
+    }
+
     [Theory]
     [InlineData("SIZE", SmtpSyntaxError.BadSize)]
     [InlineData("SIZE=", SmtpSyntaxError.BadParameter)]

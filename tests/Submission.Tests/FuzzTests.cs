@@ -12,7 +12,7 @@ public sealed class FuzzTests
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Pieces =
-        ["\r\n", "\n", "\r", ".\r\n", "\0", " ", "<", ">", "MAIL FROM:<>\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", "RSET\r\n", "*\r\n", "AUTH PLAIN\r\n", "\xff", ":", "@", "\""];
+        ["\r\n", "\n", "\r", ".\r\n", "\0", " ", "<", ">", "MAIL FROM:<>\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", "BDAT 7\r\n", "BDAT 9 LAST\r\n", "BDAT 0 LAST\r\n", "RSET\r\n", "*\r\n", "AUTH PLAIN\r\n", "\xff", ":", "@", "\""];
 
     public static TheoryData<string> Roles => ["submission", "exchange", "lmtp"];
 

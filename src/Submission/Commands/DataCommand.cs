@@ -9,33 +9,23 @@ internal static class DataCommand
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
-        if (session.Transaction is not { } transaction)
+        if (session.Transaction?.Chunks is not null)
         {
-            return new CommandResult(SmtpReplies.NeedMail);
+            return new CommandResult(SmtpReplies.ChunksUnderWay); // RFC 3030 §2
         }
-        if (transaction.Accepted.Count == 0)
+        if (session.Transaction?.Mail.Body == BodyType.BinaryMime)
         {
-            // RFC 2033 §4.2 wants 503 of LMTP; RFC 5321 §3.3 leaves 503 or 554.
-            return new CommandResult(transaction.HasRefused && !session.Role.IsLmtp ? SmtpReplies.NoValidRecipients : SmtpReplies.NeedRecipient);
+            return new CommandResult(SmtpReplies.BinaryNeedsChunks); // RFC 3030 §3
         }
-        return BeginAsync(session, transaction);
+        return MessageStart.Check(session) is { } refusal ? new CommandResult(refusal) : BeginAsync(session, session.Transaction!);
     }
 
     private static async ValueTask<CommandResult> BeginAsync(SubmissionSession session, MailTransaction transaction)
     {
-        IntakeStart start;
-        try
-        {
-            start = await session.Sink.BeginAsync(transaction.ToEnvelope(), session.Origin(), CancellationToken.None);
-        }
-        catch (IOException failure)
-        {
-            session.Log.SinkFailed(session.Connection.Id, failure);
-            return SmtpReplies.TryAgainLater;
-        }
+        IntakeStart start = await MessageStart.BeginAsync(session, transaction);
         if (start.Intake is not { } intake)
         {
-            return start.Refusal ?? SmtpReplies.TryAgainLater;
+            return start.Refusal!;
         }
         session.Intake = intake;
         return new CommandResult(SmtpReplies.StartInput, FollowUp.Message);

@@ -27,10 +27,15 @@ internal static class HelloCommand
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
         }
-        session.Hello = new Hello(kind, name);
-        session.Transaction = null;
+        return WelcomeAsync(session, new Hello(kind, name));
+    }
+
+    private static async ValueTask<CommandResult> WelcomeAsync(SubmissionSession session, Hello hello)
+    {
+        session.Hello = hello;
+        await session.EndTransactionAsync();
         // The client's name is not said back: nothing of a client stands in a reply.
-        return new CommandResult(new SmtpReply(250, null, kind == HelloKind.Plain ? session.Options.HostName : Capabilities(session)));
+        return new SmtpReply(250, null, hello.Kind == HelloKind.Plain ? session.Options.HostName : Capabilities(session));
     }
 
     private static string Capabilities(SubmissionSession session)
@@ -44,6 +49,8 @@ internal static class HelloCommand
             "SMTPUTF8", // RFC 6531
             "ENHANCEDSTATUSCODES", // RFC 2034
             "DSN", // RFC 3461
+            "CHUNKING", // RFC 3030 §2
+            "BINARYMIME", // RFC 3030 §3
         ];
         if (session.Connection.CanUpgradeToTls)
         {

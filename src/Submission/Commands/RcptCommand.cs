@@ -14,6 +14,10 @@ internal static class RcptCommand
         {
             return new CommandResult(SmtpReplies.NeedMail);
         }
+        if (transaction.Chunks is not null)
+        {
+            return new CommandResult(SmtpReplies.ChunksUnderWay);
+        }
         SmtpExtensions extensions = transaction.Mail.SmtpUtf8 ? session.Extensions : session.Extensions & ~SmtpExtensions.SmtpUtf8;
         SmtpSyntaxError error = SmtpParser.ParseRcpt(arguments, extensions, out EnvelopeRecipient? recipient);
         if (error != SmtpSyntaxError.None)

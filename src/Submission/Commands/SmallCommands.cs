@@ -7,10 +7,12 @@ internal static class RsetCommand
 {
     public static readonly SubmissionCommand Definition = new("RSET", CommandTraits.NoArgument | CommandTraits.Junk, Execute);
 
-    private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
+    private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments) => ExecuteAsync(session);
+
+    private static async ValueTask<CommandResult> ExecuteAsync(SubmissionSession session)
     {
-        session.Transaction = null;
-        return new CommandResult(SmtpReplies.Ok);
+        await session.EndTransactionAsync();
+        return SmtpReplies.Ok;
     }
 }
 
@@ -45,7 +47,7 @@ internal static class HelpCommand
         CommandTraits.Junk,
         static (_, _) => new CommandResult(new SmtpReply(214, new EnhancedCode(2, 0, 0), Text)));
 
-    private const string Text = "EHLO HELO LHLO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nsee RFC 5321, RFC 6409, RFC 2033";
+    private const string Text = "EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nsee RFC 5321, RFC 6409, RFC 2033";
 }
 
 /// <summary>Commands that we know and do not have: 502, RFC 5321 §4.2.4.</summary>
@@ -53,9 +55,6 @@ internal static class UnimplementedCommand
 {
     /// <summary>Lists would tell who is here: RFC 5321 §7.3.</summary>
     public static readonly SubmissionCommand Expn = Refuse("EXPN");
-
-    /// <summary>Not done: CHUNKING, RFC 3030. Not announced either.</summary>
-    public static readonly SubmissionCommand Bdat = Refuse("BDAT");
 
     /// <summary>Not done: RFC 1985.</summary>
     public static readonly SubmissionCommand Etrn = Refuse("ETRN");
