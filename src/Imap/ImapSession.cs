@@ -125,8 +125,11 @@ internal sealed class ImapSession : IAsyncDisposable
     }
 
     /// <summary>After a successful login.</summary>
-    public void LogIn(IMailAccount account, IReadOnlyList<string> disabledCapabilities) =>
+    public void LogIn(IMailAccount account, IReadOnlyList<string> disabledCapabilities)
+    {
         (Account, Services) = (account, _shared.Without(disabledCapabilities));
+        Reader.HasLiteralPlus = !Services.IsDisabled(ImapCapabilities.LiteralPlus);
+    }
 
     /// <summary>
     /// For the rest of the connection. With the first sign that a client knows mod-sequences it is told up to which one it has
@@ -386,12 +389,7 @@ internal sealed class ImapSession : IAsyncDisposable
             ImapStatus.No => " NO "u8,
             _ => " BAD "u8,
         });
-        if (completion.Code is not null)
-        {
-            Writer.Write("["u8);
-            Writer.Write(completion.Code);
-            Writer.Write("] "u8);
-        }
+        Writer.Write(completion.Code is null ? "" : $"[{completion.Code}] ");
         Writer.Write(completion.Text);
         Writer.Write("\r\n"u8);
     }

@@ -70,7 +70,7 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     public LiteralHeader? MessageLiteral { get; private set; }
 
     /// <summary>LITERAL+ is what is announced after login; else LITERAL-, as before login.</summary>
-    public bool HasLiteralPlus { get; init; } = true;
+    public bool HasLiteralPlus { get; set; } = true;
 
     /// <summary>Why the command was refused or framing lost.</summary>
     public ImapCompletion Refusal { get; private set; }
