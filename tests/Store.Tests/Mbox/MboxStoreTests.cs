@@ -44,6 +44,20 @@ public sealed class MboxMailboxTests : MailboxContract
     }
 }
 
+public sealed class MboxSearchTests : SearchContract
+{
+    private readonly SpoolFolder _folder = new();
+
+    protected override async ValueTask<IMailStore> OpenStoreAsync() =>
+        Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
 public sealed class MboxMailStoreTests : MailStoreContract
 {
     private readonly SpoolFolder _folder = new();
