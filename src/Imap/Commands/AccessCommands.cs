@@ -157,7 +157,7 @@ internal static class AccessCommands
         }
         // An identifier that names nobody is BAD, §3. Names of users are compared as they stand.
         bool isText = System.Text.Unicode.Utf8.IsValid(octets.Span);
-        string text = isText ? Encoding.UTF8.GetString(octets.Span).Normalize(NormalizationForm.FormKC) : "";
+        string text = isText ? Encoding.UTF8.GetString(octets.Span) : "";
         bool isNegative = text.StartsWith('-');
         if (!AccessSubject.TryParse(isNegative ? text[1..] : text, out AccessSubject? subject))
         {
