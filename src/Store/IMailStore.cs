@@ -220,8 +220,7 @@ public interface IMailbox : IAsyncDisposable
     ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken);
 
     /// <summary>The octets of several messages, each as by <see cref="OpenMessageAsync"/>, in the order asked for: a store may read small ones together.</summary>
-    async ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken) =>
-        await Task.WhenAll(uids.Select(u => OpenMessageAsync(u, cancellationToken).AsTask()));
+    ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken);
 
     /// <summary>What FETCH of headers needs, if the cache has it: no waiting, no file is opened.</summary>
     bool TryGetSummary(in MessageRecord record, out MessageSummary summary);

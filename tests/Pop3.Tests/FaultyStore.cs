@@ -106,6 +106,9 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
             return opened.TryGet(out IMessageContent? content) ? As<IMessageContent>(new FaultyContent(content, failing)) : opened;
         }
 
+        public async ValueTask<StoreResult<IMessageContent>[]> OpenMessagesAsync(IReadOnlyList<Uid> uids, CancellationToken cancellationToken) =>
+            await Task.WhenAll(uids.Select(u => OpenMessageAsync(u, cancellationToken).AsTask()));
+
         public bool TryGetSummary(in MessageRecord record, out MessageSummary summary) => inner.TryGetSummary(record, out summary);
 
         public ValueTask<StoreResult<MessageSummary>> GetSummaryAsync(Uid uid, CancellationToken cancellationToken) =>

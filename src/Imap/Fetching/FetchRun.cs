@@ -22,7 +22,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _mayDowngrade = plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled);
     private readonly bool _describesGlobal = plan.ShowsStructure && session.IsRevision2;
     private readonly bool _needsSummary = plan.NeedsSummary;
-    private readonly bool _mayUseSummary = plan.MayUseSummary || (plan.ShowsHeaders && !session.Services.TakesInternationalized(session.Enabled));
+    private readonly bool _isInSummary = plan.MayUseSummary;
     private readonly bool _mayBeCovered = plan.Items.All(i => i.Section is null or { IsOfKeptFields: true });
     private readonly List<Uid> _downgraded = [];
     private readonly bool _setsSeen = plan.SetsSeen && !selected.IsReadOnly && (selected.Rights & Store.Access.Rights.Seen) != 0; // RFC 4314 §4.
@@ -31,6 +31,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _hasBinary = plan.HasBinary;
     private StoreError _error;
     private StoreError _measureError;
+
+    private bool MayUseSummary => _isInSummary || _mayDowngrade;
 
     /// <summary>The worst that happened to a message: <see cref="StoreError.Expunged"/> or something temporary.</summary>
     public StoreError Error => _error;
@@ -159,7 +161,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         }
         ref readonly MessageRecord record = ref Current(view, latest, index, out _);
         MessageSummary summary = default;
-        bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
+        bool hasSummary = MayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         if (!hasSummary || (_needsMeasure && !record.IsMeasured))
         {
             if (_needsSummary)
@@ -200,7 +202,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     {
         MessageRecord record = Current(view, latest, index, out bool isGone);
         MessageSummary summary = default;
-        bool hasSummary = _mayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
+        bool hasSummary = MayUseSummary && selected.Mailbox.TryGetSummary(record, out summary);
         summary = hasSummary ? summary : default;
         if ((_needsSummary && (!hasSummary || (_needsMeasure && !record.IsMeasured))) || (_mayDowngrade && !hasSummary))
         {

@@ -26,14 +26,7 @@ internal static class Fuzziness
     private const int BeginningMin = 4;
 
     /// <summary>There is a FUZZY key.</summary>
-    public static bool IsIn(SearchKey key) => key switch
-    {
-        SearchKey.And all => all.Keys.Any(IsIn),
-        SearchKey.Or either => IsIn(either.Left) || IsIn(either.Right),
-        SearchKey.Not negation => IsIn(negation.Key),
-        SearchKey.Fuzzy => true,
-        _ => false,
-    };
+    public static bool IsIn(SearchKey key) => key is SearchKey.Fuzzy || key.Parts?.Any(IsIn) == true;
 
     /// <summary>The key without FUZZY, as everything that is close enough meets it.</summary>
     public static SearchKey Loosen(SearchKey key) => IsIn(key) ? At(key, Closeness.Half, isFuzzy: false) : key;
@@ -66,13 +59,10 @@ internal static class Fuzziness
 
     private static SearchKey At(SearchKey key, Closeness closeness, bool isFuzzy) => key switch
     {
-        SearchKey.And all => new SearchKey.And([.. all.Keys.Select(k => At(k, closeness, isFuzzy))]),
-        SearchKey.Or either => new SearchKey.Or(At(either.Left, closeness, isFuzzy), At(either.Right, closeness, isFuzzy)),
-        SearchKey.Not negation => new SearchKey.Not(At(negation.Key, closeness, isFuzzy)),
         SearchKey.Fuzzy fuzzy => At(fuzzy.Key, closeness, isFuzzy: true),
         SearchKey.Header header when isFuzzy => TextAt(header, header.Text, t => new SearchKey.Header(header.Name, t), closeness),
         SearchKey.Content content when isFuzzy => TextAt(content, content.Text, t => new SearchKey.Content(t, content.IncludesHeader), closeness),
-        _ => key,
+        _ => key.WithParts(k => At(k, closeness, isFuzzy)),
     };
 
     private static SearchKey TextAt(SearchKey whole, string text, Func<string, SearchKey> keyOf, Closeness closeness)

@@ -55,18 +55,10 @@ internal sealed class SearchFilters
         || !(annotation.Entry.StartsWith("/private" + Values, StringComparison.Ordinal) || annotation.Entry.StartsWith("/shared" + Values, StringComparison.Ordinal))
         || TryParse(services, value, out _);
 
-    private static bool TryParse(ImapServices services, ReadOnlyMemory<byte> value, out SearchKey key) => SearchGrammar.TryParseStored(
-        new ImapArguments(value, services.Limits) { KnowsSavedResult = !services.IsDisabled("SEARCHRES") }, services.IsDisabled, out key);
+    private static bool TryParse(ImapServices services, ReadOnlyMemory<byte> value, out SearchKey key) =>
+        SearchGrammar.TryParseStored(services.ArgumentsOf(value, ImapExtensions.None), services.IsDisabled, out key);
 
-    private SearchKey Resolve(SearchKey key) => key switch
-    {
-        SearchKey.And all => new SearchKey.And([.. all.Keys.Select(Resolve)]),
-        SearchKey.Or either => new SearchKey.Or(Resolve(either.Left), Resolve(either.Right)),
-        SearchKey.Not negation => new SearchKey.Not(Resolve(negation.Key)),
-        SearchKey.Fuzzy fuzzy => new SearchKey.Fuzzy(Resolve(fuzzy.Key)),
-        SearchKey.Filter filter => ResolveFilter(filter),
-        _ => key,
-    };
+    private SearchKey Resolve(SearchKey key) => key is SearchKey.Filter filter ? ResolveFilter(filter) : key.WithParts(Resolve);
 
     private SearchKey ResolveFilter(SearchKey.Filter filter)
     {

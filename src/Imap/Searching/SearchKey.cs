@@ -9,24 +9,37 @@ namespace MailAccess.Imap.Searching;
 internal abstract record SearchKey
 {
     /// <summary>What it is made of, without AND, OR and NOT.</summary>
-    public IEnumerable<SearchKey> Leaves => this switch
-    {
-        And all => all.Keys.SelectMany(k => k.Leaves),
-        Or either => either.Left.Leaves.Concat(either.Right.Leaves),
-        Not negation => negation.Key.Leaves,
-        Fuzzy fuzzy => fuzzy.Key.Leaves,
-        AtLeast some => some.Keys.SelectMany(k => k.Leaves),
-        _ => [this],
-    };
+    public IEnumerable<SearchKey> Leaves => Parts is { } parts ? parts.SelectMany(p => p.Leaves) : [this];
+
+    /// <summary>The keys in it; null: it is a leaf.</summary>
+    internal virtual IReadOnlyList<SearchKey>? Parts => null;
+
+    /// <summary>The same with something else for each of <see cref="Parts"/>.</summary>
+    public virtual SearchKey WithParts(Func<SearchKey, SearchKey> change) => this;
 
     /// <summary>All keys of a list.</summary>
-    public sealed record And(IReadOnlyList<SearchKey> Keys) : SearchKey;
+    public sealed record And(IReadOnlyList<SearchKey> Keys) : SearchKey
+    {
+        internal override IReadOnlyList<SearchKey> Parts => Keys;
+
+        public override SearchKey WithParts(Func<SearchKey, SearchKey> change) => new And([.. Keys.Select(change)]);
+    }
 
     /// <summary>OR</summary>
-    public sealed record Or(SearchKey Left, SearchKey Right) : SearchKey;
+    public sealed record Or(SearchKey Left, SearchKey Right) : SearchKey
+    {
+        internal override IReadOnlyList<SearchKey> Parts => [Left, Right];
+
+        public override SearchKey WithParts(Func<SearchKey, SearchKey> change) => new Or(change(Left), change(Right));
+    }
 
     /// <summary>NOT, and the UN… keys.</summary>
-    public sealed record Not(SearchKey Key) : SearchKey;
+    public sealed record Not(SearchKey Key) : SearchKey
+    {
+        internal override IReadOnlyList<SearchKey> Parts => [Key];
+
+        public override SearchKey WithParts(Func<SearchKey, SearchKey> change) => new Not(change(Key));
+    }
 
     /// <summary>A system flag is set.</summary>
     public sealed record Flag(SystemFlags Mask) : SearchKey;
@@ -67,10 +80,20 @@ internal abstract record SearchKey
     public sealed record Identity(ObjectId? Id, bool IsThread) : SearchKey;
 
     /// <summary>FUZZY: what is near enough. RFC 6203 §3.</summary>
-    public sealed record Fuzzy(SearchKey Key) : SearchKey;
+    public sealed record Fuzzy(SearchKey Key) : SearchKey
+    {
+        internal override IReadOnlyList<SearchKey> Parts => [Key];
+
+        public override SearchKey WithParts(Func<SearchKey, SearchKey> change) => new Fuzzy(change(Key));
+    }
 
     /// <summary>So many keys of a list, whichever.</summary>
-    public sealed record AtLeast(IReadOnlyList<SearchKey> Keys, int Count) : SearchKey;
+    public sealed record AtLeast(IReadOnlyList<SearchKey> Keys, int Count) : SearchKey
+    {
+        internal override IReadOnlyList<SearchKey> Parts => Keys;
+
+        public override SearchKey WithParts(Func<SearchKey, SearchKey> change) => new AtLeast([.. Keys.Select(change)], Count);
+    }
 
     /// <summary>FILTER: a search that is kept on the server. RFC 5466 §3.1.</summary>
     /// <param name="Name">Its name.</param>

@@ -60,11 +60,8 @@ internal sealed class SearchPlan
     /// <summary>The key as it can be bound again and again while the mailbox changes.</summary>
     public static SearchKey Freeze(SearchKey key, SearchTarget target) => key switch
     {
-        SearchKey.And all => new SearchKey.And([.. all.Keys.Select(k => Freeze(k, target))]),
-        SearchKey.Or either => new SearchKey.Or(Freeze(either.Left, target), Freeze(either.Right, target)),
-        SearchKey.Not negation => new SearchKey.Not(Freeze(negation.Key, target)),
         SearchKey.Messages messages => new SearchKey.Uids(messages.Set.Freeze(target.View, messages.Numbering, target.Saved)),
-        _ => key,
+        _ => key.WithParts(k => Freeze(k, target)),
     };
 
     private SearchKey Bind(SearchKey key)
@@ -73,12 +70,8 @@ internal sealed class SearchPlan
         {
             case SearchKey.And all:
                 return new SearchKey.And([.. all.Keys.Select(Bind).OrderBy(CostOf)]); // Stable.
-            case SearchKey.Or either:
-                return new SearchKey.Or(Bind(either.Left), Bind(either.Right));
-            case SearchKey.Not negation:
-                return new SearchKey.Not(Bind(negation.Key));
-            case SearchKey.AtLeast some:
-                return new SearchKey.AtLeast([.. some.Keys.Select(Bind)], some.Count);
+            case SearchKey.Or or SearchKey.Not or SearchKey.AtLeast:
+                return key.WithParts(Bind);
             case SearchKey.ChangedAt:
                 AsksModSeq = true;
                 return key;

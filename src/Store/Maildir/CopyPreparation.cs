@@ -1,4 +1,3 @@
-using System.Text;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Model;
@@ -98,7 +97,7 @@ internal sealed class CopyPreparation(MaildirStore store, MaildirMailbox source,
             return (source.Owed.TryGetActual(baseName, out string? actual) && store.Files.LinkOrCopy(source.Folder.Full(actual!), target, null))
                 || (source.Owed.TryGetWaiting(baseName, out string? waiting) && store.Files.LinkOrCopy(source.Folder.Full(waiting!), target, null))
                 || store.Files.LinkOrCopy(source.Folder.Full(MaildirFolder.PathOf(baseName, source.CurrentLocator(record))), target, null)
-                || source.Folder.Reach(Encoding.UTF8.GetBytes(baseName), path => store.Files.LinkOrCopy(source.Folder.Full(path), target, null));
+                || source.Folder.TryReach(baseName, path => store.Files.LinkOrCopy(source.Folder.Full(path), target, null));
         }
     }
 }

@@ -239,7 +239,7 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
             (isDone ? settled : elsewhere).Add(baseName);
         }
         // Another program has renamed them meanwhile, or removed them: then we look. Who cannot be caught stays owed.
-        HashSet<string> uncaught = elsewhere.Count == 0 ? [] : folder.Remove(elsewhere, Unlink);
+        HashSet<string> uncaught = elsewhere.Count == 0 ? [] : folder.Reach(elsewhere, Unlink);
         foreach (string baseName in settled.Concat(elsewhere).Where(n => !uncaught.Contains(n)))
         {
             _removed.TryRemove(baseName, out _);

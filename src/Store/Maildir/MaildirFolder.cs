@@ -63,46 +63,35 @@ internal sealed class MaildirFolder(IFiles files, string path)
     }
 
     /// <summary>
-    /// Does something with a message's file wherever it is, although another program may be renaming it at this moment: a file is seen under neither
-    /// name while that happens, and has a third one when we come. Only what two looks miss is gone: then false.
+    /// Does something with the files of messages wherever they are, although another program may be renaming them at this moment: a file is seen
+    /// under neither name while that happens, and has a third one when we come. Only what two looks miss is gone. Gives those that could not be caught.
     /// </summary>
-    /// <param name="baseName">Its base name.</param>
+    /// <param name="baseNames">Their base names.</param>
     /// <param name="work">Gets the path below the mailbox's folder; false where there was no file after all.</param>
     /// <param name="looked">Gets each look at the folder.</param>
-    public bool Reach(ReadOnlySpan<byte> baseName, Func<string, bool> work, Action<ScannedFolder>? looked = null)
-    {
-        int misses = 0;
-        for (int look = 0; look < LooksMax && misses < 2; look++)
-        {
-            ScannedFolder found = Look();
-            looked?.Invoke(found);
-            if (!found.TryGet(baseName, out ScannedFile file))
-            {
-                misses++;
-            }
-            else if (work(file.RelativePath))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// <summary>The same for many that are to be removed. Gives those that could not be caught.</summary>
-    public HashSet<string> Remove(IEnumerable<string> baseNames, Func<string, bool> unlink)
+    public HashSet<string> Reach(IEnumerable<string> baseNames, Func<string, bool> work, Action<ScannedFolder>? looked = null)
     {
         Dictionary<string, int> misses = baseNames.ToDictionary(n => n, _ => 0, StringComparer.Ordinal);
         for (int look = 0; look < LooksMax && misses.Count > 0; look++)
         {
             ScannedFolder found = Look();
+            looked?.Invoke(found);
             foreach (string baseName in misses.Keys.ToList())
             {
-                if (found.TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile file) ? unlink(file.RelativePath) : ++misses[baseName] == 2)
+                if (found.TryGet(System.Text.Encoding.UTF8.GetBytes(baseName), out ScannedFile file) ? work(file.RelativePath) : ++misses[baseName] == 2)
                 {
                     misses.Remove(baseName);
                 }
             }
         }
         return [.. misses.Keys];
+    }
+
+    /// <summary>The same with one message's file; false where it is gone.</summary>
+    public bool TryReach(string baseName, Func<string, bool> work, Action<ScannedFolder>? looked = null)
+    {
+        bool isDone = false;
+        Reach([baseName], path => isDone = work(path), looked);
+        return isDone;
     }
 }

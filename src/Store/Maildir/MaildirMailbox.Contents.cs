@@ -96,8 +96,8 @@ internal sealed partial class MaildirMailbox
         IFile? there = null;
         lock (Owed.Lock)
         {
-            Folder.Reach(
-                Names.Utf8At(Locator.Of(record).NamePlace),
+            Folder.TryReach(
+                baseName,
                 path => (there = _store.Files.Open(Folder.Full(path), OpenKind.Read)) is not null,
                 found => MailboxRefresh.NoteOddNames(this, found));
         }

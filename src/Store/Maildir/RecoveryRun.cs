@@ -354,7 +354,7 @@ internal sealed class RecoveryRun(MaildirStore store, bool isSameBoot)
             store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.TemporaryPathOf(baseName)));
             store.Files.Unlink(mailbox.Folder.Full(MaildirFolder.OwnTemporaryPathOf(baseName)));
         }
-        mailbox.Folder.Remove(removed, path =>
+        mailbox.Folder.Reach(removed, path =>
         {
             bool isRemoved = store.Files.Unlink(mailbox.Folder.Full(path));
             FilesRemoved += isRemoved ? 1 : 0;

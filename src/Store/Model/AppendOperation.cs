@@ -117,13 +117,7 @@ internal static class AppendOperation
             Departure = goesHere ? hold : null,
         };
         MailboxChange? departure = departing is { } elsewhere && !goesHere ? ExpungeOperation.ChangeOf(elsewhere.Mailbox, [index], hold) : null;
-        var ticket = departure is null ? new CommitTicket(arrival) : new CommitTicket(arrival, departure);
-        foreach (MailboxChange change in ticket.Changes)
-        {
-            change.Mailbox.Advance(change, ticket);
-        }
-        model.Submit(ticket);
-        return ticket;
+        return CommitTicket.Submit(arrival, departure);
     }
 
     /// <summary>What the message that goes leaves free.</summary>

@@ -52,6 +52,18 @@ internal sealed class CommitTicket(params MailboxChange[] changes)
 
     public IReadOnlyList<MailboxChange> Changes => changes;
 
+    /// <summary>Submits what comes, and, in the same commit, what goes for it elsewhere. Under the gates of the mailboxes.</summary>
+    public static CommitTicket Submit(MailboxChange arrival, MailboxChange? departure)
+    {
+        CommitTicket ticket = departure is null ? new(arrival) : new(arrival, departure);
+        foreach (MailboxChange change in ticket.Changes)
+        {
+            change.Mailbox.Advance(change, ticket);
+        }
+        arrival.Mailbox.Submit(ticket);
+        return ticket;
+    }
+
     /// <summary>Completes after it was published, or undone.</summary>
     public Task<StoreError> Settled => _settled.Task;
 

@@ -167,12 +167,7 @@ internal static class CopyOperation
             Departure = kind == CopyKind.Move && isSame ? hold : null,
         };
         MailboxChange? departure = kind == CopyKind.Move && !isSame ? ExpungeOperation.ChangeOf(source, indices, hold) : null;
-        ticket = departure is null ? new CommitTicket(arrival) : new CommitTicket(arrival, departure);
-        foreach (MailboxChange change in ticket.Changes)
-        {
-            change.Mailbox.Advance(change, ticket);
-        }
-        destination.Submit(ticket);
+        ticket = CommitTicket.Submit(arrival, departure);
         return new CopyOutcome(before.UidValidity, [.. wanted.Select(r => r.Uid)], [.. appended.Select(r => r.Uid)]);
     }
 

@@ -64,8 +64,8 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
     {
         string text = Pick("Subject: x\r\n\r\nbody\r\n", "", "X: y\r\n\r\n", new string('z', random.Next(200)) + "\r\n");
         string data = Pick(
-            () => MessageLiteral(text), () => MessageLiteral(text), () => "~" + MessageLiteral(text),
-            () => $"{Case("CATENATE")} ({Many(() => Pick(() => $"{Case("TEXT")} {MessageLiteral(text)}", () => $"{Case("URL")} {AString("/INBOX/;UID=1/;SECTION=TEXT")}"))})");
+            () => Literal(text), () => Literal(text), () => "~" + Literal(text),
+            () => $"{Case("CATENATE")} ({Many(() => Pick(() => $"{Case("TEXT")} {Literal(text)}", () => $"{Case("URL")} {AString("/INBOX/;UID=1/;SECTION=TEXT")}"))})");
         return $"{Maybe(() => $" ({Maybe(() => Many(Flag))})")}{Maybe(() => " " + DateTimeText())} {data}";
     }
 
@@ -165,8 +165,6 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private string Literal(string text) => string.Create(CultureInfo.InvariantCulture, $"{{{text.Length}{(Flip() ? "+" : "")}}}\r\n{text}");
-
-    private string MessageLiteral(string text) => Literal(text);
 
     private string Case(string keyword)
     {
