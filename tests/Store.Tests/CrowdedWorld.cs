@@ -219,7 +219,7 @@ internal sealed class MessageLedger
             Assert.False(_gone.ContainsKey(key), $"{key} '{line[^1]}' was expunged");
             if (!_given.ContainsKey(key))
             {
-                Assert.StartsWith("foreign", line[^1], StringComparison.Ordinal);
+                Assert.True(line[^1].StartsWith("foreign", StringComparison.Ordinal), $"{key} was given to '{line[^1]}' by nobody: {HistoryOf(line[^1])}");
                 Assert.True(foreign.Add(line[^1]), $"'{line[^1]}' was taken over twice");
             }
         }
@@ -233,6 +233,9 @@ internal sealed class MessageLedger
             }
         }
     }
+
+    private string HistoryOf(string subject) => string.Join(", ", _given.Where(g => SubjectOf(g.Key) == subject).Select(g =>
+        $"{g.Key}{(g.Value.Subject.Length == 0 ? $" from {g.Value.Source}" : "")}{(_gone.ContainsKey(g.Key) ? " gone" : "")}"));
 
     /// <summary>Of copies, from where they came in the end; what another program delivered is known by its first word only.</summary>
     private string SubjectOf(MessageKey key)

@@ -86,6 +86,31 @@ public sealed class VanishingTests : StoreFixture
     }
 
     [Fact]
+    public void Messages_expunged_before_they_had_their_place_never_get_one()
+    {
+        var files = new PosixFiles();
+        var folder = new MaildirFolder(files, _folder.Root("alice"));
+        folder.Create();
+        var owed = new MailboxFiles(files, folder, new FolderNews(((MaildirStore)Store).Watcher, folder, isLocal: false), logOctets: 0);
+        string[] names = [.. Enumerable.Range(0, MailboxFiles.PartMax * 3).Select(i => $"{i}.x.host")];
+        foreach (string name in names)
+        {
+            File.WriteAllText(folder.Full(MaildirFolder.TemporaryPathOf(name)), Text(1));
+        }
+        owed.Owe([], names.Select(n => (n, new Placement("new/" + n, MaildirFolder.TemporaryPathOf(n)))), []);
+        owed.Owe([], [], names.Skip(1).Select(n => (n, "new/" + n)));
+        while (owed.PayPart())
+        {
+        }
+        foreach (string name in names)
+        {
+            owed.Place(name); // Whose commits were answered places them too.
+        }
+        Assert.Equal([names[0]], Directory.GetFiles(folder.New).Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFiles(folder.Tmp));
+    }
+
+    [Fact]
     public async Task Who_asks_for_news_that_somebody_else_has_just_found_waits_until_they_are_durable()
     {
         await Store.DisposeAsync();

@@ -149,15 +149,15 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
     {
         if (_unplaced.TryGetValue(baseName, out Placement placement))
         {
-            if (_removed.ContainsKey(baseName))
+            if (!_removed.ContainsKey(baseName))
             {
-                files.Unlink(folder.Full(placement.Waiting));
+                Rename(placement.Waiting, placement.Target);
+                _unplaced.TryRemove(baseName, out _);
             }
             else
             {
-                Rename(placement.Waiting, placement.Target);
+                RemoveWaiting(baseName);
             }
-            _unplaced.TryRemove(baseName, out _);
         }
     }
 
@@ -228,6 +228,18 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         }
     }
 
+    /// <summary>An expunged message goes without ever having had a place; false where it has one.</summary>
+    private bool RemoveWaiting(string baseName)
+    {
+        if (!_unplaced.TryGetValue(baseName, out Placement placement))
+        {
+            return false;
+        }
+        files.Unlink(folder.Full(placement.Waiting));
+        _unplaced.TryRemove(baseName, out _);
+        return true;
+    }
+
     private void RemoveFiles(int max)
     {
         List<string> settled = [];
@@ -235,7 +247,8 @@ internal sealed class MailboxFiles(IFiles files, MaildirFolder folder, FolderNew
         foreach ((string baseName, string path) in _removed.Take(max))
         {
             bool isActual = _actual.TryGetValue(baseName, out string? actual);
-            bool isDone = Unlink(isActual ? actual! : path) || Unlink(path);
+            // Expunged before it had its place, and perhaps since the others were placed: who misses it now would place it later, for good.
+            bool isDone = RemoveWaiting(baseName) || Unlink(isActual ? actual! : path) || Unlink(path);
             (isDone ? settled : elsewhere).Add(baseName);
         }
         // Another program has renamed them meanwhile, or removed them: then we look. Who cannot be caught stays owed.
