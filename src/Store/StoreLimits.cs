@@ -63,6 +63,9 @@ public sealed record StoreLimits
     /// <summary>Octets of messages that are read for that.</summary>
     public long TrigramOctetsPerRound { get; init; } = 16 << 20;
 
+    /// <summary>Files that all open mailboxes together keep open between two uses: descriptors.</summary>
+    public int HeldFilesMax { get; init; } = 256;
+
     /// <summary>Octets of summaries that all mailboxes together keep in memory.</summary>
     public long SummaryMemoryOctetsMax { get; init; } = 64L << 20;
 

@@ -129,6 +129,31 @@ public sealed class CommandLineTests
         Directory.Delete(data, recursive: true);
     }
 
+    [Fact]
+    public async Task The_index_of_a_spool_is_made_checked_and_dumped()
+    {
+        string data = Directory.CreateTempSubdirectory("mailaccess-index-").FullName;
+        string file = Path.Combine(data, "check.json");
+        await File.WriteAllTextAsync(
+            file,
+            $$"""
+            { "data": "{{data}}", "domains": ["example.test"], "accounts": { "passwdFile": "{{data}}/passwd" },
+              "mail": { "format": "mbox", "path": "{{data}}/mail/{user}", "inbox": "{{data}}/spool/{user}" } }
+            """);
+        await File.WriteAllTextAsync(Path.Combine(data, "passwd"), "alice@example.test:{PLAIN}secret:::::\n");
+        Directory.CreateDirectory(Path.Combine(data, "spool"));
+        string spool = Path.Combine(data, "spool", "alice@example.test");
+        await File.WriteAllTextAsync(spool, "From bob@example.org Mon Jan  5 09:08:07 2026\nSubject: one\nX-IMAPbase: 1700000000 7 key\nX-UID: 7\nX-Keywords: key\nStatus: RO\n\nbody\n\n");
+        Assert.Contains("no index yet", await RunAsync(0, "index", "check", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("INBOX: 1 messages", await RunAsync(0, "index", "rebuild", "--config", file), StringComparison.Ordinal);
+        Assert.Contains("alice@example.test INBOX: good, 1 messages", await RunAsync(0, "index", "check", "--config", file), StringComparison.Ordinal);
+        string dump = await RunAsync(0, "index", "dump", "--json", "--config", file);
+        Assert.Contains("\"uidvalidity\":1700000000", dump, StringComparison.Ordinal);
+        Assert.Contains("\"uid\":7,", dump, StringComparison.Ordinal);
+        Assert.Contains($"\"place\":\"0+{new FileInfo(spool).Length}\"", dump, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
     private static Task<string> RunAsync(int expectedCode, params string[] arguments) => RunAsync(expectedCode, arguments, "");
 
     private static async Task<string> RunAsync(int expectedCode, string[] arguments, string input)

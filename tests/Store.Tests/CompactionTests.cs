@@ -1,4 +1,5 @@
 using MailAccess.Message;
+using MailAccess.Store.Inspection;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Tests.Contract;
 using MailAccess.Testing;
@@ -58,7 +59,7 @@ public sealed class CompactionTests
         Assert.Equal(modSeq, inbox.Snapshot.HighestModSeq);
         await CheckAsync(inbox);
         await store.DisposeAsync();
-        IndexReport report = new IndexInspector(folder.Root("alice")).Check(MailboxName.Inbox)!;
+        IndexReport report = new MaildirInspector(folder.Root("alice")).Check(MailboxName.Inbox)!;
         Assert.Empty(report.Problems);
     }
 

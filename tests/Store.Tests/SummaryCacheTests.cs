@@ -15,13 +15,13 @@ public sealed class SummaryCacheTests
         using TemporaryFolder folder = new();
         ulong generation;
         long[] locators;
-        using (SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0))
+        using (SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, null, new OpenFiles(Files, 1)))
         {
             generation = cache.Generation;
             locators = Fill(cache);
             Assert.All(Enumerable.Range(0, Count), i => Assert.True(cache.TryGet(locators[i], Name(i), out ReadOnlyMemory<byte> got) && Is(got, i)));
         }
-        using SummaryCache again = SummaryCache.Open(Files, folder.Path, generation);
+        using SummaryCache again = SummaryCache.Open(Files, folder.Path, generation, null, new OpenFiles(Files, 1));
         Assert.Equal(generation, again.Generation);
         Assert.False(again.TryGet(locators[7], Name(7), out _)); // No file is touched by a look.
         for (int i = 0; i < Count; i++)
@@ -35,7 +35,7 @@ public sealed class SummaryCacheTests
     public void An_entry_over_the_border_of_blocks_is_found_also_when_these_grew_one_by_one()
     {
         using TemporaryFolder folder = new();
-        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0);
+        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, null, new OpenFiles(Files, 1));
         byte[] big = new byte[700_000];
         new Random(3).NextBytes(big);
         List<long> locators = [];
@@ -54,7 +54,7 @@ public sealed class SummaryCacheTests
     {
         using TemporaryFolder folder = new();
         var memory = new SummaryBlocks(2 * SummaryCache.BlockOctets);
-        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, memory);
+        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, memory, new OpenFiles(Files, 1));
         long[] locators = Fill(cache);
         Assert.True(cache.TryRead(locators[0], Name(0), out ReadOnlyMemory<byte> first));
         for (int i = 0; i < Count; i++)
@@ -75,13 +75,13 @@ public sealed class SummaryCacheTests
         using TemporaryFolder folder = new();
         ulong generation;
         long[] locators;
-        using (SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0))
+        using (SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, null, new OpenFiles(Files, 1)))
         {
             generation = cache.Generation;
             locators = Fill(cache);
         }
         string path = Path.Combine(folder.Path, SummaryCache.FileName);
-        using SummaryCache again = SummaryCache.Open(Files, folder.Path, generation);
+        using SummaryCache again = SummaryCache.Open(Files, folder.Path, generation, null, new OpenFiles(Files, 1));
         using (FileStream file = File.OpenWrite(path))
         {
             file.SetLength(500_000);
@@ -107,7 +107,7 @@ public sealed class SummaryCacheTests
     {
         using TemporaryFolder folder = new();
         var memory = new SummaryBlocks(SummaryCache.BlockOctets);
-        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, memory);
+        using SummaryCache cache = SummaryCache.Open(Files, folder.Path, 0, memory, new OpenFiles(Files, 1));
         long[] locators = Fill(cache);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() =>
         {

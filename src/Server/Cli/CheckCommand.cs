@@ -57,6 +57,10 @@ internal static class CheckCommand
         {
             notes.Add("no domain in \"domains\": no mail is accepted from other servers");
         }
+        if (DescriptorLimit.Note(configuration.Limits.Connections, DescriptorLimit.Current) is { } few)
+        {
+            notes.Add(few);
+        }
         await LookAtAccountsAsync(configuration, problems, notes);
     }
 

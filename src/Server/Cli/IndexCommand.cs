@@ -4,7 +4,7 @@ using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
 using MailAccess.Store;
-using MailAccess.Store.Maildir;
+using MailAccess.Store.Inspection;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Cli;
@@ -22,7 +22,7 @@ internal static class IndexCommand
             await NoteRunningAsync(target.Configuration, errors);
             int wrong = 0;
             int count = 0;
-            foreach ((string account, IndexInspector inspector, MailboxName name) in target.Mailboxes())
+            foreach ((string account, IIndexInspector inspector, MailboxName name) in target.Mailboxes())
             {
                 IndexReport? report = inspector.Check(name);
                 if (report is null)
@@ -50,7 +50,7 @@ internal static class IndexCommand
             using LineLoggerFactory loggers = new(log);
             List<string> found = [];
             await using AccountQuotas quotas = new(target.Configuration, target.Directory, TimeProvider.System, loggers.CreateLogger("MailAccess.Server"));
-            MaildirStore? store = await StoreSetup.OpenMaildirsAsync(target.Configuration, target.Directory, quotas, TimeProvider.System, loggers, found);
+            IIndexedStore? store = await StoreSetup.OpenAsync(target.Configuration, target.Directory, quotas, TimeProvider.System, loggers, found);
             if (store is null)
             {
                 found.ForEach(f => errors.WriteLine($"mailaccess: {f}; nothing was rebuilt"));
@@ -83,7 +83,7 @@ internal static class IndexCommand
             async target =>
             {
                 await NoteRunningAsync(target.Configuration, errors);
-                foreach ((string account, IndexInspector inspector, MailboxName name) in target.Mailboxes())
+                foreach ((string account, IIndexInspector inspector, MailboxName name) in target.Mailboxes())
                 {
                     if (inspector.Dump(name) is not { } dump)
                     {
@@ -137,18 +137,18 @@ internal static class IndexCommand
     private static async Task NoteRunningAsync(ServerConfiguration configuration, TextWriter errors)
     {
         string data = Path.Combine(configuration.DataFolder, "store");
-        if (IndexInspector.IsInUse(data))
+        if (DataFolderState.IsInUse(data))
         {
             await errors.WriteLineAsync("mailaccess: note: the server is running; its latest changes may not be in the index files yet");
         }
-        else if (IndexInspector.HasJournal(data))
+        else if (DataFolderState.HasJournal(data))
         {
             await errors.WriteLineAsync("mailaccess: note: the server did not end cleanly; the next start brings the index up to date from its journal");
         }
     }
 
     /// <summary>Opened once, so that files without a UID get theirs.</summary>
-    private static async Task TakeNoticeAsync(MaildirStore store, string account, MailboxName name)
+    private static async Task TakeNoticeAsync(IMailStore store, string account, MailboxName name)
     {
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(account, CancellationToken.None);
         if (opened.TryGet(out IMailAccount? mail) && (await mail.OpenAsync(name, CancellationToken.None)).TryGet(out IMailbox? mailbox))

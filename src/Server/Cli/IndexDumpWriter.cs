@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MailAccess.Store;
-using MailAccess.Store.Maildir;
+using MailAccess.Store.Inspection;
 
 namespace MailAccess.Server.Cli;
 
@@ -17,15 +17,15 @@ internal static class IndexDumpWriter
         MailboxSnapshot now = dump.Snapshot;
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{account} {dump.Name}\n")
-            .Append(CultureInfo.InvariantCulture, $"  folder {dump.Folder}\n  id {dump.MailboxId}\n")
+            .Append(CultureInfo.InvariantCulture, $"  path {dump.Path}\n  id {dump.MailboxId}\n")
             .Append(CultureInfo.InvariantCulture, $"  uidvalidity {now.UidValidity}  uidnext {now.UidNext}  modseq {now.HighestModSeq}  commits {dump.Commits}  log {dump.LogOctets}\n")
             .Append(CultureInfo.InvariantCulture, $"  messages {now.Count}  unseen {now.UnseenCount}  octets {now.Octets}  keywords {string.Join(' ', now.Keywords.Names)}\n")
-            .Append("  UID        MODSEQ     DATE                 OCTETS     SUMMARY FLAGS                FILE\n");
+            .Append("  UID        MODSEQ     DATE                 OCTETS     SUMMARY FLAGS                PLACE\n");
         foreach (IndexEntry entry in dump.Entries)
         {
             string flags = string.Join(' ', Flags(entry.Record.Flags).Concat(entry.Keywords));
             text.Append(CultureInfo.InvariantCulture, $"  {entry.Record.Uid.Value,-10} {entry.Record.ModSeq.Value,-10} {Date(entry.Record.InternalDateSeconds)} ")
-                .Append(CultureInfo.InvariantCulture, $"{entry.Record.Octets,-10} {(entry.HasSummary ? "yes" : "no"),-7} {flags,-20} {entry.FileName}\n");
+                .Append(CultureInfo.InvariantCulture, $"{entry.Record.Octets,-10} {(entry.HasSummary ? "yes" : "no"),-7} {flags,-20} {entry.Place}\n");
         }
         return text.ToString();
     }
@@ -39,7 +39,7 @@ internal static class IndexDumpWriter
             json.WriteStartObject();
             json.WriteString("account", account);
             json.WriteString("mailbox", dump.Name.Value);
-            json.WriteString("folder", dump.Folder);
+            json.WriteString("path", dump.Path);
             json.WriteString("id", dump.MailboxId);
             json.WriteNumber("uidvalidity", now.UidValidity.Value);
             json.WriteNumber("uidnext", now.UidNext.Value);
@@ -61,7 +61,7 @@ internal static class IndexDumpWriter
                 json.WriteStartArray("keywords");
                 entry.Keywords.ToList().ForEach(json.WriteStringValue);
                 json.WriteEndArray();
-                json.WriteString("file", entry.FileName);
+                json.WriteString("place", entry.Place);
                 json.WriteEndObject();
             }
             json.WriteEndArray();

@@ -3,14 +3,14 @@ using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Store;
-using MailAccess.Store.Maildir;
+using MailAccess.Store.Inspection;
 
 namespace MailAccess.Server.Cli;
 
 /// <summary>The mailboxes that <c>mailaccess index</c> was asked about.</summary>
 internal sealed class IndexTarget(ServerConfiguration configuration, PasswdFile directory, ParseResult arguments)
 {
-    private readonly List<(string Account, string Root)> _accounts = [];
+    private readonly List<(string Account, IIndexInspector Inspector)> _accounts = [];
     private MailboxName? _only;
 
     public ServerConfiguration Configuration => configuration;
@@ -29,18 +29,17 @@ internal sealed class IndexTarget(ServerConfiguration configuration, PasswdFile 
         IReadOnlyList<Account> all = await directory.ListAsync(CancellationToken.None);
         foreach (Account one in all.Where(a => account is null || string.Equals(a.Name, account, StringComparison.OrdinalIgnoreCase)).OrderBy(a => a.Name, StringComparer.Ordinal))
         {
-            if (StoreSetup.RootOf(one.Name, configuration.Mail.PathTemplate, directory) is { } root && System.IO.Directory.Exists(root))
+            if (StoreSetup.InspectorOf(one.Name, configuration, directory) is { } inspector)
             {
-                _accounts.Add((one.Name, root));
+                _accounts.Add((one.Name, inspector));
             }
         }
         return account is not null && _accounts.Count == 0 ? $"there is no account {account}, or it has no mail yet" : null;
     }
 
     /// <summary>One by one, in order.</summary>
-    public IEnumerable<(string Account, IndexInspector Inspector, MailboxName Name)> Mailboxes() =>
+    public IEnumerable<(string Account, IIndexInspector Inspector, MailboxName Name)> Mailboxes() =>
         from account in _accounts
-        let inspector = new IndexInspector(account.Root)
-        from name in _only is null ? inspector.Mailboxes() : [_only]
-        select (account.Account, inspector, name);
+        from name in _only is null ? account.Inspector.Mailboxes() : [_only]
+        select (account.Account, account.Inspector, name);
 }

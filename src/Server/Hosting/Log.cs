@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "ended")]
     public static partial void Ended(this ILogger log);
 
+    [LoggerMessage(8, LogLevel.Warning, "{Note}")]
+    public static partial void FewDescriptors(this ILogger log, string note);
+
     [LoggerMessage(20, LogLevel.Warning, "passwd file: the quota rule {Rule} of {Account} cannot be read and is left out")]
     public static partial void QuotaRuleUnknown(this ILogger log, string account, string rule);
 

@@ -168,8 +168,13 @@ internal sealed class MailServer : IAsyncDisposable
         TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
         _undo.Push(transcripts.DisposeAsync);
         LimitsConfiguration limits = _configuration.Limits;
+        int? descriptors = DescriptorLimit.Current;
+        if (DescriptorLimit.Note(limits.Connections, descriptors) is { } note)
+        {
+            _log.FewDescriptors(note);
+        }
         _host = new ConnectionHost(
-            new WireLimits { ConnectionsMax = limits.Connections, ConnectionsPerAddressMax = limits.ConnectionsPerAddress },
+            new WireLimits { ConnectionsMax = DescriptorLimit.ConnectionsOf(limits.Connections, descriptors), ConnectionsPerAddressMax = limits.ConnectionsPerAddress },
             _clock, _loggers.CreateLogger<ConnectionHost>(),
             new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
         Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, _clock, _loggers);

@@ -2,6 +2,7 @@ using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Access;
+using MailAccess.Store.Inspection;
 using MailAccess.Store.Maildir;
 using MailAccess.Store.Mbox;
 using MailAccess.Store.Quota;
@@ -12,14 +13,14 @@ namespace MailAccess.Server.Hosting;
 /// <summary>Opens the store from its configuration.</summary>
 internal static class StoreSetup
 {
-    public static async Task<IMailStore?> OpenAsync(
+    public static async Task<IIndexedStore?> OpenAsync(
         ServerConfiguration configuration, IAccountDirectory accounts, IQuotaPolicy quota, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
-        string folder = Path.Combine(configuration.DataFolder, "store");
-        StoreResult<IMailStore> opened = configuration.Mail.Format == MailFormat.Mbox
+        string folder = FolderOf(configuration);
+        StoreResult<IIndexedStore> opened = configuration.Mail.Format == MailFormat.Mbox
             ? AsStore(await OpenMboxAsync(configuration, accounts, quota, folder, clock, loggers))
             : AsStore(await OpenMaildirAsync(configuration, accounts, quota, folder, clock, loggers));
-        if (opened.TryGet(out IMailStore? store))
+        if (opened.TryGet(out IIndexedStore? store))
         {
             return store;
         }
@@ -41,10 +42,28 @@ internal static class StoreSetup
         return null;
     }
 
+    /// <summary>The store's own folder.</summary>
+    public static string FolderOf(ServerConfiguration configuration) => Path.Combine(configuration.DataFolder, "store");
+
+    /// <summary>For the indexes of an account's mailboxes; null where it has no mail yet.</summary>
+    public static IIndexInspector? InspectorOf(string name, ServerConfiguration configuration, IAccountDirectory accounts)
+    {
+        if (RootOf(name, configuration, accounts) is not { } root)
+        {
+            return null;
+        }
+        if (configuration.Mail.Format == MailFormat.Maildir)
+        {
+            return Directory.Exists(root) ? new MaildirInspector(root) : null;
+        }
+        return InboxOf(name, configuration, accounts) is { } inbox && (File.Exists(inbox) || Directory.Exists(root))
+            ? new MboxInspector(inbox, root, FolderOf(configuration), name) : null;
+    }
+
     /// <summary>Also for a type that C# cannot convert to by itself: an interface.</summary>
-    private static StoreResult<IMailStore> AsStore<T>(StoreResult<T> opened)
-        where T : class, IMailStore =>
-        opened.TryGet(out T? store) ? Of<IMailStore>(store) : opened.Error;
+    private static StoreResult<IIndexedStore> AsStore<T>(StoreResult<T> opened)
+        where T : class, IIndexedStore =>
+        opened.TryGet(out T? store) ? Of<IIndexedStore>(store) : opened.Error;
 
     private static StoreResult<T> Of<T>(T value) => value;
 
@@ -55,8 +74,8 @@ internal static class StoreSetup
             {
                 DataFolder = folder,
                 HostName = configuration.HostName,
-                InboxOf = name => PublicPath(name, configuration) is { } path ? Path.Combine(path, ".inbox") : RootOf(name, configuration.Mail.InboxTemplate, accounts),
-                FolderRootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
+                InboxOf = name => InboxOf(name, configuration, accounts),
+                FolderRootOf = name => RootOf(name, configuration, accounts),
                 LockOrder = configuration.Mail.Locks,
                 Quota = quota,
             },
@@ -72,7 +91,7 @@ internal static class StoreSetup
             HostName = configuration.HostName,
             Quota = quota,
             HasSearchFilters = configuration.HasSearchFilters,
-            RootOf = name => PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts),
+            RootOf = name => RootOf(name, configuration, accounts),
         };
         return MaildirStore.OpenAsync(options, clock, loggers.CreateLogger("MailAccess.Store"));
     }
@@ -116,6 +135,12 @@ internal static class StoreSetup
         Account? account = accounts.FindByLoginAsync(name, CancellationToken.None).AsTask().GetAwaiter().GetResult()?.Account;
         return account?.Home is { Length: > 0 } home && Path.IsPathFullyQualified(home) ? path.Replace("{home}", home, StringComparison.Ordinal) : null;
     }
+
+    private static string? RootOf(string name, ServerConfiguration configuration, IAccountDirectory accounts) =>
+        PublicPath(name, configuration) ?? RootOf(name, configuration.Mail.PathTemplate, accounts);
+
+    private static string? InboxOf(string name, ServerConfiguration configuration, IAccountDirectory accounts) =>
+        PublicPath(name, configuration) is { } path ? Path.Combine(path, ".inbox") : RootOf(name, configuration.Mail.InboxTemplate, accounts);
 
     /// <summary>Where the mail of nobody is; null for every account, and where nothing is shared.</summary>
     private static string? PublicPath(string name, ServerConfiguration configuration) =>

@@ -1,5 +1,8 @@
 namespace MailAccess.Store.Index;
 
+/// <summary>A summary, and the message's base name.</summary>
+internal readonly record struct SummaryToCache(string BaseName, ReadOnlyMemory<byte> Summary);
+
 /// <summary>A piece of a cache file in memory. Grows at its end only, so slices that were given out stay as they are.</summary>
 internal sealed class SummaryBlock(SummaryCache owner, int index, byte[] octets, int filled)
 {

@@ -6,9 +6,6 @@ using MailAccess.Store.Files;
 
 namespace MailAccess.Store.Index;
 
-/// <summary>A summary, and the message's base name.</summary>
-internal readonly record struct SummaryToCache(string BaseName, ReadOnlyMemory<byte> Summary);
-
 /// <summary>
 /// <c>mailaccess.cache</c>: encoded summaries one after the other, read in blocks that stay in memory while there is room
 /// (<see cref="SummaryBlocks"/>). Disposable: what is missing or damaged is made anew from the message.
@@ -34,7 +31,7 @@ internal sealed class SummaryCache : IDisposable
     private const uint Magic = 0x4843_414D; // "MACH"
     private const uint Version = 1;
 
-    private readonly IFile _file;
+    private readonly OpenFiles.HeldFile _file;
     private readonly SummaryBlocks _memory;
     private readonly ConcurrentDictionary<int, SummaryBlock> _blocks = new();
     private readonly Lock _gate = new();
@@ -43,9 +40,10 @@ internal sealed class SummaryCache : IDisposable
     private long _written;
     private bool _isClosed;
 
-    private SummaryCache(IFile file, ulong generation, long end, SummaryBlocks? memory)
+    private SummaryCache(IFile file, string path, ulong generation, SummaryBlocks? memory, OpenFiles open)
     {
-        _file = file;
+        long end = (file.Octets + 7) & ~7L;
+        _file = open.Hold(file, path, f => GenerationOf(f) == generation);
         _memory = memory ?? new SummaryBlocks(OwnMemoryOctetsMax);
         Generation = generation;
         _end = end;
@@ -62,24 +60,33 @@ internal sealed class SummaryCache : IDisposable
     public static long EntryOctets(long locator) => locator == 0 ? 0 : (EntryHeaderOctets + (locator & 0xFF_FFFF) + 7) & ~7L;
 
     /// <summary>Opens the file of this generation, or starts a new one.</summary>
-    public static SummaryCache Open(IFiles files, string folder, ulong generation, SummaryBlocks? memory = null)
+    public static SummaryCache Open(IFiles files, string folder, ulong generation, SummaryBlocks? memory, OpenFiles open)
     {
         string path = Path.Combine(folder, FileName);
         IFile file = files.Open(path, OpenKind.Write)!;
         if (generation != 0 && GenerationOf(file) == generation)
         {
-            return new SummaryCache(file, generation, (file.Octets + 7) & ~7L, memory);
+            return new SummaryCache(file, path, generation, memory, open);
         }
         file.Dispose();
-        return Create(files, path, memory);
+        return Create(files, path, memory, open);
     }
 
-    /// <summary>As it is, to look at: nothing may be added. Null where there is none.</summary>
-    public static SummaryCache? OpenToRead(IFiles files, string folder) =>
-        files.Open(Path.Combine(folder, FileName), OpenKind.Read) is { } file ? new SummaryCache(file, GenerationOf(file), (file.Octets + 7) & ~7L, null) : null;
+    /// <summary>As it is, to look at: nothing may be added. Null where there is none of this generation.</summary>
+    public static SummaryCache? OpenToRead(IFiles files, string folder, ulong generation)
+    {
+        string path = Path.Combine(folder, FileName);
+        IFile? file = files.Open(path, OpenKind.Read);
+        if (file is not null && GenerationOf(file) == generation)
+        {
+            return new SummaryCache(file, path, generation, null, new OpenFiles(files, 1));
+        }
+        file?.Dispose();
+        return null;
+    }
 
     /// <summary>Starts a new file in place of one that may be there.</summary>
-    public static SummaryCache Create(IFiles files, string path, SummaryBlocks? memory)
+    public static SummaryCache Create(IFiles files, string path, SummaryBlocks? memory, OpenFiles open)
     {
         files.Unlink(path);
         IFile file = files.Open(path, OpenKind.CreateNew)!;
@@ -91,7 +98,7 @@ internal sealed class SummaryCache : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), Version);
             BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), fresh);
             file.Write(0, header);
-            return new SummaryCache(file, fresh, header.Length, memory);
+            return new SummaryCache(file, path, fresh, memory, open);
         }
         catch (FileFault)
         {
@@ -219,6 +226,9 @@ internal sealed class SummaryCache : IDisposable
             at = end;
         }
     }
+
+    /// <summary>Its file takes this place. Blocks.</summary>
+    public void MoveTo(string path) => _file.MoveTo(path);
 
     /// <summary>The block leaves memory. Under the lock of <see cref="SummaryBlocks"/>.</summary>
     public void Forget(SummaryBlock block) => _blocks.TryRemove(new(block.Index, block));

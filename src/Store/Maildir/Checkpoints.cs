@@ -103,6 +103,7 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
             catch (FileFault fault)
             {
                 mailbox.Health.Sicken(fault);
+                store.Housekeeper.Wake(mailbox.Account);
                 unwell.Add(mailbox);
             }
             ulong device = store.Files.FileSystemOf(mailbox.Account.Root);
@@ -177,6 +178,7 @@ internal sealed class Checkpoints(MaildirStore store) : IDisposable
             foreach (MaildirMailbox mailbox in mailboxes)
             {
                 mailbox.Health.Sicken(fault, whileSyncing: true);
+                store.Housekeeper.Wake(mailbox.Account);
                 unwell.Add(mailbox);
             }
         }

@@ -117,11 +117,7 @@ internal static class Compaction
                 }
                 ticket = Commit(mailbox, locators, names);
             }
-            if (smaller is not null)
-            {
-                string path = Path.Combine(mailbox.Folder.Path, SummaryCache.FileName);
-                store.Files.Rename(path + ".tmp", path); // Before the index says that this is its cache.
-            }
+            smaller?.MoveTo(Path.Combine(mailbox.Folder.Path, SummaryCache.FileName)); // Before the index says that this is its cache.
             return ticket;
         }
     }
@@ -161,7 +157,7 @@ internal static class Compaction
     {
         locators = [];
         MailboxSnapshot now = mailbox.Published;
-        SummaryCache smaller = SummaryCache.Create(store.Files, Path.Combine(mailbox.Folder.Path, SummaryCache.FileName + ".tmp"), store.SummaryBlocks);
+        SummaryCache smaller = SummaryCache.Create(store.Files, Path.Combine(mailbox.Folder.Path, SummaryCache.FileName + ".tmp"), store.SummaryBlocks, store.OpenFiles);
         try
         {
             for (int from = 0; from < now.Count; from += BatchMessages)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using MailAccess.Store.Files;
+using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Maildir;
 
@@ -11,11 +13,19 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Checkpoints _checkpoints = new(store);
+    private readonly Rounds<MaildirAccount> _rounds = new(store.Clock);
     private readonly ConcurrentQueue<string> _litter = new();
     private Task _round = Task.CompletedTask;
 
     /// <inheritdoc cref="Checkpoints.Touched"/>
-    public void Touched(MaildirMailbox mailbox) => _checkpoints.Touched(mailbox);
+    public void Touched(MaildirMailbox mailbox)
+    {
+        _checkpoints.Touched(mailbox);
+        Wake(mailbox.Account);
+    }
+
+    /// <summary>Something was left to do in this account.</summary>
+    public void Wake(MaildirAccount account) => _rounds.Wake(account);
 
     /// <inheritdoc cref="Checkpoints.HasCarried"/>
     public bool HasCarried => _checkpoints.HasCarried;
@@ -80,7 +90,7 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             {
                 await store.Workers.RunAsync(Sweep, store.OnStagingFault);
             }
-            foreach (MaildirAccount account in store.Accounts)
+            foreach (MaildirAccount account in _rounds.Begin(store.Accounts))
             {
                 foreach (MaildirMailbox mailbox in account.OpenMailboxes)
                 {
@@ -90,6 +100,10 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
                 if (account.Quota is { } quota)
                 {
                     await quota.WriteSizeAsync();
+                }
+                if (!account.IsAtRest)
+                {
+                    Wake(account);
                 }
             }
             if (_checkpoints.IsDue || store.Journal.OctetsSinceCheckpoint >= store.Limits.JournalCheckpointOctets)
@@ -141,8 +155,9 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
 
     private async ValueTask KeepSearchFilterAsync(MaildirMailbox mailbox)
     {
-        if (mailbox.SearchFilter is { } filter && mailbox.Published.UnmeasuredCount == 0 && filter.CountMissing(mailbox.Published) >= store.Limits.TrigramMessagesMin)
+        if (mailbox.WantsSearchFilter)
         {
+            TrigramFilter filter = mailbox.SearchFilter!;
             await RunAsync(mailbox, () =>
             {
                 filter.Extend(mailbox, store.Limits.TrigramMessagesPerRound, store.Limits.TrigramOctetsPerRound);

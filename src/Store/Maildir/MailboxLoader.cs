@@ -52,7 +52,7 @@ internal static class MailboxLoader
             logOctets = IndexFile.LogHeaderOctets;
         }
         var letters = KeywordLetters.Parse(store.Files.ReadAll(Path.Combine(folder.Path, NameFlush.LettersName)) ?? []);
-        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks);
+        SummaryCache cache = SummaryCache.Open(store.Files, folder.Path, state.CacheGeneration, store.SummaryBlocks, store.OpenFiles);
         if (cache.Generation != state.CacheGeneration)
         {
             for (int i = 0; i < state.Records.Count; i++)

@@ -180,7 +180,11 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             mailbox.Handles--;
             mailbox.IdleSince = store.Clock.GetTimestamp();
         }
+        store.Housekeeper.Wake(this);
     }
+
+    /// <summary>No mailbox waits for being closed, and nothing is left to do in those that are open.</summary>
+    public bool IsAtRest => OpenMailboxes.TrueForAll(m => m.Handles > 0 && m.IsAtRest) && Quota?.Size.IsDue(default) != true;
 
     /// <summary>Closes what nobody has used for a while; with no limit, everything.</summary>
     public async ValueTask CloseIdleAsync(TimeSpan? idle)
@@ -217,7 +221,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
-    /// <inheritdoc cref="MaildirStore.RebuildIndexAsync"/>
+    /// <inheritdoc cref="Inspection.IIndexedStore.RebuildIndexAsync"/>
     public ValueTask<StoreResult<int>> RebuildAsync(MailboxName mailboxName, Action<int, int> progress) => LockedAsync<int>(
         () =>
         {
@@ -290,6 +294,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         {
             _open[mailboxName] = mailbox;
         }
+        store.Housekeeper.Wake(this);
         return mailbox;
     }
 

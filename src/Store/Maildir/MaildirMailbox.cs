@@ -195,6 +195,13 @@ internal sealed partial class MaildirMailbox : MailboxModel
 
     public MailboxHealth Health { get; }
 
+    /// <summary>Nothing is left to do but what the next commit brings.</summary>
+    public bool IsAtRest => !IsUnpaid && !Health.IsSick && !Owed.OwesRemovals && !HasStaleNames && !WantsSearchFilter;
+
+    /// <summary>So many messages are not in the search filter that it is worth adding them.</summary>
+    public bool WantsSearchFilter =>
+        SearchFilter is { } filter && Published is { UnmeasuredCount: 0 } now && filter.CountMissing(now) >= _store.Limits.TrigramMessagesMin;
+
     /// <summary>It has ended, and its last commits are not in its files yet.</summary>
     public bool IsUnpaid { get; set; }
 
@@ -226,6 +233,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         {
             _staleNames.Add(uid);
         }
+        _store.Housekeeper.Wake(Account);
     }
 
     /// <summary>Where the file of this record should be.</summary>
@@ -292,6 +300,7 @@ internal sealed partial class MaildirMailbox : MailboxModel
         {
             _staleNames.Add(now[i].Uid.Value);
         }
+        _store.Housekeeper.Wake(Account);
     }
 
     protected override void Applied(MailboxChange change)

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
+using MailAccess.Store.Inspection;
 using MailAccess.Store.Journal;
 using MailAccess.Store.Model;
 using MailAccess.Store.Quota;
@@ -15,7 +16,7 @@ namespace MailAccess.Store.Maildir;
 /// All accounts' mail in Maildirs. A commit is durable in the store's journal when it returns; files follow
 /// (README.md beside this file says which exist when).
 /// </summary>
-public sealed class MaildirStore : IMailStore
+public sealed class MaildirStore : IIndexedStore
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<StoreResult<MaildirAccount>>>> _accounts = new(StringComparer.Ordinal);
     private readonly MaildirStoreOptions _options;
@@ -42,6 +43,7 @@ public sealed class MaildirStore : IMailStore
         Housekeeper = new Housekeeper(this);
         Watcher = new FolderWatcher(this);
         SummaryBlocks = new SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
+        OpenFiles = new OpenFiles(files, options.Limits.HeldFilesMax);
     }
 
     internal StoreLimits Limits => _options.Limits;
@@ -68,6 +70,9 @@ public sealed class MaildirStore : IMailStore
 
     /// <summary>The summaries in memory, of all mailboxes.</summary>
     internal SummaryBlocks SummaryBlocks { get; }
+
+    /// <summary>What mailboxes keep open.</summary>
+    internal OpenFiles OpenFiles { get; }
 
     internal CarriedDebts Carried { get; }
 
@@ -131,13 +136,7 @@ public sealed class MaildirStore : IMailStore
         Stop();
     }
 
-    /// <summary>
-    /// Makes a mailbox's index anew from its mail; UIDVALIDITY, UIDs, flags, keywords and dates stay. For a store that serves nobody yet: an open
-    /// mailbox is refused as <see cref="StoreError.Busy"/>. The answer is the number of messages.
-    /// </summary>
-    /// <param name="accountName">Whose mailbox.</param>
-    /// <param name="mailboxName">Which.</param>
-    /// <param name="progress">Called with messages done and messages in all, on another thread.</param>
+    /// <inheritdoc/>
     public async ValueTask<StoreResult<int>> RebuildIndexAsync(string accountName, MailboxName mailboxName, Action<int, int> progress)
     {
         StoreResult<IMailAccount> opened = await OpenAccountAsync(accountName, CancellationToken.None);

@@ -7,7 +7,7 @@ namespace MailAccess.Store.Mbox;
 
 /// <summary>The mailboxes of one account: a spool file and the files below a folder, and those of them that are open.</summary>
 /// <remarks>Names change under one asynchronous lock; file work is done on workers.</remarks>
-internal sealed class MboxAccount(MboxStore store, string name, string inbox, string root, string dataFolder) : IMailAccount, ISideFiles
+internal sealed partial class MboxAccount(MboxStore store, string name, string inbox, string root, string dataFolder) : IMailAccount, ISideFiles
 {
     private readonly SemaphoreSlim _names = new(1, 1);
     private readonly Lock _openGate = new();
@@ -156,72 +156,12 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
         MailboxName? mailbox, string fileName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         LockedAsync(() => _folders.ReplaceSideFile(mailbox, fileName, content), cancellationToken);
 
-    /// <summary>A handle went.</summary>
-    public void Release(MboxMailbox mailbox)
-    {
-        lock (_openGate)
-        {
-            mailbox.Handles--;
-            mailbox.IdleSince = store.Clock.GetTimestamp();
-        }
-    }
-
     /// <summary>Headers follow flags, logs are folded.</summary>
     public async Task HousekeepAsync()
     {
         foreach (MboxMailbox mailbox in OpenMailboxes)
         {
             await MboxUpkeep.RunAsync(store, mailbox, isLast: false);
-        }
-    }
-
-    /// <summary>Closes what nobody has used for a while; with no limit, everything.</summary>
-    public async ValueTask CloseIdleAsync(TimeSpan? idle)
-    {
-        if (idle is not null && Idle(idle).Count == 0)
-        {
-            return;
-        }
-        await _names.WaitAsync(CancellationToken.None);
-        try
-        {
-            foreach (MboxMailbox mailbox in Idle(idle))
-            {
-                lock (_openGate)
-                {
-                    // Whoever opens it now waits for the names' lock, and loads it anew.
-                    if (idle is not null && mailbox.Handles > 0)
-                    {
-                        continue;
-                    }
-                    _open.Remove(mailbox.Name);
-                }
-                await CloseAsync(mailbox);
-            }
-            if (_quota is { } quota)
-            {
-                await RunAsync<Done>(() =>
-                {
-                    quota.Save();
-                    return default(Done);
-                });
-            }
-        }
-        finally
-        {
-            _names.Release();
-        }
-    }
-
-    /// <summary>Nothing more is written: for crash tests.</summary>
-    public void Abandon()
-    {
-        lock (_openGate)
-        {
-            foreach (MboxMailbox mailbox in _open.Values)
-            {
-                mailbox.Close();
-            }
         }
     }
 
@@ -233,100 +173,6 @@ internal sealed class MboxAccount(MboxStore store, string name, string inbox, st
             above.Add(parent);
         }
         return above;
-    }
-
-    private MboxMailbox? TryHold(MailboxName mailboxName)
-    {
-        lock (_openGate)
-        {
-            if (_open.TryGetValue(mailboxName, out MboxMailbox? mailbox) && !mailbox.IsGone)
-            {
-                mailbox.Handles++;
-                return mailbox;
-            }
-            return null;
-        }
-    }
-
-    /// <summary>Under the names' lock.</summary>
-    private async Task<StoreResult<MboxMailbox>> LoadAsync(MailboxName mailboxName)
-    {
-        if (TryHold(mailboxName) is { } open)
-        {
-            return open;
-        }
-        MboxMailbox? dead;
-        lock (_openGate)
-        {
-            _open.Remove(mailboxName, out dead);
-        }
-        if (dead is not null)
-        {
-            await CloseAsync(dead);
-        }
-        StoreResult<string> found = await RunAsync<string>(
-            () => _folders.Find(mailboxName) is { } path ? path
-                : _folders.Names().Any(n => n.IsBelow(mailboxName)) ? StoreError.NotPermitted : StoreError.NotFound);
-        if (!found.TryGet(out string? file))
-        {
-            return found.Error;
-        }
-        SpoolLock? held;
-        try
-        {
-            held = await store.LockAsync(file, create: false, store.Clock.GetTimestamp());
-        }
-        catch (FileFault fault)
-        {
-            store.Log.FileFault(name, file, fault);
-            return StoreError.Unavailable;
-        }
-        return held is null ? StoreError.Busy : await RunAsync<MboxMailbox>(() =>
-        {
-            using (held)
-            {
-                (MboxSpool spool, MboxState state, SummaryCache cache) =
-                    MboxLoader.Load(store, _folders, file, _folders.DataFolderOf(mailboxName), held);
-                var mailbox = new MboxMailbox(store, this, mailboxName, spool, state, cache)
-                {
-                    Handles = 1,
-                    Usage = _quota?.UsageOf(mailboxName, _folders.Uses.GetValueOrDefault(mailboxName), state),
-                };
-                lock (_openGate)
-                {
-                    _open[mailboxName] = mailbox;
-                }
-                return mailbox;
-            }
-        });
-    }
-
-    private List<MboxMailbox> Idle(TimeSpan? idle)
-    {
-        lock (_openGate)
-        {
-            return [.. _open.Values.Where(m => idle is null || (m.Handles == 0 && store.Clock.GetElapsedTime(m.IdleSince) >= idle))];
-        }
-    }
-
-    /// <summary>Commits that are under way settle, headers and index are brought up to date. Whoever holds a handle finds it gone.</summary>
-    private async Task CloseAsync(MboxMailbox mailbox)
-    {
-        bool wasGone = mailbox.IsGone;
-        await Committer.IdleAsync();
-        mailbox.MarkGone();
-        await Committer.IdleAsync();
-        if (!wasGone)
-        {
-            await MboxUpkeep.RunAsync(store, mailbox, isLast: true);
-            _quota?.Closed(mailbox);
-        }
-        store.Watcher.Remove(mailbox);
-        await RunAsync<Done>(() =>
-        {
-            mailbox.Close();
-            return default(Done);
-        });
     }
 
     private async ValueTask<StoreResult<Done>> ChangeNamesAsync<T>(

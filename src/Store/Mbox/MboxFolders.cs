@@ -15,6 +15,7 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
     private static readonly TreeSubscriptions Spelling = new();
 
     private readonly string _accountFile = Path.Combine(dataFolder, "account");
+    private readonly MboxTree _tree = new(store.Files, inbox, root, mends: true);
     private uint _lastUidValidity;
     private SubscriptionList _subscriptions = new();
     private List<(MailboxName From, MailboxName To)> _renaming = [];
@@ -40,28 +41,18 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
         }
     }
 
-    public string DataFolderOf(MailboxName name) => Path.Combine(dataFolder, "boxes", DataNames.Encode(name.Value));
+    public string DataFolderOf(MailboxName name) => DataFolderOf(dataFolder, name);
 
-    /// <summary>The mailbox's file; null where it has none. INBOX always has one, if only in principle.</summary>
-    public string? Find(MailboxName name)
-    {
-        if (name.IsInbox)
-        {
-            return inbox;
-        }
-        return TreeNames.Encode(name) is { } relative && FileAt(Path.Combine(root, relative)) is { } path ? path
-            : All().TryGetValue(name, out string? other) ? other : null; // Other programs may spell a name otherwise.
-    }
+    /// <summary>Where an account's private files of one mailbox are.</summary>
+    public static string DataFolderOf(string accountFolder, MailboxName name) => Path.Combine(accountFolder, "boxes", DataNames.Encode(name.Value));
+
+    /// <inheritdoc cref="MboxTree.Find"/>
+    public string? Find(MailboxName name) => _tree.Find(name);
 
     public HashSet<MailboxName> Names() => [.. All().Keys];
 
-    /// <summary>All mailboxes and their files.</summary>
-    public Dictionary<MailboxName, string> All()
-    {
-        Dictionary<MailboxName, string> found = new() { [MailboxName.Inbox] = inbox };
-        Collect("", found);
-        return found;
-    }
+    /// <inheritdoc cref="MboxTree.All"/>
+    public Dictionary<MailboxName, string> All() => _tree.All();
 
     public UidValidity NextUidValidity()
     {
@@ -225,71 +216,20 @@ internal sealed class MboxFolders(MboxStore store, string inbox, string root, st
             }
         }
         path = Path.Combine(path, levels[^1]);
-        return store.Files.TryStat(path, out _) ? Path.Combine(path, OwnMessages) : path;
+        return store.Files.TryStat(path, out _) ? Path.Combine(path, TreeNames.OwnMessages) : path;
     }
 
-    private const string OwnMessages = TreeNames.OwnMessages;
-
-    private const string ConvertingPrefix = ".becoming-folder-";
-
-    /// <summary>The file moves into a folder of its own name. What a crash leaves between is found by <see cref="Collect"/>.</summary>
+    /// <summary>The file moves into a folder of its own name. What a crash leaves between is found by <see cref="MboxTree"/>.</summary>
     private void BecomeFolder(string path)
     {
         string parent = Path.GetDirectoryName(path)!;
-        string folder = Path.Combine(parent, ConvertingPrefix + Path.GetFileName(path));
+        string folder = Path.Combine(parent, MboxTree.ConvertingPrefix + Path.GetFileName(path));
         store.Files.CreateFolder(folder);
-        store.Files.Rename(path, Path.Combine(folder, OwnMessages));
+        store.Files.Rename(path, Path.Combine(folder, TreeNames.OwnMessages));
         store.Files.SyncFolder(folder);
         store.Files.SyncFolder(parent);
         store.Files.Rename(folder, path);
         store.Files.SyncFolder(parent);
-    }
-
-    private string? FileAt(string path)
-    {
-        if (!store.Files.TryStat(path, out FileFacts facts))
-        {
-            return null;
-        }
-        if (!facts.IsFolder)
-        {
-            return path;
-        }
-        string own = Path.Combine(path, OwnMessages);
-        return store.Files.TryStat(own, out facts) && !facts.IsFolder ? own : null;
-    }
-
-    private void Collect(string relative, Dictionary<MailboxName, string> found)
-    {
-        string folder = Path.Combine(root, relative);
-        foreach (string entry in store.Files.List(folder) ?? [])
-        {
-            string path = Path.Combine(folder, entry);
-            string name = entry;
-            if (entry.StartsWith(ConvertingPrefix, StringComparison.Ordinal))
-            {
-                name = entry[ConvertingPrefix.Length..];
-                if (!store.Files.TryStat(Path.Combine(folder, name), out _) && store.Files.TryStat(Path.Combine(path, OwnMessages), out _))
-                {
-                    path = Path.Combine(folder, name);
-                    store.Files.Rename(Path.Combine(folder, entry), path);
-                    store.Files.SyncFolder(folder);
-                }
-            }
-            string inside = relative.Length == 0 ? name : relative + "/" + name;
-            if (name[0] == '.' || !store.Files.TryStat(path, out FileFacts facts))
-            {
-                continue;
-            }
-            if (TreeNames.TryDecode(inside, out MailboxName? mailbox) && FileAt(path) is { } file)
-            {
-                found.TryAdd(mailbox, file);
-            }
-            if (facts.IsFolder && inside.Count(c => c == '/') < MailboxName.LevelsMax)
-            {
-                Collect(inside, found);
-            }
-        }
     }
 
     private void ReadLine(string line)

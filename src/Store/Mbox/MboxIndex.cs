@@ -89,10 +89,16 @@ internal static class MboxIndex
         return content;
     }
 
-    /// <summary>Null where there is none, or it is damaged or of another version.</summary>
+    /// <summary>Null where there is none, or it is damaged or of an earlier version. One of a newer version is a fault: it is not thrown away.</summary>
     public static MboxState? Load(IFiles files, string folder)
     {
-        byte[]? content = files.ReadAll(Path.Combine(folder, IndexName));
+        string path = Path.Combine(folder, IndexName);
+        byte[]? content = files.ReadAll(path);
+        if (content is { Length: >= HeaderOctets } && BinaryPrimitives.ReadUInt32LittleEndian(content) == Magic
+            && BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(4)) > Version)
+        {
+            throw new FileFault("read of a newer version", path, Posix.NotSupported);
+        }
         if (content is null || content.Length < HeaderOctets || BinaryPrimitives.ReadUInt32LittleEndian(content) != Magic
             || BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(4)) != Version
             || BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(28)) != EntryOctets
@@ -102,7 +108,7 @@ internal static class MboxIndex
         }
         int entries = BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(24));
         ReadOnlySpan<byte> rest = content.AsSpan(HeaderOctets);
-        if (!IndexFile.TryDecode(rest[(entries * EntryOctets)..], Path.Combine(folder, IndexName), out IndexState? index))
+        if (!IndexFile.TryDecode(rest[(entries * EntryOctets)..], path, out IndexState? index))
         {
             return null;
         }

@@ -32,7 +32,7 @@ internal static class MboxLoader
         state.Vanished.Add(state.Index.Vanished);
         RepairAppend(store, path, state, held.File);
         bool fits = Fit(state);
-        var cache = SummaryCache.Open(store.Files, dataFolder, state.Index.CacheGeneration, store.SummaryBlocks);
+        var cache = SummaryCache.Open(store.Files, dataFolder, state.Index.CacheGeneration, store.SummaryBlocks, store.OpenFiles);
         bool isOtherCache = cache.Generation != state.Index.CacheGeneration;
         if (isOtherCache)
         {

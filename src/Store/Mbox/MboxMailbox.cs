@@ -48,6 +48,9 @@ internal sealed class MboxMailbox : MailboxModel
     /// <summary>Marks of deletion are in records alone; they reach headers when the mailbox is closed.</summary>
     public bool HasHeldMarks { get; set; }
 
+    /// <summary>Nothing is left to do but what the next commit brings.</summary>
+    public bool IsAtRest => !HasDirtyHeaders && !Spool.HasUnloggedFacts;
+
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 
     public ulong CacheGeneration => _cache.Generation;
@@ -213,7 +216,7 @@ internal sealed class MboxMailbox : MailboxModel
     {
         try
         {
-            return _cache.Add([.. summaries.Select(s => new SummaryToCache(KeyOf(s.Token), s.Summary))]);
+            return _cache.Add([.. summaries.Select(s => new SummaryToCache(SummaryKeyOf(s.Token), s.Summary))]);
         }
         catch (FileFault fault)
         {
@@ -224,7 +227,7 @@ internal sealed class MboxMailbox : MailboxModel
 
     public ReadOnlyMemory<byte> CachedSummary(in MessageRecord record) =>
         record.CacheLocator != 0
-        && _cache.TryGet(record.CacheLocator, System.Text.Encoding.UTF8.GetBytes(KeyOf(record.Locator)), out ReadOnlyMemory<byte> summary) ? summary : default;
+        && _cache.TryGet(record.CacheLocator, System.Text.Encoding.UTF8.GetBytes(SummaryKeyOf(record.Locator)), out ReadOnlyMemory<byte> summary) ? summary : default;
 
     /// <summary>The same from the file, on a worker. Empty where the cache has none, or cannot be read: it is only a cache.</summary>
     public ReadOnlyMemory<byte> ReadSummary(in MessageRecord record)
@@ -232,7 +235,7 @@ internal sealed class MboxMailbox : MailboxModel
         try
         {
             return record.CacheLocator != 0
-                && _cache.TryRead(record.CacheLocator, System.Text.Encoding.UTF8.GetBytes(KeyOf(record.Locator)), out ReadOnlyMemory<byte> summary) ? summary : default;
+                && _cache.TryRead(record.CacheLocator, System.Text.Encoding.UTF8.GetBytes(SummaryKeyOf(record.Locator)), out ReadOnlyMemory<byte> summary) ? summary : default;
         }
         catch (FileFault fault)
         {
@@ -288,6 +291,8 @@ internal sealed class MboxMailbox : MailboxModel
         _cache.Dispose();
     }
 
+    protected override void RecentClaimed() => _store.Rounds.Wake(Account);
+
     protected override void SubscribersChanged() => _store.Watcher.Update(this);
 
     protected override void Undone(MailboxChange change)
@@ -304,7 +309,9 @@ internal sealed class MboxMailbox : MailboxModel
         _vanished.Add(VanishedUids.Of(change.After.HighestModSeq, change.Expunged.Select(r => r.Uid)));
         _vanished.Trim(VanishedFile.EntriesMax);
         HasDirtyHeaders |= !change.IsSilent;
+        _store.Rounds.Wake(Account);
     }
 
-    private static string KeyOf(long token) => token.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>The name by which the cache knows a message.</summary>
+    public static string SummaryKeyOf(long token) => token.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -15,10 +15,9 @@ internal sealed class MboxSpool : IDisposable
     private const int RegionStartOctets = 512;
 
     private readonly MboxStore _store;
-    private IFile? _log;
+    private OpenFiles.HeldFile? _log;
     private long _logEnd;
     private ulong _logSequence;
-    private bool _hasUnloggedFacts;
 
     public MboxSpool(MboxStore store, string path, string dataFolder, MboxState state)
     {
@@ -54,6 +53,9 @@ internal sealed class MboxSpool : IDisposable
 
     public long LogOctets => _logEnd;
 
+    /// <summary>What is known of the file is in memory alone.</summary>
+    public bool HasUnloggedFacts { get; private set; }
+
     /// <summary>Messages were found that no commit knows yet.</summary>
     public bool HasUnassigned
     {
@@ -85,11 +87,24 @@ internal sealed class MboxSpool : IDisposable
     {
         FileTicks = _store.Files.TryStat(Path, out FileFacts facts) && facts.Octets == octets ? facts.ModifiedTicks : 0;
         FileOctets = octets;
-        _hasUnloggedFacts = true;
+        HasUnloggedFacts = true;
     }
 
     /// <summary>The layout must be compared with the file again.</summary>
     public void ForgetFacts() => FileTicks = 0;
+
+    /// <summary>The next look reads the whole file, and tells how many KiB of how many it has read.</summary>
+    public void ReadAllAgain(Action<int, int> progress)
+    {
+        lock (Lock)
+        {
+            ForgetFacts();
+            Progress = progress;
+        }
+    }
+
+    /// <summary>Whom a look tells how far it has come; null: nobody.</summary>
+    public Action<int, int>? Progress { get; private set; }
 
     /// <summary>Writes the commits, and what changed of the layout, as one durable step. Throws with nothing written.</summary>
     public void LogStep(IReadOnlyList<byte[]> frames, AppendRegion? region)
@@ -111,11 +126,11 @@ internal sealed class MboxSpool : IDisposable
     /// <summary>What is known of the file, not synced: without it a restart after a kill reads the whole file.</summary>
     public void LogFacts()
     {
-        if (_hasUnloggedFacts && FileTicks != 0)
+        if (HasUnloggedFacts && FileTicks != 0)
         {
             WriteLog(NextStep([], null));
             Layout.MarkLogged();
-            _hasUnloggedFacts = false;
+            HasUnloggedFacts = false;
         }
     }
 
@@ -226,7 +241,7 @@ internal sealed class MboxSpool : IDisposable
         _log = null;
         MboxIndex.Write(_store.Files, DataFolder, state, Layout.Entries, FileOctets, FileTicks);
         Layout.MarkLogged();
-        _hasUnloggedFacts = false;
+        HasUnloggedFacts = false;
         _logEnd = MboxIndex.LogHeaderOctets;
         _logSequence = state.Sequence;
     }
@@ -242,7 +257,8 @@ internal sealed class MboxSpool : IDisposable
     {
         if (_log is null)
         {
-            _log = _store.Files.Open(System.IO.Path.Combine(DataFolder, MboxIndex.LogName), OpenKind.Write)!;
+            string path = System.IO.Path.Combine(DataFolder, MboxIndex.LogName);
+            _log = _store.OpenFiles.Hold(_store.Files.Open(path, OpenKind.Write)!, path, f => f.Octets >= _logEnd);
             if (_logEnd == 0)
             {
                 _log.Truncate(0);

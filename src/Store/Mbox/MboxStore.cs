@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using MailAccess.Store.Files;
+using MailAccess.Store.Inspection;
+using MailAccess.Store.Model;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Mbox;
@@ -9,7 +11,7 @@ namespace MailAccess.Store.Mbox;
 /// All accounts' mail in mbox files: an inbox spool and a folder tree each, shared with other mail programs
 /// (README.md beside this file says what is on disk when).
 /// </summary>
-public sealed class MboxStore : IMailStore
+public sealed class MboxStore : IIndexedStore
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<StoreResult<MboxAccount>>>> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _forbidden = new(StringComparer.Ordinal);
@@ -31,7 +33,9 @@ public sealed class MboxStore : IMailStore
         Log = log;
         _stagingFolder = Path.Combine(options.DataFolder, "staging");
         Watcher = new SpoolWatcher(this);
+        Rounds = new Rounds<MboxAccount>(clock);
         SummaryBlocks = new Index.SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
+        OpenFiles = new OpenFiles(files, options.Limits.HeldFilesMax);
     }
 
     internal MboxStoreOptions Options { get; }
@@ -50,7 +54,12 @@ public sealed class MboxStore : IMailStore
 
     internal SpoolWatcher Watcher { get; }
 
+    internal Rounds<MboxAccount> Rounds { get; }
+
     internal Index.SummaryBlocks SummaryBlocks { get; }
+
+    /// <summary>What mailboxes keep open.</summary>
+    internal OpenFiles OpenFiles { get; }
 
     /// <summary>The accounts that are open at this moment.</summary>
     internal IEnumerable<MboxAccount> Accounts =>
@@ -82,6 +91,13 @@ public sealed class MboxStore : IMailStore
     /// <inheritdoc/>
     public ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
         octetsExpected > Limits.MessageOctetsMax ? new(StoreError.TooBig) : StoreResults.From<IStagedMessage>(new MboxStagedMessage(this));
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreResult<int>> RebuildIndexAsync(string accountName, MailboxName mailboxName, Action<int, int> progress)
+    {
+        StoreResult<IMailAccount> opened = await OpenAccountAsync(accountName, CancellationToken.None);
+        return opened.TryGet(out IMailAccount? account) ? await ((MboxAccount)account).RebuildAsync(mailboxName, progress) : opened.Error;
+    }
 
     /// <summary>Lets commits settle, and brings headers and indexes up to date.</summary>
     public async ValueTask DisposeAsync()
@@ -134,6 +150,9 @@ public sealed class MboxStore : IMailStore
         Tick();
         return _round;
     }
+
+    /// <summary>What the store keeps of an account for itself.</summary>
+    internal static string AccountFolderOf(string dataFolder, string accountName) => Path.Combine(dataFolder, "accounts", DataNames.Encode(accountName));
 
     internal void OnStagingFault(FileFault fault) => Log.FileFault("", Options.DataFolder, fault);
 
@@ -217,7 +236,7 @@ public sealed class MboxStore : IMailStore
         {
             return StoreError.NotFound;
         }
-        var account = new MboxAccount(this, name, inbox, root, Path.Combine(Options.DataFolder, "accounts", DataNames.Encode(name)));
+        var account = new MboxAccount(this, name, inbox, root, AccountFolderOf(Options.DataFolder, name));
         account.Prepare();
         return account;
     }
@@ -234,10 +253,14 @@ public sealed class MboxStore : IMailStore
     {
         try
         {
-            foreach (MboxAccount account in Accounts)
+            foreach (MboxAccount account in Rounds.Begin(Accounts))
             {
                 await account.HousekeepAsync();
                 await account.CloseIdleAsync(Limits.MailboxIdleTimeout);
+                if (!account.IsAtRest)
+                {
+                    Rounds.Wake(account);
+                }
             }
         }
         catch (IOException fault)

@@ -31,7 +31,7 @@ internal static class SpoolScan
         if (file is not null)
         {
             long start = kept > 0 ? spool.Layout[kept - 1].End : 0;
-            long skipped = MboxScanner.Scan(file, start, end, store.Clock.LocalTimeZone, found.Add);
+            long skipped = MboxScanner.Scan(Reader(file, spool.Progress, end), start, end, store.Clock.LocalTimeZone, found.Add);
             if (kept == 0 && skipped > 0 && found.Count == 0)
             {
                 store.Log.NotAnMbox(spool.Path);
@@ -45,6 +45,18 @@ internal static class SpoolScan
         spool.Layout.Replace(kept, Match(spool, found, kept, known, news, store));
         spool.NoteFacts(end);
         return news;
+    }
+
+    private static LineReader.Source Reader(IFile file, Action<int, int>? progress, long end)
+    {
+        return progress is null ? file.Read : Read;
+
+        int Read(long offset, Span<byte> destination)
+        {
+            int count = file.Read(offset, destination);
+            progress((int)((offset + count) / 1024), (int)(end / 1024));
+            return count;
+        }
     }
 
     /// <summary>All entries where the file only grew; else none.</summary>
@@ -141,6 +153,7 @@ internal static class SpoolScan
     {
         private readonly Dictionary<uint, MboxEntry> _byUid = [];
         private readonly Dictionary<(uint Hash, long Octets), Queue<MboxEntry>> _byHeader = [];
+        private readonly Dictionary<uint, long> _octets = [];
         private readonly HashSet<long> _taken = [];
 
         public OldEntries(MboxLayout layout, int kept, MailboxSnapshot known)
@@ -153,6 +166,10 @@ internal static class SpoolScan
                 {
                     _byUid[entry.Uid] = entry;
                 }
+                if (index >= 0)
+                {
+                    _octets[entry.Uid] = known[index].Octets;
+                }
                 // One without a record has no size to compare: a message that is just coming, or just going.
                 (uint, long) key = (entry.Hash, index >= 0 ? known[index].Octets : -1);
                 if (!_byHeader.TryGetValue(key, out Queue<MboxEntry>? queue))
@@ -163,9 +180,10 @@ internal static class SpoolScan
             }
         }
 
-        /// <summary>A header may be copied with its UID: the message itself must be the same.</summary>
+        /// <summary>A header may be copied with its UID, and a body edited: the message itself must be the same.</summary>
         public MboxEntry? TakeByUid(FoundMessage found) =>
-            found.Meta.Uid != 0 && _byUid.TryGetValue(found.Meta.Uid, out MboxEntry entry) && entry.Hash == found.Entry.Hash && _taken.Add(entry.Token)
+            found.Meta.Uid != 0 && _byUid.TryGetValue(found.Meta.Uid, out MboxEntry entry) && entry.Hash == found.Entry.Hash
+            && (!_octets.TryGetValue(entry.Uid, out long octets) || octets == found.Octets) && _taken.Add(entry.Token)
                 ? entry : null;
 
         public MboxEntry? TakeByHeader(FoundMessage found)

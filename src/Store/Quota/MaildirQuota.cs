@@ -6,10 +6,14 @@ namespace MailAccess.Store.Quota;
 /// <summary>The quota of one account in Maildirs: what is counted, what is kept of it on disk, and what other programs are told.</summary>
 internal sealed class MaildirQuota
 {
+    /// <summary>How often a configured limit is compared with the one in the file.</summary>
+    private static readonly TimeSpan LimitInterval = TimeSpan.FromMinutes(1);
+
     private readonly MaildirStore _store;
     private readonly MaildirAccount _account;
     private readonly MaildirCount _count;
     private readonly AccountQuota _quota;
+    private long? _askedLimitAt;
 
     /// <summary>On a worker, when the account is opened.</summary>
     public MaildirQuota(MaildirStore store, MaildirAccount account, AccountFolders folders, IQuotaPolicy policy)
@@ -44,7 +48,7 @@ internal sealed class MaildirQuota
     public void Removed(MailboxName name)
     {
         _quota.Remove(name);
-        Size.Doubt();
+        Doubt();
     }
 
     public void Renamed(RenamePlan plan)
@@ -53,7 +57,7 @@ internal sealed class MaildirQuota
         {
             _quota.Rename(from, to);
         }
-        Size.Doubt(); // Into or out of Trash it matters.
+        Doubt(); // Into or out of Trash it matters.
     }
 
     public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
@@ -69,6 +73,12 @@ internal sealed class MaildirQuota
     /// <summary>Other programs learn what commits have brought and taken.</summary>
     public async ValueTask WriteSizeAsync()
     {
+        // Of thousands of accounts few have changed. A limit that was configured anew has time.
+        if (!Size.IsDue(default) && _askedLimitAt is { } at && _store.Clock.GetElapsedTime(at) < LimitInterval)
+        {
+            return;
+        }
+        _askedLimitAt = _store.Clock.GetTimestamp();
         QuotaLimit limit = await _quota.ConfiguredLimitAsync(CancellationToken.None);
         if (Size.IsDue(limit))
         {
@@ -78,6 +88,12 @@ internal sealed class MaildirQuota
                 return default(Done);
             });
         }
+    }
+
+    private void Doubt()
+    {
+        Size.Doubt();
+        _store.Housekeeper.Wake(_account);
     }
 
     /// <summary>Counts what is closed, and takes notice of what others did to what is open.</summary>
@@ -90,7 +106,7 @@ internal sealed class MaildirQuota
         }
         if (isChanged)
         {
-            Size.Doubt();
+            Doubt();
         }
         foreach (MaildirMailbox open in _account.OpenMailboxes)
         {

@@ -60,6 +60,23 @@ public sealed class MboxSharingTests : StoreFixture
     }
 
     [Fact]
+    public async Task A_message_whose_body_another_program_edited_is_another_message_though_it_kept_the_uid_in_its_header()
+    {
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        await FillAsync(mailbox, 2);
+        await ((MboxStore)Store).HousekeepAsync();
+        string spool = await File.ReadAllTextAsync(Spool, None);
+        Assert.Contains("X-UID: ", spool, StringComparison.Ordinal);
+        int body = spool.IndexOf("\n\n", StringComparison.Ordinal) + 2;
+        await File.WriteAllTextAsync(Spool, spool.Insert(body, "And one more line.\n"), None);
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal([2u, 3u], Uids(mailbox));
+        string edited = await ReadAsync(mailbox, new Uid(3));
+        Assert.Contains("And one more line.\r\n", edited, StringComparison.Ordinal);
+        Assert.Equal(edited.Length, Record(mailbox, new Uid(3)).Octets);
+    }
+
+    [Fact]
     public async Task What_is_delivered_changed_and_removed_by_others_is_seen()
     {
         await using IMailbox mailbox = await OpenAsync("INBOX");

@@ -253,6 +253,7 @@ public sealed class MaildirCountTests : StoreFixture
         Assert.Equal(3, (await File.ReadAllLinesAsync(SizeFile)).Length); // Two changes at once are one line.
         Assert.All((await File.ReadAllTextAsync(SizeFile)).Split('\n').Skip(1).SkipLast(1), l => Assert.Equal(13, l.Length));
         _policy.Rules = new QuotaRules { Account = new QuotaLimit(2_000_000, null) };
+        Clock.Advance(TimeSpan.FromMinutes(1));
         await HousekeepAsync(Store);
         Assert.Equal((300, 3, "2000000S"), await SizeAsync());
     }
