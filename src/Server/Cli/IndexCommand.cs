@@ -5,6 +5,7 @@ using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
 using MailAccess.Store;
 using MailAccess.Store.Inspection;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Cli;
@@ -43,7 +44,7 @@ internal static class IndexCommand
         });
 
     private static Command Rebuild(TextWriter output, TextWriter errors) => Named(
-        "rebuild", "Makes the index anew from the mail; UIDVALIDITY, UIDs, flags, keywords and dates stay. Not while the server runs.", [], errors,
+        "rebuild", "Makes the index and the search filter anew from the mail; UIDVALIDITY, UIDs, flags, keywords and dates stay. Not while the server runs.", [], errors,
         async target =>
         {
             using LineLoggerProvider log = new(target.Configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
@@ -68,7 +69,7 @@ internal static class IndexCommand
                         await errors.WriteLineAsync($"mailaccess: {account} {name}: {rebuilt.Error}");
                         return rebuilt.Error == StoreError.NotFound ? ExitCodes.NoUser : ExitCodes.CannotCreate;
                     }
-                    await TakeNoticeAsync(store, account, name);
+                    await TakeNoticeAsync(store, account, name, errors);
                     await output.WriteLineAsync($"{account} {name}: {messages} messages");
                 }
             }
@@ -147,13 +148,19 @@ internal static class IndexCommand
         }
     }
 
-    /// <summary>Opened once, so that files without a UID get theirs.</summary>
-    private static async Task TakeNoticeAsync(IMailStore store, string account, MailboxName name)
+    /// <summary>Opened once, so that messages without a UID get theirs; and the search filter is of the same messages.</summary>
+    private static async Task TakeNoticeAsync(IMailStore store, string account, MailboxName name, TextWriter errors)
     {
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(account, CancellationToken.None);
-        if (opened.TryGet(out IMailAccount? mail) && (await mail.OpenAsync(name, CancellationToken.None)).TryGet(out IMailbox? mailbox))
+        if (!opened.TryGet(out IMailAccount? mail) || !(await mail.OpenAsync(name, CancellationToken.None)).TryGet(out IMailbox? mailbox))
         {
-            await mailbox.DisposeAsync();
+            return;
+        }
+        await using (mailbox)
+        {
+            var bar = new ProgressLine($"{account} {name}: search filter", errors);
+            await SearchFilters.MakeAsync(mailbox, anew: true, bar.Show, CancellationToken.None); // Where there is none, nothing is made.
+            bar.End();
         }
     }
 }

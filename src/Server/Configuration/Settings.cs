@@ -71,7 +71,7 @@ internal static class Settings
 
     // search
     public static readonly Setting<bool> SearchTrigrams = new("trigrams", ScalarTypes.Switch, true, "true",
-        "Keeps a file mailaccess.trigram in each mailbox folder that says which messages a search for a text need not read: some percent of the size of the mail. It is made in the background and may be deleted at any time.");
+        "Keeps a file mailaccess.trigram beside each mailbox index that says which messages a search for a text need not read: some percent of the size of the mail. It is made in the background and may be deleted at any time.");
 
     public static readonly SectionSetting Search = new("search", "Searching for text in mail.", [SearchTrigrams]);
 

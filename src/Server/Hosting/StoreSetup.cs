@@ -77,6 +77,7 @@ internal static class StoreSetup
                 InboxOf = name => InboxOf(name, configuration, accounts),
                 FolderRootOf = name => RootOf(name, configuration, accounts),
                 LockOrder = configuration.Mail.Locks,
+                HasSearchFilters = configuration.HasSearchFilters,
                 Quota = quota,
             },
             clock,

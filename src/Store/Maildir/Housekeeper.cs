@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using MailAccess.Store.Files;
 using MailAccess.Store.Model;
-using MailAccess.Store.Search;
 
 namespace MailAccess.Store.Maildir;
 
@@ -145,24 +144,14 @@ internal sealed class Housekeeper(MaildirStore store) : IDisposable
             await RunAsync(mailbox, () => NameFlush.Run(store, mailbox));
             await LastCommitAsync(mailbox); // What it learned: compaction wants a mailbox in which nothing is under way.
         }
-        await KeepSearchFilterAsync(mailbox);
+        if (mailbox.WantsSearchFilter)
+        {
+            await RunAsync(mailbox, () => mailbox.SearchFilter!.Keep(mailbox));
+        }
         await Compaction.RunAsync(store, mailbox);
         if (Folding.IsDue(store, mailbox))
         {
             await RunAsync(mailbox, () => Folding.Run(store, mailbox));
-        }
-    }
-
-    private async ValueTask KeepSearchFilterAsync(MaildirMailbox mailbox)
-    {
-        if (mailbox.WantsSearchFilter)
-        {
-            TrigramFilter filter = mailbox.SearchFilter!;
-            await RunAsync(mailbox, () =>
-            {
-                filter.Extend(mailbox, store.Limits.TrigramMessagesPerRound, store.Limits.TrigramOctetsPerRound);
-                filter.Compact(mailbox.Published);
-            });
         }
     }
 

@@ -10,9 +10,6 @@ namespace MailAccess.Store.Maildir;
 /// <summary>What is in the messages of a mailbox: octets, summaries, names, and what is searched. Nothing here commits.</summary>
 internal sealed partial class MaildirMailbox
 {
-    /// <summary>Fewer messages are read sooner than asked about.</summary>
-    private const int FilterMessagesMin = 32;
-
     public override ValueTask<StoreResult<IMessageContent>> OpenMessageAsync(Uid uid, CancellationToken cancellationToken)
     {
         MailboxSnapshot now = Published;
@@ -69,15 +66,6 @@ internal sealed partial class MaildirMailbox
     public override StoreLimits Limits => _store.Limits;
 
     public override void OnSearchFault(FileFault fault) => OnFault(fault);
-
-    /// <summary>Null where the configuration wants none.</summary>
-    public TrigramFilter? SearchFilter { get; }
-
-    public override ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
-        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
-        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
-            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnFault, cancellationToken)
-            : new(indices);
 
     public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
     {

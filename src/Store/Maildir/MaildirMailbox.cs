@@ -198,10 +198,6 @@ internal sealed partial class MaildirMailbox : MailboxModel
     /// <summary>Nothing is left to do but what the next commit brings.</summary>
     public bool IsAtRest => !IsUnpaid && !Health.IsSick && !Owed.OwesRemovals && !HasStaleNames && !WantsSearchFilter;
 
-    /// <summary>So many messages are not in the search filter that it is worth adding them.</summary>
-    public bool WantsSearchFilter =>
-        SearchFilter is { } filter && Published is { UnmeasuredCount: 0 } now && filter.CountMissing(now) >= _store.Limits.TrigramMessagesMin;
-
     /// <summary>It has ended, and its last commits are not in its files yet.</summary>
     public bool IsUnpaid { get; set; }
 

@@ -2,6 +2,7 @@ using MailAccess.Message;
 using MailAccess.Store.Files;
 using MailAccess.Store.Index;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Mbox;
@@ -22,6 +23,7 @@ internal sealed class MboxMailbox : MailboxModel
         Guid = state.Index.Guid;
         _cache = cache;
         _vanished = state.Vanished;
+        SearchFilter = store.Options.HasSearchFilters ? new TrigramFilter(store.Files, spool.DataFolder, Guid) : null;
     }
 
     public MboxAccount Account { get; }
@@ -49,7 +51,7 @@ internal sealed class MboxMailbox : MailboxModel
     public bool HasHeldMarks { get; set; }
 
     /// <summary>Nothing is left to do but what the next commit brings.</summary>
-    public bool IsAtRest => !HasDirtyHeaders && !Spool.HasUnloggedFacts;
+    public bool IsAtRest => !HasDirtyHeaders && !Spool.HasUnloggedFacts && !WantsSearchFilter;
 
     public bool IsMarked => Published is { Count: > 0 } now && now[now.Count - 1].Uid >= FirstUnclaimed;
 
@@ -211,6 +213,43 @@ internal sealed class MboxMailbox : MailboxModel
         }
     }
 
+    public override SearchPool SearchPool => _store.SearchPool;
+
+    public override StoreLimits Limits => _store.Limits;
+
+    public override void OnSearchFault(FileFault fault) => OnFault(fault);
+
+    /// <summary>Reads without holding the spool's lock: what changed meanwhile is opened as by everybody.</summary>
+    public override SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch)
+    {
+        if (record.Octets > Limits.SearchWholeOctetsMax)
+        {
+            return SearchRead.MustOpen;
+        }
+        MboxEntry entry;
+        (long Octets, long Ticks) facts;
+        lock (Spool.Lock)
+        {
+            int at = Spool.Layout.IndexOf(record.Uid);
+            if (at < 0)
+            {
+                return SearchRead.Gone;
+            }
+            entry = Spool.Layout[at];
+            facts = (Spool.FileOctets, Spool.FileTicks);
+        }
+        using IFile? file = _store.Files.Open(Spool.Path, OpenKind.Read);
+        if (file is null || !IsAt(file, facts))
+        {
+            return SearchRead.MustOpen;
+        }
+        scratch.Clear();
+        MboxContent.Decode(file, entry, scratch.Add);
+        return IsAt(file, facts) ? SearchRead.Whole : SearchRead.MustOpen;
+    }
+
+    private static bool IsAt(IFile file, (long Octets, long Ticks) facts) => file.Facts is var now && (now.Octets, now.ModifiedTicks) == facts;
+
     /// <summary>On a worker. Zeros where the cache cannot be written: it is only a cache.</summary>
     public long[] AddToCache(IReadOnlyList<(long Token, ReadOnlyMemory<byte> Summary)> summaries)
     {
@@ -288,6 +327,7 @@ internal sealed class MboxMailbox : MailboxModel
         {
             Spool.Dispose();
         }
+        SearchFilter?.Dispose();
         _cache.Dispose();
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using MailAccess.Store.Files;
 using MailAccess.Store.Inspection;
 using MailAccess.Store.Model;
+using MailAccess.Store.Search;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Mbox;
@@ -33,6 +34,7 @@ public sealed class MboxStore : IIndexedStore
         Log = log;
         _stagingFolder = Path.Combine(options.DataFolder, "staging");
         Watcher = new SpoolWatcher(this);
+        SearchPool = new SearchPool(workers, options.Limits.SearchSlicesMax);
         Rounds = new Rounds<MboxAccount>(clock);
         SummaryBlocks = new Index.SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
         OpenFiles = new OpenFiles(files, options.Limits.HeldFilesMax);
@@ -55,6 +57,8 @@ public sealed class MboxStore : IIndexedStore
     internal SpoolWatcher Watcher { get; }
 
     internal Rounds<MboxAccount> Rounds { get; }
+
+    internal SearchPool SearchPool { get; }
 
     internal Index.SummaryBlocks SummaryBlocks { get; }
 

@@ -31,6 +31,9 @@ public sealed record MboxStoreOptions
     /// <summary>All of these are taken, in this order. The same order for all programs avoids that they wait for each other.</summary>
     public IReadOnlyList<SpoolLockKind> LockOrder { get; init; } = [SpoolLockKind.DotLock, SpoolLockKind.Fcntl];
 
+    /// <summary>Each mailbox has a filter for searches beside its index.</summary>
+    public bool HasSearchFilters { get; init; } = true;
+
     /// <summary>What accounts may hold; null: as much as there is room for.</summary>
     public IQuotaPolicy? Quota { get; init; }
 

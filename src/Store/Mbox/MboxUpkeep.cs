@@ -16,6 +16,16 @@ internal static class MboxUpkeep
             await mailbox.Account.Committer.RunAsync(() => WriteBackAsync(store, mailbox, isLast));
         }
         await store.Workers.RunAsync<Done>(() => SaveIndex(store, mailbox, isLast), mailbox.OnFault);
+        if (!isLast && mailbox.WantsSearchFilter)
+        {
+            await store.Workers.RunAsync<Done>(
+                () =>
+                {
+                    mailbox.SearchFilter!.Keep(mailbox);
+                    return default(Done);
+                },
+                mailbox.OnFault);
+        }
     }
 
     private static async Task<StoreError> WriteBackAsync(MboxStore store, MboxMailbox mailbox, bool isLast)

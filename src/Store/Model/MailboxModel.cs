@@ -17,6 +17,9 @@ namespace MailAccess.Store.Model;
 /// </remarks>
 internal abstract class MailboxModel
 {
+    /// <summary>Fewer messages are read sooner than asked about.</summary>
+    private const int FilterMessagesMin = 32;
+
     private readonly List<Action> _subscribers = [];
     private Action[] _subscribersCopy = [];
     private MailboxSnapshot _published;
@@ -102,9 +105,19 @@ internal abstract class MailboxModel
     /// <summary>Reads a message for a search, blocking: on a worker. A format that does not say otherwise is opened as by everybody.</summary>
     public virtual SearchRead ReadForSearch(in MessageRecord record, SearchScratch scratch) => SearchRead.MustOpen;
 
-    /// <summary>Those of the messages, by index, that may have one of the terms: a format may know it without reading them.</summary>
-    public virtual ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
-        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) => new(indices);
+    /// <summary>Knows which messages a search need not read; null where the format or the configuration has none.</summary>
+    public TrigramFilter? SearchFilter { get; protected init; }
+
+    /// <summary>So many messages are not in the search filter that it is worth adding them.</summary>
+    public bool WantsSearchFilter =>
+        SearchFilter is { } filter && Published is { UnmeasuredCount: 0 } now && filter.CountMissing(now) >= Limits.TrigramMessagesMin;
+
+    /// <summary>Those of the messages, by index, that may have one of the terms.</summary>
+    public ValueTask<StoreResult<List<int>>> FilterForSearchAsync(
+        MailboxSnapshot snapshot, List<int> indices, IReadOnlyList<TextTerm> terms, CancellationToken cancellationToken) =>
+        SearchFilter is { } filter && indices.Count >= FilterMessagesMin
+            ? SearchPool.RunAsync<List<int>>(() => filter.Filter(snapshot, indices, terms), OnSearchFault, cancellationToken)
+            : new(indices);
 
     /// <summary>Where searches run.</summary>
     public virtual SearchPool SearchPool => SearchPool.Shared;

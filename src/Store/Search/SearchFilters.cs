@@ -1,10 +1,6 @@
-using MailAccess.Store.Maildir;
 using MailAccess.Store.Model;
 
 namespace MailAccess.Store.Search;
-
-/// <summary>How much of a mailbox's search filter is made.</summary>
-public readonly record struct SearchFilterProgress(int Done, int Total);
 
 /// <summary>What a mailbox's search filter is like.</summary>
 /// <param name="Messages">Messages it knows.</param>
@@ -20,8 +16,12 @@ public static class SearchFilters
     /// Makes what is missing, or with <paramref name="anew"/> everything; returns the messages it then knows. Searches go on meanwhile.
     /// <see cref="StoreError.NotPermitted"/>: this mailbox has no filter.
     /// </summary>
+    /// <param name="mailbox">Of which mailbox.</param>
+    /// <param name="anew">What there is is thrown away.</param>
+    /// <param name="progress">Called with messages done and messages in all.</param>
+    /// <param name="cancellationToken">Ends the work between two rounds; what was made stays.</param>
     public static async ValueTask<StoreResult<int>> MakeAsync(
-        IMailbox mailbox, bool anew, IProgress<SearchFilterProgress>? progress, CancellationToken cancellationToken)
+        IMailbox mailbox, bool anew, Action<int, int>? progress, CancellationToken cancellationToken)
     {
         if (FilterOf(mailbox, out MailboxModel? model) is not { } filter)
         {
@@ -47,7 +47,7 @@ public static class SearchFilters
             {
                 return extended.Error;
             }
-            progress?.Report(new SearchFilterProgress(mailbox.Snapshot.Count - filter.CountMissing(mailbox.Snapshot), mailbox.Snapshot.Count));
+            progress?.Invoke(mailbox.Snapshot.Count - filter.CountMissing(mailbox.Snapshot), mailbox.Snapshot.Count);
         }
         return filter.Extent.Messages;
     }
@@ -72,6 +72,6 @@ public static class SearchFilters
     private static TrigramFilter? FilterOf(IMailbox mailbox, out MailboxModel? model)
     {
         model = (mailbox as MailboxHandle)?.Model;
-        return (model as MaildirMailbox)?.SearchFilter;
+        return model?.SearchFilter;
     }
 }

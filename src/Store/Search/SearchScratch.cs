@@ -36,6 +36,25 @@ internal sealed class SearchScratch
         return SearchRead.Whole;
     }
 
+    /// <summary>Begins a message that comes in pieces, with CRLF.</summary>
+    public void Clear()
+    {
+        Octets = default;
+        HasBareLf = false;
+    }
+
+    /// <summary>The next piece.</summary>
+    public void Add(ReadOnlySpan<byte> piece)
+    {
+        int filled = Octets.Length;
+        if (_read.Length < filled + piece.Length)
+        {
+            Array.Resize(ref _read, Math.Max(filled + piece.Length, Math.Max(4096, 2 * _read.Length)));
+        }
+        piece.CopyTo(_read.AsSpan(filled));
+        Octets = _read.AsMemory(0, filled + piece.Length);
+    }
+
     /// <summary>Reads a whole file. On a worker.</summary>
     public SearchRead Read(IFile file, bool hasBareLf, int octetsMax)
     {

@@ -73,6 +73,13 @@ internal sealed class TrigramFilter(IFiles files, string folder, Guid mailbox) :
         }
     }
 
+    /// <summary>A part of the background's work: some of what is missing, and what is no more.</summary>
+    public void Keep(MailboxModel model)
+    {
+        Extend(model, model.Limits.TrigramMessagesPerRound, model.Limits.TrigramOctetsPerRound);
+        Compact(model.Published);
+    }
+
     /// <summary>Adds signatures of some messages that have none, oldest first; how many.</summary>
     public int Extend(MailboxModel model, int messagesMax, long octetsMax)
     {

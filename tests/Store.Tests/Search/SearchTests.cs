@@ -112,9 +112,9 @@ public sealed class MaildirSearchTests : SearchContract
         await using IMailbox mailbox = await OpenAsync("INBOX");
         await FillAsync(mailbox, 700);
         Assert.Equal(new SearchFilterState(0, 700, 0, true), Must(await SearchFilters.CheckAsync(mailbox, None)));
-        List<SearchFilterProgress> told = [];
-        Assert.Equal(700, Must(await SearchFilters.MakeAsync(mailbox, anew: true, new Reports(told), None)));
-        Assert.Equal([new(512, 700), new(700, 700), new(700, 700)], told);
+        List<(int Done, int Total)> told = [];
+        Assert.Equal(700, Must(await SearchFilters.MakeAsync(mailbox, anew: true, (done, total) => told.Add((done, total)), None)));
+        Assert.Equal([(512, 700), (700, 700), (700, 700)], told);
         SearchFilterState state = Must(await SearchFilters.CheckAsync(mailbox, None));
         Assert.Equal((700, 0, true), (state.Messages, state.Missing, state.IsSound));
         byte[] file = await File.ReadAllBytesAsync(FilterPath);
@@ -123,12 +123,7 @@ public sealed class MaildirSearchTests : SearchContract
         Assert.False(Must(await SearchFilters.CheckAsync(mailbox, None)).IsSound);
     }
 
-    private sealed class Reports(List<SearchFilterProgress> told) : IProgress<SearchFilterProgress>
-    {
-        public void Report(SearchFilterProgress value) => told.Add(value);
-    }
-
-    private static TrigramFilter Filter(IMailbox mailbox) => ((MaildirMailbox)((Store.Model.MailboxHandle)mailbox).Model).SearchFilter!;
+    private static TrigramFilter Filter(IMailbox mailbox) => ((Store.Model.MailboxHandle)mailbox).Model.SearchFilter!;
 
     private static TrigramFilter Complete(IMailbox mailbox, TrigramFilter? filter = null)
     {
