@@ -11,25 +11,33 @@ internal sealed class Maildrop : IAsyncDisposable
     private readonly IMailAccount _account;
     private readonly IMailbox _inbox;
     private readonly MailboxSnapshot _snapshot;
+    private readonly string? _deletedKeyword;
+    private readonly int[]? _shown;
     private readonly HashSet<MessageNumber> _deleted = [];
     private readonly HashSet<MessageNumber> _retrieved = [];
 
     private string[]? _uniqueIds;
 
-    private Maildrop(IMailAccount account, IMailbox inbox)
+    private Maildrop(IMailAccount account, IMailbox inbox, string? deletedKeyword)
     {
         _account = account;
         _inbox = inbox;
         _snapshot = inbox.Snapshot;
+        _deletedKeyword = deletedKeyword;
+        if (deletedKeyword is not null && _snapshot.Keywords.TryGetMask(deletedKeyword, out ulong mask))
+        {
+            _shown = [.. Enumerable.Range(0, _snapshot.Count).Where(i => (_snapshot[i].Keywords & mask) == 0)];
+        }
+        Octets = OctetsOfAll;
     }
 
     public string AccountName => _account.Name;
 
     /// <summary>All messages at login.</summary>
-    public int Total => _snapshot.Count;
+    public int Total => _shown?.Length ?? _snapshot.Count;
 
     /// <summary>Messages not marked as deleted.</summary>
-    public int Count => _snapshot.Count - _deleted.Count;
+    public int Count => Total - _deleted.Count;
 
     /// <summary>Their octets.</summary>
     public long Octets { get; private set; }
@@ -40,10 +48,15 @@ internal sealed class Maildrop : IAsyncDisposable
 
     /// <summary>The numbers of the messages not marked as deleted.</summary>
     public IEnumerable<MessageNumber> Numbers =>
-        Enumerable.Range(1, _snapshot.Count).Select(n => new MessageNumber(n)).Where(n => !_deleted.Contains(n));
+        Enumerable.Range(1, Total).Select(n => new MessageNumber(n)).Where(n => !_deleted.Contains(n));
+
+    private long OctetsOfAll => _shown is null ? _snapshot.Octets : _shown.Sum(i => _snapshot[i].Octets);
 
     /// <summary>Takes the account; it lives as long as the maildrop.</summary>
-    public static async ValueTask<StoreResult<Maildrop>> OpenAsync(IMailStore store, string accountName)
+    /// <param name="store">Where the mail is.</param>
+    /// <param name="accountName">Whose.</param>
+    /// <param name="deletedKeyword"><see cref="Pop3Options.DeletedKeyword"/>: messages that have it are not there.</param>
+    public static async ValueTask<StoreResult<Maildrop>> OpenAsync(IMailStore store, string accountName, string? deletedKeyword)
     {
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(accountName, CancellationToken.None);
         if (!opened.TryGet(out IMailAccount? account))
@@ -67,9 +80,7 @@ internal sealed class Maildrop : IAsyncDisposable
             await account.DisposeAsync();
             return current.Error;
         }
-        Maildrop maildrop = new(account, inbox);
-        maildrop.Octets = maildrop._snapshot.Octets;
-        return maildrop;
+        return new Maildrop(account, inbox, deletedKeyword);
     }
 
     /// <summary>
@@ -77,7 +88,7 @@ internal sealed class Maildrop : IAsyncDisposable
     /// </summary>
     public bool TryGet(MessageNumber number, out MessageRecord record)
     {
-        bool isPresent = number.Value >= 1 && number.Value <= _snapshot.Count && !_deleted.Contains(number);
+        bool isPresent = number.Value >= 1 && number.Value <= Total && !_deleted.Contains(number);
         record = isPresent ? RecordOf(number) : default;
         return isPresent;
     }
@@ -103,7 +114,7 @@ internal sealed class Maildrop : IAsyncDisposable
     }
 
     /// <summary>What another server gave a message before it came to us, else as the format says. RFC 1939 §7, UIDL.</summary>
-    public string UniqueIdOf(MessageNumber number) => _uniqueIds![number.Value - 1];
+    public string UniqueIdOf(MessageNumber number) => _uniqueIds![IndexOf(number)];
 
     public long OctetsOf(MessageNumber number) => RecordOf(number).Octets;
 
@@ -127,11 +138,11 @@ internal sealed class Maildrop : IAsyncDisposable
     public void UnmarkAll()
     {
         _deleted.Clear();
-        Octets = _snapshot.Octets;
+        Octets = OctetsOfAll;
     }
 
     /// <summary>
-    /// The UPDATE state: removes what is marked, for good when this returns. RFC 1939 §6. All or nothing, as the store's commits are.
+    /// The UPDATE state: removes what is marked, or hides it by the keyword, for good when this returns. RFC 1939 §6. All or nothing, as the store's commits are.
     /// </summary>
     public async ValueTask<StoreError> UpdateAsync()
     {
@@ -141,6 +152,10 @@ internal sealed class Maildrop : IAsyncDisposable
         }
         UidSet uids = UidSet.FromUids(_deleted.Select(n => RecordOf(n).Uid));
         // No token: once begun it is finished, and then answered.
+        if (_deletedKeyword is { } keyword)
+        {
+            return (await _inbox.ChangeFlagsAsync(uids, FlagOperation.Add, SystemFlags.None, [keyword], unchangedSince: null, CancellationToken.None)).Error;
+        }
         StoreResult<UidSet> removed = await _inbox.ExpungeAsync(uids, ExpungeScope.AllNamed, CancellationToken.None);
         if (removed.Error == StoreError.None)
         {
@@ -172,7 +187,9 @@ internal sealed class Maildrop : IAsyncDisposable
         await _account.DisposeAsync();
     }
 
-    private MessageRecord RecordOf(MessageNumber number) => _snapshot[number.Value - 1];
+    private MessageRecord RecordOf(MessageNumber number) => _snapshot[IndexOf(number)];
+
+    private int IndexOf(MessageNumber number) => _shown?[number.Value - 1] ?? number.Value - 1;
 
     private static string[] MakeUniqueIds(MailboxSnapshot snapshot, IReadOnlyDictionary<Uid, MessageNames>? names, UniqueIdFormat format)
     {

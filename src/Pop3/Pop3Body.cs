@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using MailAccess.Message;
 using MailAccess.Store;
 using MailAccess.Wire;
 
@@ -41,6 +42,7 @@ internal sealed class MessageBody : Pop3Body
     private readonly IMessageContent _content;
     private readonly TopOfMessage? _top;
     private readonly byte[] _chunk;
+    private long _start;
     private int _octets;
 
     private MessageBody(IMessageContent content, TopOfMessage? top, int chunkOctets)
@@ -71,7 +73,7 @@ internal sealed class MessageBody : Pop3Body
         DotStuffing stuffing = new(output);
         for (long offset = 0; offset < _content.Octets && _top is not { IsComplete: true };)
         {
-            if (offset > 0 && !await ReadAsync(offset))
+            if (offset != _start && !await ReadAsync(offset))
             {
                 return false;
             }
@@ -88,11 +90,27 @@ internal sealed class MessageBody : Pop3Body
         return _content.DisposeAsync();
     }
 
+    /// <summary>False where the message's own header has octets above 127. What cannot be read here is told when it is written. RFC 6856 §2.1.</summary>
+    public async ValueTask<bool> HasAsciiHeaderAsync()
+    {
+        HeaderWatch watch = new();
+        for (long offset = 0; offset < _content.Octets && !watch.IsOver && !watch.HasEightBit; offset += _octets)
+        {
+            if (offset != _start && !await ReadAsync(offset))
+            {
+                break;
+            }
+            watch.Feed(_chunk.AsSpan(0, _octets));
+        }
+        return !watch.HasEightBit;
+    }
+
     /// <summary>Kept apart from writing: the same exception means another thing there.</summary>
     private async ValueTask<bool> ReadAsync(long offset)
     {
         try
         {
+            _start = offset;
             _octets = await _content.ReadAsync(offset, _chunk, CancellationToken.None);
             return _octets > 0;
         }

@@ -13,12 +13,12 @@ internal static class Pop3Commands
     private static readonly FrozenDictionary<string, Pop3Command> ByVerb = new[]
     {
         // AUTHORIZATION
-        UserCommand.Definition, PassCommand.Definition, AuthCommand.Definition, StlsCommand.Definition,
+        UserCommand.Definition, PassCommand.Definition, AuthCommand.Definition, StlsCommand.Definition, Utf8Command.Definition,
         // TRANSACTION
         StatCommand.Definition, ListCommand.Definition, UidlCommand.Definition, RetrCommand.Definition, TopCommand.Definition,
         DeleCommand.Definition, RsetCommand.Definition, NoopCommand.Definition,
         // Both
-        CapaCommand.Definition, QuitCommand.Definition,
+        CapaCommand.Definition, LangCommand.Definition, QuitCommand.Definition,
     }.ToFrozenDictionary(c => c.Verb, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Keywords of other protocols that end up here: a web browser, a port scanner, a mail server.</summary>

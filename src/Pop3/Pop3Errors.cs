@@ -14,6 +14,8 @@ internal static class Pop3Errors
     public static readonly Pop3Reply NotLoggedIn = Pop3Reply.Error("log in first");
     public static readonly Pop3Reply LoggedIn = Pop3Reply.Error("already logged in");
     public static readonly Pop3Reply EncryptionRequired = Pop3Reply.Error("begin TLS first (STLS)");
+    public static readonly Pop3Reply NeedsUtf8 = Pop3Reply.Error("[UTF8] the message has UTF-8 in its header; say UTF8 before the login"); // RFC 6856 §5
+    public static readonly Pop3Reply TooEarly = Pop3Reply.Error("[LOGIN-DELAY] minimum time between logins has not passed"); // RFC 2449 §8.1.1
     public static readonly Pop3Reply MalformedResponse = Pop3Reply.Error("malformed authentication response");
 
     public static Pop3Reply ToReply(StoreError error) => error switch

@@ -38,7 +38,10 @@ internal sealed class Pop3Session : IAsyncDisposable
     /// <summary>The open maildrop, or null before the login.</summary>
     public Maildrop? Maildrop { get; private set; }
 
-    public UniqueIdFormat UniqueIds => _services.UniqueIds;
+    public Pop3Options Options => _services.Options;
+
+    /// <summary>The client has said UTF8. RFC 6856 §2.1.</summary>
+    public bool IsUtf8 { get; set; }
 
     public Pop3States State => Maildrop is null ? Pop3States.Authorization : Pop3States.Transaction;
 
@@ -137,7 +140,11 @@ internal sealed class Pop3Session : IAsyncDisposable
             Pop3Reply refused = Pop3Errors.ToReply(step.Failure);
             return _failedLogins < Limits.LoginAttemptsMax ? refused : refused.Ending(SessionEnd.TooManyErrors);
         }
-        StoreResult<Maildrop> opened = await Maildrop.OpenAsync(_services.Store, account.Name);
+        if (!_services.LoginDelays.TryLogin(account.Name))
+        {
+            return Pop3Errors.TooEarly;
+        }
+        StoreResult<Maildrop> opened = await Maildrop.OpenAsync(_services.Store, account.Name, Options.DeletedKeyword);
         if (!opened.TryGet(out Maildrop? maildrop))
         {
             Log.StoreFailed(_services.Logger, Connection.Id, account.Name, "open the maildrop", opened.Error);
@@ -157,7 +164,12 @@ internal sealed class Pop3Session : IAsyncDisposable
         }
         if (await MessageBody.BeginAsync(content, top, Limits) is { } body)
         {
-            return Pop3Reply.Multiline(text, body);
+            if (IsUtf8 || !Options.RefusesUtf8Headers || await body.HasAsciiHeaderAsync())
+            {
+                return Pop3Reply.Multiline(text, body);
+            }
+            await body.CloseAsync();
+            return Pop3Errors.NeedsUtf8;
         }
         Log.StoreFailed(_services.Logger, Connection.Id, Maildrop.AccountName, "read a message", StoreError.Unavailable);
         return Pop3Errors.ToReply(StoreError.Unavailable);

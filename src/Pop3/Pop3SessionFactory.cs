@@ -6,10 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace MailAccess.Pop3;
 
 /// <summary>Runs POP3 sessions over connections. Thread-safe; one for all listeners of the protocol.</summary>
-public sealed class Pop3SessionFactory(IAuthenticator authenticator, IMailStore store, Pop3Limits limits, ILogger logger)
+public sealed class Pop3SessionFactory(
+    IAuthenticator authenticator, IMailStore store, Pop3Options options, Pop3Limits limits, TimeProvider clock, ILogger logger)
 {
-    /// <summary>How unique-ids are made of messages that come from no other server.</summary>
-    public UniqueIdFormat UniqueIds { get; init; } = UniqueIdFormat.Default;
+    internal Pop3Options Options => options;
+
+    internal LoginDelays LoginDelays { get; } = new(options.LoginDelay, clock);
 
     internal IAuthenticator Authenticator => authenticator;
 

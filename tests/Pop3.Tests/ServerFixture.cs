@@ -13,20 +13,22 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
 {
     private readonly List<string> _log = [];
     private readonly Authenticator _authenticator;
+    private readonly Pop3Limits _limits;
     private bool _accountsFail;
 
-    public ServerFixture(Pop3Limits? limits = null)
+    public ServerFixture(Pop3Limits? limits = null, Pop3Options? options = null)
     {
         Store = new FaultyStore(new MemoryMailStore(Clock, firstUidValidity: 7));
+        _limits = limits ?? new Pop3Limits();
         _authenticator = new Authenticator(this, new AuthOptions { Mechanisms = SaslMechanisms.All, Limits = AuthLimits.WithoutDelays }, Clock, this);
-        Factory = new Pop3SessionFactory(_authenticator, Store, limits ?? new Pop3Limits(), this);
+        Factory = new Pop3SessionFactory(_authenticator, Store, options ?? new Pop3Options(), _limits, Clock, this);
     }
 
     public ManualTimeProvider Clock { get; } = new();
 
     public FaultyStore Store { get; }
 
-    public Pop3SessionFactory Factory { get; }
+    public Pop3SessionFactory Factory { get; private set; }
 
     public LogLevel HighestLogged { get; private set; }
 
@@ -34,9 +36,10 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
 
     public async Task PlayAsync(Transcript transcript, int octetsPerRead)
     {
-        await using TranscriptRunner runner = new(Clock, Factory.RunAsync) { OctetsPerRead = octetsPerRead };
+        await using TranscriptRunner runner = new(Clock, c => Factory.RunAsync(c)) { OctetsPerRead = octetsPerRead };
         runner.Directives["message"] = text => AppendAsync("alice", TranscriptText.Unescape(text));
         runner.Directives["inbox"] = CheckInboxAsync;
+        runner.Directives["options"] = words => Do(() => Factory = new Pop3SessionFactory(_authenticator, Store, OptionsOf(words.Split(' ')), _limits, Clock, this));
         runner.Directives["store-fails"] = operation => Do(() => Store.Failing.Add(operation));
         runner.Directives["accounts-fail"] = _ => Do(() => _accountsFail = true);
         await runner.RunAsync(transcript);
@@ -96,6 +99,19 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         await using IMailbox inbox = await OpenInboxAsync("alice");
         MailboxSnapshot snapshot = inbox.Snapshot;
         Assert.Equal(text, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Count} messages {snapshot.Count - snapshot.UnseenCount} seen"));
+    }
+
+    /// <summary><c>@options deleted=$POP3Deleted delay=60 expire=30 refuse-utf8</c>, before anybody connects.</summary>
+    private static Pop3Options OptionsOf(string[] words)
+    {
+        string? Value(string name) => words.FirstOrDefault(w => w.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+        return new Pop3Options
+        {
+            DeletedKeyword = Value("deleted"),
+            LoginDelay = TimeSpan.FromSeconds(int.Parse(Value("delay") ?? "0", CultureInfo.InvariantCulture)),
+            ExpireDays = Value("expire") is { } days ? int.Parse(days, CultureInfo.InvariantCulture) : null,
+            RefusesUtf8Headers = words.Contains("refuse-utf8"),
+        };
     }
 
     private static Task Do(Action action)

@@ -18,6 +18,10 @@ internal static class StlsCommand
         {
             return Pop3Reply.Error(session.Connection.Tls is null ? "TLS is not available" : "TLS is active already");
         }
+        if (session.IsUtf8)
+        {
+            return Pop3Reply.Error("STLS comes before UTF8"); // RFC 6856 §2.1.
+        }
         // RFC 2595 §4: the client must wait for our reply. Who did not, or was not alone on the line, gets no TLS session out of it.
         return session.HasPipelinedInput
             ? Pop3Reply.Error("nothing may follow STLS").Ending(SessionEnd.ProtocolViolation)

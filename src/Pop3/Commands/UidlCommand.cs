@@ -20,7 +20,7 @@ internal static class UidlCommand
         {
             return Pop3Errors.NoSuchMessage;
         }
-        StoreError error = await maildrop.PrepareUniqueIdsAsync(session.UniqueIds);
+        StoreError error = await maildrop.PrepareUniqueIdsAsync(session.Options.UniqueIds);
         if (error != StoreError.None)
         {
             return Pop3Errors.ToReply(error);

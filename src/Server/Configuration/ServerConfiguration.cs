@@ -27,7 +27,7 @@ internal sealed record ServerConfiguration
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
     public required bool DowngradesHeaders { get; init; }
-    public required UniqueIdFormat UniqueIds { get; init; }
+    public required Pop3Options Pop3 { get; init; }
     public required FromHeaderRule FromHeader { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
@@ -54,6 +54,7 @@ internal sealed record ServerConfiguration
         }
         IReadOnlyList<CertificateFiles> certificates = [.. root.Section(Settings.Tls).Sections(Settings.Certificates)
             .Select(c => new CertificateFiles(c.FullPath(c.Get(Settings.CertificateFile)), c.FullPath(c.Get(Settings.KeyFile))))];
+        ExpiryConfiguration expiry = ExpiryConfiguration.From(root.Section(QuotaSettings.Expiry), file, errors);
         return new ServerConfiguration
         {
             HostName = root.Get(Settings.HostName) ?? System.Net.Dns.GetHostName().ToLowerInvariant(),
@@ -67,14 +68,14 @@ internal sealed record ServerConfiguration
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
             Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),
-            Expiry = ExpiryConfiguration.From(root.Section(QuotaSettings.Expiry), file, errors),
+            Expiry = expiry,
             Sharing = SharingConfiguration.From(root.Section(SharingSettings.Sharing), data, file, errors),
             Metadata = MetadataConfiguration.From(root.Section(SharingSettings.Metadata), file, errors),
             Certificates = certificates,
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
-            UniqueIds = ReadUniqueIds(root.Section(Settings.Pop3), file, errors),
+            Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
             FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(
@@ -122,16 +123,6 @@ internal sealed record ServerConfiguration
         {
             errors.Add(mail.Error(file, setting, $"\"{path}\" must hold {{user}}, {{local}} or {{home}}, and no other words in braces than {string.Join(", ", known)}"));
         }
-    }
-
-    private static UniqueIdFormat ReadUniqueIds(ConfigurationView pop3, string file, List<ConfigurationError> errors)
-    {
-        if (UniqueIdFormat.TryParse(pop3.Get(Settings.UidlFormat), out UniqueIdFormat? format, out string? problem))
-        {
-            return format;
-        }
-        errors.Add(pop3.Error(file, Settings.UidlFormat, problem));
-        return UniqueIdFormat.Default;
     }
 
     private static void CheckAtLeast(ConfigurationView view, Setting<TimeSpan> setting, TimeSpan least, string source, string file, List<ConfigurationError> errors)

@@ -157,7 +157,16 @@ internal static class Settings
     public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",
         "How the unique-ids of POP3 are made, in the notation of Dovecot's pop3_uidl_format: %u UID, %v UIDVALIDITY, %f name of the file, %g GUID; a width, 0, X, L or U before the letter. Coming from another server: Courier \"UID%u-%v\", Cyrus \"%v.%u\" (before version 2.1.3 \"%u\"), UW \"%08Xv%08Xu\". What a taken over Maildir says of single messages counts more.");
 
-    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat]);
+    public static readonly Setting<string> DeletedKeyword = new("deletedKeyword", ScalarTypes.Text, "", "\"$POP3Deleted\"",
+        "Messages deleted over POP3 get this keyword and are gone for POP3 only; IMAP still shows them. Empty: they are removed.");
+
+    public static readonly Setting<TimeSpan> LoginDelay = new("loginDelay", ScalarTypes.Duration, TimeSpan.Zero, "\"1m\"",
+        "Between two POP3 logins of one account; earlier ones are refused with [LOGIN-DELAY]. 0s: none.");
+
+    public static readonly Setting<bool> RefusesUtf8Headers = new("refusesUtf8Headers", ScalarTypes.Switch, false, "true",
+        "A message with UTF-8 in its header is refused to a POP3 client that has not said UTF8, as RFC 6856 wants it. Else it is given as it is.");
+
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers]);
 
     // submission
     public static readonly Setting<FromHeaderRule> FromHeader = new("fromHeader",

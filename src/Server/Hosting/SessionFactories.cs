@@ -32,10 +32,7 @@ internal sealed class SessionFactories
         {
             [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
             [ListenerProtocol.Pop3] = new Pop3SessionFactory(
-                authenticator, mail, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, loggers.CreateLogger("MailAccess.Pop3"))
-            {
-                UniqueIds = configuration.UniqueIds,
-            }.RunAsync,
+                authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
             [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
             [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
             [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
