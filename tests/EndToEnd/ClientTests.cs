@@ -4,14 +4,8 @@ using System.Text;
 namespace MailAccess.EndToEnd;
 
 /// <summary>Mail programs that no one here wrote, against the server as a user starts it.</summary>
-public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedDemoServer>
+public sealed class ClientTests(SharedDemoServer shared) : ClientKit(shared)
 {
-    private const string Alice = "alice@example.test";
-    private const string Bob = "bob@example.test";
-    private const string Password = "demo";
-
-    private DemoServer Server => shared.Server;
-
     [Fact]
     public async Task Python_sends_and_reads_the_same_octets_by_imap_and_by_pop3()
     {
@@ -94,27 +88,6 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
         string said = await Programs.RunAsync("swaks", ["--protocol", "LMTP", "--server", "localhost", "--port", Port(24), "--from", "x@other.test", "--to", $"{Alice},{Bob}"]);
         string afterTheDot = said[said.LastIndexOf(" -> .", StringComparison.Ordinal)..];
         Assert.Equal(2, afterTheDot.Split("<-  250 2.").Length - 1);
-    }
-
-    [Fact]
-    public async Task Msmtp_sends_and_fetchmail_fetches_and_deletes()
-    {
-        Programs.Require("msmtp", "fetchmail");
-        string home = Directory.CreateTempSubdirectory("mailaccess-msmtp-").FullName;
-        string token = $"msmtp-{Guid.NewGuid():N}";
-        string rc = Path.Combine(home, "msmtprc");
-        await WritePrivateAsync(rc, $"account default\nhost localhost\nport {Port(587)}\ntls on\ntls_starttls on\ntls_trust_file {Server.CaFile}\nauth on\nuser {Bob}\npassword {Password}\nfrom {Bob}\n");
-        await Programs.RunAsync("msmtp", ["-C", rc, Alice], $"From: {Bob}\nTo: {Alice}\nSubject: {token}\n\nby msmtp\n");
-
-        string delivered = Path.Combine(home, "delivered");
-        string fetchmailrc = Path.Combine(home, "fetchmailrc");
-        await WritePrivateAsync(fetchmailrc,
-            $"poll localhost service {Port(995)} protocol pop3 username \"{Alice}\" password \"{Password}\" ssl sslcertfile \"{Server.CaFile}\" sslcommonname localhost fetchall no rewrite mda \"cat >> {delivered}\"\n");
-        await Programs.RunAsync("fetchmail", ["--fetchmailrc", fetchmailrc, "--pidfile", Path.Combine(home, "pid"), "--idfile", Path.Combine(home, "ids"), "--nosyslog"], environment: new() { ["HOME"] = home });
-        Assert.Contains(token, await File.ReadAllTextAsync(delivered), StringComparison.Ordinal);
-        string left = await CurlAsync($"imaps://localhost:{Port(993)}/INBOX?SUBJECT%20{token}", Alice);
-        Assert.Equal("* SEARCH", left.Trim());
-        Directory.Delete(home, recursive: true);
     }
 
     [Fact]
@@ -303,24 +276,5 @@ public sealed class ClientTests(SharedDemoServer shared) : IClassFixture<SharedD
         while (!exists.EndsWith("EXISTS", StringComparison.Ordinal));
         Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(1));
         await idle.CommandAsync("DONE", "c OK");
-    }
-
-    private static async Task WritePrivateAsync(string file, string text)
-    {
-        await File.WriteAllTextAsync(file, text, new UTF8Encoding(false));
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
-
-    private string Port(int standard) => Server.Port(standard).ToString(CultureInfo.InvariantCulture);
-
-    private Task<string> CurlAsync(string url, string user) =>
-        Programs.RunAsync("curl", ["--silent", "--show-error", "--cacert", Server.CaFile, "--user", $"{user}:{Password}", url]);
-
-    private async Task AppendByCurlAsync(string user, string mailbox, string message)
-    {
-        string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, message);
-        await Programs.RunAsync("curl", ["--silent", "--show-error", "--cacert", Server.CaFile, "--user", $"{user}:{Password}", "--upload-file", file, $"imaps://localhost:{Port(993)}/{mailbox}"]);
-        File.Delete(file);
     }
 }
