@@ -311,7 +311,7 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             completion = await TellChangesAsync(Selected, command.Effects, completion);
         }
-        WriteTagged(tag, completion);
+        Writer.WriteTagged(tag, completion);
         if (completion.Ends is { } ends)
         {
             await Writer.FlushAsync();
@@ -378,19 +378,5 @@ internal sealed class ImapSession : IAsyncDisposable
             _errors = 0; // In a row: a session may last for weeks.
         }
         return null;
-    }
-
-    private void WriteTagged(ReadOnlySpan<byte> tag, ImapCompletion completion)
-    {
-        Writer.Write(tag);
-        Writer.Write(completion.Status switch
-        {
-            ImapStatus.Ok => " OK "u8,
-            ImapStatus.No => " NO "u8,
-            _ => " BAD "u8,
-        });
-        Writer.Write(completion.Code is null ? "" : $"[{completion.Code}] ");
-        Writer.Write(completion.Text);
-        Writer.Write("\r\n"u8);
     }
 }

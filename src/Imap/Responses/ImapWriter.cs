@@ -150,6 +150,21 @@ internal sealed class ImapWriter(PipeWriter output, int octetsMax)
         Write("\r\n"u8);
     }
 
+    /// <summary>response-tagged = tag SP resp-cond-state CRLF — RFC 3501 §9. For the session's loop alone.</summary>
+    public void WriteTagged(ReadOnlySpan<byte> tag, ImapCompletion completion)
+    {
+        Write(tag);
+        Write(completion.Status switch
+        {
+            ImapStatus.Ok => " OK "u8,
+            ImapStatus.No => " NO "u8,
+            _ => " BAD "u8,
+        });
+        Write(completion.Code is null ? "" : $"[{completion.Code}] ");
+        Write(completion.Text);
+        Write("\r\n"u8);
+    }
+
     /// <summary>The flags of a message, in parentheses.</summary>
     public void WriteFlags(in MessageRecord record, KeywordTable keywords, bool isRecent)
     {
