@@ -58,6 +58,7 @@ internal static class ImapCapabilities
         ["CONTEXT=SORT"] = ["ESORT"],
         ["MULTISEARCH"] = ["ESEARCH"], // RFC 7377 §2.1.
         ["FILTERS"] = ["METADATA"], // RFC 5466 §3.2.
+        ["LIST-METADATA"] = ["METADATA", "LIST-EXTENDED"], // RFC 9590 §3.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -66,7 +67,7 @@ internal static class ImapCapabilities
     private static readonly string[] OfSharing = ["ACL", "RIGHTS=" + RightsText.NewLetters, ListMyRights];
 
     /// <summary>Those that annotations make possible. METADATA is both of mailboxes and of the server, RFC 5464 §1.</summary>
-    private static readonly string[] OfAnnotations = ["METADATA", "FILTERS"];
+    private static readonly string[] OfAnnotations = ["METADATA", "FILTERS", "LIST-METADATA"];
 
     /// <summary>Everything that can be switched off.</summary>
     public static IEnumerable<string> Extensions =>

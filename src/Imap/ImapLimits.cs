@@ -69,6 +69,9 @@ public sealed record ImapLimits
     /// <summary>Patterns of one extended LIST. RFC 5258 §3.</summary>
     public int ListPatternsMax { get; init; } = 100;
 
+    /// <summary>Annotations that one LIST asks for of each mailbox. RFC 9590.</summary>
+    public int ListedEntriesMax { get; init; } = 100;
+
     /// <summary>Messages of one APPEND. RFC 3502.</summary>
     public int AppendMessagesMax { get; init; } = 1000;
 

@@ -19,6 +19,9 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");
 
+    /// <summary>RFC 9590, where there are annotations.</summary>
+    public bool ListsMetadata => Store is AccessMailStore && !IsDisabled("LIST-METADATA");
+
     /// <summary>A client is shown, and may append, messages with UTF-8 in their headers as they are. RFC 6855, RFC 9051 §4.3.1.</summary>
     public bool TakesInternationalized(ImapExtensions enabled) =>
         (enabled & (ImapExtensions.Utf8Messages | ImapExtensions.Revision2)) != 0 || !Options.DowngradesHeaders || IsDisabled("UTF8=ACCEPT");

@@ -138,6 +138,7 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.LoginFailuresMax) => limits with { LoginFailuresMax = (int)value },
             nameof(ImapLimits.UpdateContextsMax) => limits with { UpdateContextsMax = (int)value },
             nameof(ImapLimits.UpdateMessagesMax) => limits with { UpdateMessagesMax = value },
+            nameof(ImapLimits.ListedEntriesMax) => limits with { ListedEntriesMax = (int)value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
             nameof(ImapLimits.SearchedMailboxesMax) => limits with { SearchedMailboxesMax = (int)value },
             nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },

@@ -1,4 +1,3 @@
-using System.Text;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
@@ -28,7 +27,7 @@ internal static class GetMetadataCommand
         // The RFC's own examples have the options behind the mailbox: both are taken.
         Options options = new();
         if (!(arguments.TrySpace() && TryOptions(arguments, options) && MetadataArguments.TryTarget(arguments, out MailboxName? name, out bool isServer)
-              && arguments.TrySpace() && TryOptionsBehind(arguments, options) && TryEntries(arguments, out List<string> entries) && arguments.AtEnd))
+              && arguments.TrySpace() && TryOptionsBehind(arguments, options) && MetadataArguments.TryEntries(arguments, out List<string> entries) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);
         }
@@ -48,45 +47,9 @@ internal static class GetMetadataCommand
         List<Annotation> wanted = [.. all.Where(a => entries.Exists(e => Matches(a.Entry, e, options.Depth)))];
         // §4.2.1: the size of the biggest value that was held back.
         List<Annotation> tooLong = [.. wanted.Where(a => a.Value!.Value.Length > (options.ValueOctetsMax ?? uint.MaxValue))];
-        Write(session.Writer, name, [.. wanted.Except(tooLong)]);
+        MetadataResponse.Write(session.Writer, name, [.. wanted.Except(tooLong)]);
         return tooLong.Count == 0 ? ImapCompletion.Ok("those are the annotations")
             : ImapCompletion.Ok($"METADATA LONGENTRIES {tooLong.Max(a => a.Value!.Value.Length)}", "some are longer");
-    }
-
-    private static void Write(ImapWriter writer, MailboxName? name, List<Annotation> annotations)
-    {
-        if (annotations.Count == 0)
-        {
-            return; // entry-values cannot be empty, §5.
-        }
-        writer.Write("* METADATA "u8);
-        if (name is null)
-        {
-            writer.Write("\"\""u8);
-        }
-        else
-        {
-            writer.WriteMailbox(name);
-        }
-        string separator = " (";
-        foreach (Annotation annotation in annotations)
-        {
-            writer.Write(separator);
-            if (annotation.Entry.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '.' or '_'))
-            {
-                writer.Write(annotation.Entry);
-            }
-            else
-            {
-                writer.WriteString(Encoding.ASCII.GetBytes(annotation.Entry));
-            }
-            writer.Write(" "u8);
-            ReadOnlySpan<byte> value = annotation.Value!.Value.Span;
-            writer.Write(value.Contains((byte)0) ? "~"u8 : ""u8); // literal8: a literal must not hold NUL.
-            writer.WriteString(value);
-            separator = " ";
-        }
-        writer.Write(")\r\n"u8);
     }
 
     private static bool Matches(string entry, string wanted, int depth)
@@ -146,22 +109,5 @@ internal static class GetMetadataCommand
         }
         while (arguments.Next == (byte)' ');
         return arguments.TryChar((byte)')', "an option or )");
-    }
-
-    /// <summary>entries = entry / "(" entry *(SP entry) ")" — RFC 5464 §5; its examples have several without parentheses.</summary>
-    private static bool TryEntries(ImapArguments arguments, out List<string> entries)
-    {
-        entries = [];
-        bool isList = arguments.Next == (byte)'(' && arguments.TryChar((byte)'(', "(");
-        do
-        {
-            if (!MetadataArguments.TryEntry(arguments, out string entry))
-            {
-                return false;
-            }
-            entries.Add(entry);
-        }
-        while (arguments.Next == (byte)' ' && arguments.TrySpace());
-        return !isList || arguments.TryChar((byte)')', "an entry or )");
     }
 }

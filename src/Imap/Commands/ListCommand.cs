@@ -3,11 +3,12 @@ using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
 using MailAccess.Store.Access;
+using MailAccess.Store.Metadata;
 
 namespace MailAccess.Imap.Commands;
 
 /// <summary>
-/// LIST — RFC 3501 §6.3.8, extended by RFC 5258, RFC 5819 and RFC 8440; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.
+/// LIST — RFC 3501 §6.3.8, extended by RFC 5258, RFC 5819, RFC 8440 and RFC 9590; children attributes of RFC 3348 §3, special uses of RFC 6154 §2.
 /// </summary>
 internal static class ListCommand
 {
@@ -121,6 +122,20 @@ internal static class ListCommand
             {
                 request.Status!.Write(writer, session.Services, mailbox);
             }
+        }
+        if (request.Entries.Count > 0 && listed is { IsSelected: true, Listing.IsSelectable: true })
+        {
+            await WriteMetadataAsync(session, request.Entries, listed.Name);
+        }
+    }
+
+    /// <summary>The values that were asked for, NIL where there is none; nothing where they cannot be read: RFC 9590 §3.</summary>
+    private static async ValueTask WriteMetadataAsync(ImapSession session, IReadOnlyList<string> entries, MailboxName name)
+    {
+        StoreResult<IReadOnlyList<Annotation>> read = await ((IUserAccount)session.Account!).GetAnnotationsAsync(name, CancellationToken.None);
+        if (read.TryGet(out IReadOnlyList<Annotation>? all))
+        {
+            MetadataResponse.Write(session.Writer, name, [.. entries.Select(e => all.FirstOrDefault(a => a.Entry == e) ?? new Annotation(e, null))]);
         }
     }
 

@@ -20,7 +20,7 @@ internal enum ListSelection
     SpecialUse = 8,
 }
 
-/// <summary>What LIST tells of each name. RFC 5258 §3.2, RFC 6154 §2, RFC 5819 §2, RFC 8440 §3.</summary>
+/// <summary>What LIST tells of each name. RFC 5258 §3.2, RFC 6154 §2, RFC 5819 §2, RFC 8440 §3, RFC 9590 §3.</summary>
 [Flags]
 internal enum ListReturn
 {
@@ -36,6 +36,8 @@ internal enum ListReturn
     Status = 8,
     /// <summary>MYRIGHTS</summary>
     MyRights = 16,
+    /// <summary>METADATA (…)</summary>
+    Metadata = 32,
 }
 
 /// <summary>The arguments of LIST, plain or extended.</summary>
@@ -58,6 +60,9 @@ internal sealed class ListRequest
 
     /// <summary>With <see cref="ListReturn.Status"/>: what.</summary>
     public StatusItems? Status { get; private set; }
+
+    /// <summary>With <see cref="ListReturn.Metadata"/>: which annotations.</summary>
+    public IReadOnlyList<string> Entries { get; private set; } = [];
 
     /// <summary>Canonical patterns; those that no name can match are left out.</summary>
     public List<MailboxPattern> Patterns { get; } = [];
@@ -187,20 +192,39 @@ internal sealed class ListRequest
                 : !services.IsDisabled("SPECIAL-USE") && arguments.TryWord("SPECIAL-USE"u8) ? ListReturn.SpecialUse
                 : services.ListsMyRights && arguments.TryWord("MYRIGHTS"u8) ? ListReturn.MyRights
                 : !services.IsDisabled("LIST-STATUS") && arguments.TryWord("STATUS"u8) ? ListReturn.Status
+                : services.ListsMetadata && arguments.TryWord("METADATA"u8) ? ListReturn.Metadata
                 : ListReturn.None;
             Return |= option;
-            if (option != ListReturn.Status)
+            return option switch
             {
-                return option != ListReturn.None;
-            }
-            // status-option = "STATUS" SP "(" status-att *(SP status-att) ")"     RFC 5819 §4
-            if (!(arguments.TrySpace() && StatusItems.TryParse(arguments, services, out StatusItems items)))
-            {
-                return false;
-            }
-            Status = items;
-            return true;
+                ListReturn.None => false,
+                ListReturn.Status => TryStatus(arguments, services),
+                ListReturn.Metadata => TryMetadata(arguments),
+                _ => true,
+            };
         });
+    }
+
+    /// <summary>status-option = "STATUS" SP "(" status-att *(SP status-att) ")" — RFC 5819 §4.</summary>
+    private bool TryStatus(ImapArguments arguments, ImapServices services)
+    {
+        if (!(arguments.TrySpace() && StatusItems.TryParse(arguments, services, out StatusItems items)))
+        {
+            return false;
+        }
+        Status = items;
+        return true;
+    }
+
+    /// <summary>return-option =/ "METADATA" SP "(" entry *(SP entry) ")" — RFC 9590 §5.</summary>
+    private bool TryMetadata(ImapArguments arguments)
+    {
+        if (!(arguments.TrySpace() && MetadataArguments.TryEntryList(arguments, out List<string> entries)))
+        {
+            return false;
+        }
+        Entries = entries;
+        return true;
     }
 
     /// <summary>"(" [option *(SP option)] ")"</summary>

@@ -27,6 +27,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
         () => $"{Case("CREATE")} {Mailbox()}{Maybe(() => $" ({Case("USE")} ({Pick("\\Sent", "\\Drafts \\Junk", "\\Archive")}))")}",
         () => $"{Case("DELETE")} {AString("gone" + random.Next(9))}", () => $"{Case("RENAME")} {AString("gone")} {Mailbox()}",
         () => $"{Case(Pick("SUBSCRIBE", "UNSUBSCRIBE"))} {Mailbox()}", () => $"{Case("GETQUOTAROOT")} {Mailbox()}", () => $"{Case("GETQUOTA")} {AString("#user/alice")}",
+        GetMetadata, () => $"{Case("SETMETADATA")} {Mailbox("")} ({Many(() => $"{Entry()} {NString("x")}")})",
         () => $"{Case("ENABLE")} {Many(() => Case(Pick("CONDSTORE", "X-UNKNOWN", "QRESYNC")))}", Esearch);
 
     /// <summary>One that needs a mailbox.</summary>
@@ -46,9 +47,14 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
     {
         string options = Maybe(() => $" ({Pick("SUBSCRIBED", "REMOTE", "SPECIAL-USE", "SUBSCRIBED RECURSIVEMATCH", "")})");
         string patterns = Flip() ? ListMailbox() : $"({Many(ListMailbox)})";
-        string returns = Maybe(() => $" {Case("RETURN")} ({Pick("", "SUBSCRIBED", "CHILDREN", "SPECIAL-USE CHILDREN", $"STATUS ({StatusItems()})")})");
+        string returns = Maybe(() => $" {Case("RETURN")} ({Pick("", "SUBSCRIBED", "CHILDREN", "SPECIAL-USE CHILDREN", $"STATUS ({StatusItems()})", $"METADATA ({Many(Entry)})")})");
         return $"{Case("LIST")}{options} {Mailbox("")} {patterns}{returns}";
     }
+
+    private string Entry() => AString(Pick("/private/comment", "/SHARED/Comment", "/shared/vendor/cmu/cyrus-imapd/color", "/private/filters/values/one"));
+
+    private string GetMetadata() =>
+        $"{Case("GETMETADATA")}{Maybe(() => $" ({Pick("MAXSIZE 5", "DEPTH infinity", "MAXSIZE 0 DEPTH 1")})")} {Mailbox("")} {Pick(Entry, () => $"({Many(Entry)})")}";
 
     private string Lsub() => $"{Case("LSUB")} {Mailbox("")} {ListMailbox()}";
 

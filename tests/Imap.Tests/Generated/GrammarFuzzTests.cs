@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using MailAccess.Store.Access;
 using MailAccess.Store.Memory;
+using MailAccess.Store.Metadata;
 using MailAccess.Testing;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -92,7 +94,8 @@ public sealed partial class GrammarFuzzTests
         LogRecorder log = new();
         await using MemoryMailStore store = new(clock);
         await FuzzTests.FillAsync(store);
-        ImapSessionFactory factory = new(new TestAuthenticator(allowsPlaintextWithoutTls: true), store, new ImapOptions(), clock, log);
+        AccessMailStore access = new(store, sharing: null, new MetadataOptions(), clock);
+        ImapSessionFactory factory = new(new TestAuthenticator(allowsPlaintextWithoutTls: true), access, new ImapOptions(), clock, log);
         await using InMemoryConnection connection = new(clock, () => { });
         connection.Send(input);
         connection.CloseClientSide();
