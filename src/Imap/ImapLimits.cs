@@ -117,6 +117,9 @@ public sealed record ImapLimits
     /// <summary>A search runs so long before others get a turn.</summary>
     public TimeSpan SearchSlice { get; init; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Whoever waits for an answer hears at least so often that there is work on it. RFC 9585 §4 recommends 10 to 15 seconds.</summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>BADs in a row before the connection ends.</summary>
     public int ErrorsMax { get; init; } = 20;
 

@@ -30,6 +30,7 @@ internal sealed class ImapSession : IAsyncDisposable
         _placement = PlaceLiteral;
         Writer = new ImapWriter(connection.Output, services.Limits.OutputOctetsMax);
         Reader = NewReader();
+        Progress = new CommandProgress(this);
     }
 
     /// <summary>The client.</summary>
@@ -40,6 +41,9 @@ internal sealed class ImapSession : IAsyncDisposable
 
     /// <summary>Where responses go.</summary>
     public ImapWriter Writer { get; private set; }
+
+    /// <summary>Keeps a client that waits for a command informed.</summary>
+    public CommandProgress Progress { get; }
 
     /// <summary>Where commands come from.</summary>
     public CommandReader Reader { get; private set; }
@@ -264,6 +268,7 @@ internal sealed class ImapSession : IAsyncDisposable
         bool hasTag = arguments.TryTag(out ReadOnlyMemory<byte> given) && arguments.TrySpace();
         byte[] tag = hasTag ? given.ToArray() : "*"u8.ToArray(); // A copy: AUTHENTICATE, IDLE and APPEND read on, and the command's buffer will be gone.
         Tag = hasTag ? tag : Tag;
+        Progress.Begin();
         if (frame == FrameOutcome.Refused || !hasTag)
         {
             completion = frame == FrameOutcome.Refused ? reader.Refusal : ImapCompletion.Bad("expected a tag and a command");

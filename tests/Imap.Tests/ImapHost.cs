@@ -17,6 +17,7 @@ internal sealed class ImapHost : IAsyncDisposable
     private readonly MemoryMailStore _store;
     private readonly UnavailableMailboxes _unavailable;
     private readonly FixedQuota _quota = new();
+    private readonly List<Slowness> _slow = [];
     private ImapSessionFactory? _factory;
     private bool _allowsPlaintext = true;
     private IMailStore? _access;
@@ -37,6 +38,7 @@ internal sealed class ImapHost : IAsyncDisposable
             _unavailable.Names.Add(Name(name));
             return Task.CompletedTask;
         };
+        Runner.Directives["slow"] = SlowDown;
         Runner.Directives["disable"] = rest => Configure(o => o with { DisabledCapabilities = rest.Split(' ') });
         Runner.Directives["downgrade"] = _ => Configure(o => o with { DowngradesHeaders = true });
         Runner.Directives["limit"] = rest => Configure(o => o with { Limits = SetLimit(o.Limits, rest.Split(' ')) });
@@ -157,6 +159,20 @@ internal sealed class ImapHost : IAsyncDisposable
             Mailboxes = words.Length < 4 || !MailboxSelector.TryParse(words[2], out MailboxSelector? selector)
                 ? [] : [new MailboxQuotaRule { Mailbox = selector, Own = new QuotaLimit(null, numbers[3]) }],
         };
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// <c>@slow SearchTextAsync 2</c>: it takes so long that the session, which waits, loses patience twice; <c>@slow GetSummaryAsync 4s</c>: four
+    /// seconds pass while it works.
+    /// </summary>
+    private Task SlowDown(string rest)
+    {
+        string[] words = rest.Split(' ');
+        int number = int.Parse(words[1].TrimEnd('s'), CultureInfo.InvariantCulture);
+        _slow.Add(words[1].EndsWith('s')
+            ? new(words[0], 0, TimeSpan.FromSeconds(number)) : new(words[0], number, Options.Limits.ProgressInterval));
+        _unavailable.Disguise = inner => SlowMailbox.Around(inner, _clock, _slow);
         return Task.CompletedTask;
     }
 

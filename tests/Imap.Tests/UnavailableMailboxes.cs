@@ -3,16 +3,19 @@ using MailAccess.Store.Quota;
 
 namespace MailAccess.Imap.Tests;
 
-/// <summary>A store of which some mailboxes cannot be opened now, as when their files are on a disk that does not answer.</summary>
+/// <summary>A store of which some mailboxes cannot be opened now, as when their files are on a disk that does not answer, or are slow.</summary>
 internal sealed class UnavailableMailboxes(IMailStore inner) : IMailStore
 {
     /// <summary>Which.</summary>
     public HashSet<MailboxName> Names { get; } = [];
 
+    /// <summary>What stands in the place of mailboxes that are opened; null: they themselves.</summary>
+    public Func<IMailbox, IMailbox>? Disguise { get; set; }
+
     public async ValueTask<StoreResult<IMailAccount>> OpenAccountAsync(string accountName, CancellationToken cancellationToken)
     {
         StoreResult<IMailAccount> opened = await inner.OpenAccountAsync(accountName, cancellationToken);
-        return opened.TryGet(out IMailAccount? account) && Names.Count > 0 ? As<IMailAccount>(new Account(account, Names)) : opened;
+        return opened.TryGet(out IMailAccount? account) && (Names.Count > 0 || Disguise is not null) ? As<IMailAccount>(new Account(account, this)) : opened;
     }
 
     public ValueTask<StoreResult<IStagedMessage>> StageAsync(long octetsExpected, CancellationToken cancellationToken) =>
@@ -22,12 +25,15 @@ internal sealed class UnavailableMailboxes(IMailStore inner) : IMailStore
 
     private static StoreResult<T> As<T>(T value) => value;
 
-    private sealed class Account(IMailAccount inner, HashSet<MailboxName> unavailable) : IMailAccount
+    private sealed class Account(IMailAccount inner, UnavailableMailboxes store) : IMailAccount
     {
         public string Name => inner.Name;
 
-        public ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName name, CancellationToken cancellationToken) =>
-            unavailable.Contains(name) ? new(StoreError.Unavailable) : inner.OpenAsync(name, cancellationToken);
+        public async ValueTask<StoreResult<IMailbox>> OpenAsync(MailboxName name, CancellationToken cancellationToken)
+        {
+            StoreResult<IMailbox> opened = store.Names.Contains(name) ? StoreError.Unavailable : await inner.OpenAsync(name, cancellationToken);
+            return store.Disguise is { } disguise && opened.TryGet(out IMailbox? mailbox) ? As(disguise(mailbox)) : opened;
+        }
 
         public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 

@@ -27,7 +27,8 @@ internal static class CopyCommand
         }
         await using (destination)
         {
-            StoreResult<CopyOutcome> copied = await session.Selected!.Mailbox.CopyAsync(request.Uids, destination, CancellationToken.None);
+            StoreResult<CopyOutcome> copied = await session.Progress.WatchAsync(
+                session.Selected!.Mailbox.CopyAsync(request.Uids, destination, CancellationToken.None));
             if (!copied.TryGet(out CopyOutcome? outcome))
             {
                 return ImapErrors.ToDestinationCompletion(copied.Error);

@@ -14,7 +14,7 @@ internal static class ExpungeCommand
         new("UID EXPUNGE", ImapStates.Selected, ImapCommand.AllChanges, ExecuteUidAsync) { Capability = "UIDPLUS" };
 
     private static ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments) =>
-        arguments.AtEnd ? ExpungeAsync(session.Selected!, UidSet.All) : new(ImapErrors.Syntax(arguments));
+        arguments.AtEnd ? ExpungeAsync(session, UidSet.All) : new(ImapErrors.Syntax(arguments));
 
     private static ValueTask<ImapCompletion> ExecuteUidAsync(ImapSession session, ImapArguments arguments)
     {
@@ -25,18 +25,20 @@ internal static class ExpungeCommand
         }
         SelectedMailbox selected = session.Selected!;
         return selected.TryResolve(set, Numbering.Uid, out IndexRanges indices)
-            ? ExpungeAsync(selected, indices.ToUids(selected.View))
+            ? ExpungeAsync(session, indices.ToUids(selected.View))
             : new(ImapErrors.BadSequence);
     }
 
     /// <summary>The loop tells the numbers that went, from the difference of the snapshots.</summary>
-    private static async ValueTask<ImapCompletion> ExpungeAsync(SelectedMailbox selected, UidSet uids)
+    private static async ValueTask<ImapCompletion> ExpungeAsync(ImapSession session, UidSet uids)
     {
+        SelectedMailbox selected = session.Selected!;
         if (selected.IsReadOnly)
         {
             return ImapErrors.ReadOnly;
         }
-        StoreResult<UidSet> expunged = await selected.Mailbox.ExpungeAsync(uids, ExpungeScope.OnlyDeleted, CancellationToken.None);
+        StoreResult<UidSet> expunged = await session.Progress.WatchAsync(
+            selected.Mailbox.ExpungeAsync(uids, ExpungeScope.OnlyDeleted, CancellationToken.None));
         return expunged.TryGet(out _) ? ImapCompletion.Ok("expunged") : ImapErrors.ToCompletion(expunged.Error);
     }
 }

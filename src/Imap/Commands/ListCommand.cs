@@ -99,7 +99,8 @@ internal static class ListCommand
         // The answer to STATUS follows its LIST, and LIST must say where there can be none (RFC 5819 §2): so that comes first.
         IMailbox? mailbox = null;
         bool wantsStatus = request.Status is not null && listed is { IsSelected: true, Listing.IsSelectable: true };
-        bool isUnusable = wantsStatus && !(await request.Status!.OpenAsync(session.Account!, listed.Name)).TryGet(out mailbox);
+        bool isUnusable = wantsStatus
+            && !(await session.Progress.WatchAsync(request.Status!.OpenAsync(session.Account!, listed.Name))).TryGet(out mailbox);
         ImapWriter writer = session.Writer;
         WriteName(writer, "LIST"u8, Attributes(listed, request.Return, request.IsExtended, session.Services, isUnusable), listed.Name);
         if (listed.HasSelectedBelow)

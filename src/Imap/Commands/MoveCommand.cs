@@ -34,7 +34,8 @@ internal static class MoveCommand
         }
         await using (destination)
         {
-            StoreResult<CopyOutcome> moved = await selected.Mailbox.MoveAsync(request.Uids, destination, CancellationToken.None);
+            StoreResult<CopyOutcome> moved = await session.Progress.WatchAsync(
+                selected.Mailbox.MoveAsync(request.Uids, destination, CancellationToken.None));
             if (!moved.TryGet(out CopyOutcome? outcome))
             {
                 return ImapErrors.ToDestinationCompletion(moved.Error);

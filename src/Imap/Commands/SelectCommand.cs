@@ -41,12 +41,12 @@ internal static class SelectCommand
         {
             return ImapErrors.InvalidName;
         }
-        StoreResult<IMailbox> opened = await session.Account!.OpenAsync(name, CancellationToken.None);
+        StoreResult<IMailbox> opened = await session.Progress.WatchAsync(session.Account!.OpenAsync(name, CancellationToken.None));
         if (!opened.TryGet(out IMailbox? mailbox))
         {
             return ImapErrors.ToCompletion(opened.Error);
         }
-        StoreResult<Done> refreshed = await mailbox.RefreshAsync(CancellationToken.None);
+        StoreResult<Done> refreshed = await session.Progress.WatchAsync(mailbox.RefreshAsync(CancellationToken.None));
         if (!refreshed.TryGet(out _))
         {
             await mailbox.DisposeAsync();

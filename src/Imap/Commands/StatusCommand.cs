@@ -27,7 +27,7 @@ internal static class StatusCommand
         {
             return ImapErrors.InvalidName;
         }
-        StoreResult<IMailbox> opened = await items.OpenAsync(session.Account!, name);
+        StoreResult<IMailbox> opened = await session.Progress.WatchAsync(items.OpenAsync(session.Account!, name));
         if (!opened.TryGet(out IMailbox? mailbox))
         {
             return ImapErrors.ToCompletion(opened.Error);

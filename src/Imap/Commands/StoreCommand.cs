@@ -39,7 +39,8 @@ internal static class StoreCommand
             return ImapCompletion.Ok("no such messages");
         }
         MailboxSnapshot before = selected.Mailbox.Snapshot;
-        StoreResult<FlagsOutcome> stored = await ConditionalStore.RunAsync(selected, targets.ToUids(selected.View), request);
+        StoreResult<FlagsOutcome> stored = await session.Progress.WatchAsync(
+            ConditionalStore.RunAsync(selected, targets.ToUids(selected.View), request));
         if (!stored.TryGet(out FlagsOutcome? outcome))
         {
             return ImapErrors.ToCompletion(stored.Error);

@@ -41,7 +41,7 @@ internal static class ThreadCommand
         {
             session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.
         }
-        StoreResult<MessageKeys> loaded = await FindAsync(session.Services, target, plan);
+        StoreResult<MessageKeys> loaded = await FindAsync(session, target, plan);
         if (!loaded.TryGet(out MessageKeys? keys))
         {
             return ImapErrors.ToCompletion(loaded.Error) with { KeepsNumbers = plan.HasSequenceNumbers };
@@ -50,11 +50,12 @@ internal static class ThreadCommand
         return ImapCompletion.Ok("threaded") with { KeepsNumbers = plan.HasSequenceNumbers };
     }
 
-    private static async ValueTask<StoreResult<MessageKeys>> FindAsync(ImapServices services, SearchTarget target, SearchPlan plan)
+    private static async ValueTask<StoreResult<MessageKeys>> FindAsync(ImapSession session, SearchTarget target, SearchPlan plan)
     {
-        SearchRun run = new(target, plan, services);
+        SearchRun run = new(target, plan, session.Services) { Progress = session.Progress };
         List<int> found = await run.RunAsync(SearchExtent.All, CancellationToken.None);
-        return run.Error != StoreError.None ? run.Error : await services.Keys.LoadAsync(target, found, CancellationToken.None);
+        return run.Error != StoreError.None ? run.Error
+            : await session.Progress.WatchAsync(session.Services.Keys.LoadAsync(target, found, CancellationToken.None));
     }
 
     private static bool TryParseAlgorithm(ImapArguments arguments, Func<string, bool> isDisabled, out ThreadAlgorithm algorithm)

@@ -31,6 +31,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private readonly bool _hasBinary = plan.HasBinary;
     private StoreError _error;
     private StoreError _measureError;
+    private long _done;
+    private long _goal;
 
     private bool MayUseSummary => _isInSummary || _mayDowngrade;
 
@@ -46,6 +48,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
     {
+        _goal = targets.Count;
+        session.Progress.Count(0, _goal);
         await MeasureAsync(targets);
         List<int> batch = [];
         for (int range = 0; range < targets.Ranges.Length; range++)
@@ -74,8 +78,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         if (_needsMeasure && !_needsSummary && selected.Mailbox.Snapshot.UnmeasuredCount > 0) // Who makes a summary measures too.
         {
             MailboxSnapshot view = selected.View;
-            StoreResult<Done> measured = await selected.Mailbox.MeasureAsync(
-                UidSet.FromRanges(targets.Ranges.ToArray().Select(r => (view[r.First].Uid, view[r.Last].Uid))), CancellationToken.None);
+            StoreResult<Done> measured = await session.Progress.WatchAsync(selected.Mailbox.MeasureAsync(
+                UidSet.FromRanges(targets.Ranges.ToArray().Select(r => (view[r.First].Uid, view[r.Last].Uid))), CancellationToken.None));
             _measureError = measured.Error;
         }
     }
@@ -92,8 +96,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         UidSet unseen = UidSet.FromUids(batch.Where(i => !IsSeen(Current(view, before, i, out _))).Select(i => view[i].Uid));
         if (!unseen.IsEmpty)
         {
-            StoreResult<FlagsOutcome> seen = await selected.Mailbox.ChangeFlagsAsync(
-                unseen, FlagOperation.Add, SystemFlags.Seen, [], unchangedSince: null, CancellationToken.None);
+            StoreResult<FlagsOutcome> seen = await session.Progress.WatchAsync(selected.Mailbox.ChangeFlagsAsync(
+                unseen, FlagOperation.Add, SystemFlags.Seen, [], unchangedSince: null, CancellationToken.None));
             // Where it cannot be kept, the mail can still be read.
             unseen = seen.TryGet(out FlagsOutcome? outcome) ? outcome.Stored : UidSet.Empty;
         }
@@ -106,10 +110,13 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             if (!TryWriteCached(view, latest, i, isChanged))
             {
                 await WriteAsync(view, latest, i, isChanged, ahead, position);
+                await TickAsync();
             }
+            _done++;
             if (_writer.IsFull)
             {
                 await _writer.FlushAsync();
+                session.Progress.Speak();
             }
         }
         if (!unseen.IsEmpty)
@@ -129,13 +136,19 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             if (!TryWriteCached(view, latest, i, isChanged: false))
             {
                 await WriteAsync(view, latest, i, isChanged: false, ahead, i - first);
+                await TickAsync();
             }
+            _done++;
             if (_writer.IsFull)
             {
                 await _writer.FlushAsync();
+                session.Progress.Speak();
             }
         }
     }
+
+    /// <summary>Messages that are made ready and not sent yet are silence too.</summary>
+    private ValueTask TickAsync() => session.Progress.TickAsync(_done + 1, _goal);
 
     /// <summary>The record as it is now; of a message that is gone, as it was.</summary>
     public static ref readonly MessageRecord Current(MailboxSnapshot view, MailboxSnapshot latest, int index, out bool isGone)

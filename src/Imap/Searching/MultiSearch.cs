@@ -43,12 +43,14 @@ internal static class MultiSearch
             UpdateContexts.WriteRefusal(session.Writer, session.Tag, "only the selected mailbox can be kept up to date");
         }
         ImapCompletion total = Searched;
-        foreach (MailboxName name in names)
+        foreach ((int index, MailboxName name) in names.Index())
         {
+            session.Progress.CountParts(index, names.Count);
             ImapCompletion one = await RunInAsync(session, request, name);
             bool keepsNumbers = total.KeepsNumbers || one.KeepsNumbers;
             total = (total.Status == ImapStatus.Ok ? one : total) with { KeepsNumbers = keepsNumbers };
             await session.Writer.FlushAsync();
+            session.Progress.Speak();
         }
         return total;
     }
@@ -71,7 +73,7 @@ internal static class MultiSearch
             {
                 return Searched;
             }
-            StoreResult<Done> refreshed = await mailbox.RefreshAsync(CancellationToken.None);
+            StoreResult<Done> refreshed = await session.Progress.WatchAsync(mailbox.RefreshAsync(CancellationToken.None));
             if (refreshed.Error != StoreError.None)
             {
                 return mailbox.IsGone ? Searched : ImapErrors.ToCompletion(refreshed.Error);

@@ -67,8 +67,8 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
 
     private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected)
     {
-        SearchRun run = new(target, plan, session.Services);
-        (List<int> found, Dictionary<int, int>? scores, StoreError error) = await FindAsync(session.Services, target, run);
+        SearchRun run = new(target, plan, session.Services) { Progress = session.Progress };
+        (List<int> found, Dictionary<int, int>? scores, StoreError error) = await FindAsync(session, target, run);
         if (error != StoreError.None)
         {
             return ImapErrors.ToCompletion(error);
@@ -99,15 +99,16 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     }
 
     /// <summary>The result in its order, as much of it as will be told; its scores where they are asked for.</summary>
-    private async ValueTask<(List<int> Found, Dictionary<int, int>? Scores, StoreError Error)> FindAsync(ImapServices services, SearchTarget target, SearchRun run)
+    private async ValueTask<(List<int> Found, Dictionary<int, int>? Scores, StoreError Error)> FindAsync(ImapSession session, SearchTarget target, SearchRun run)
     {
+        ImapServices services = session.Services;
         List<int> found = Order is not null || Options is null || Options.FromStart == long.MaxValue
             ? await run.RunAsync(SearchExtent.All, CancellationToken.None)
             : await FindEndsAsync(run, Options);
         Dictionary<int, int>? scores = null;
         if (AsksRelevancy && run.Error == StoreError.None)
         {
-            StoreResult<Dictionary<int, int>> scored = await Fuzziness.ScoreAsync(services, target, Key, found);
+            StoreResult<Dictionary<int, int>> scored = await session.Progress.WatchAsync(Fuzziness.ScoreAsync(services, target, Key, found));
             if (!scored.TryGet(out scores))
             {
                 return ([], null, scored.Error);
@@ -117,7 +118,7 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         {
             return (found, scores, run.Error);
         }
-        StoreResult<List<int>> sorted = await Order.SortAsync(services, target, found, scores);
+        StoreResult<List<int>> sorted = await session.Progress.WatchAsync(Order.SortAsync(services, target, found, scores));
         return sorted.TryGet(out List<int>? ordered) ? (ordered, scores, StoreError.None) : ([], null, sorted.Error);
     }
 

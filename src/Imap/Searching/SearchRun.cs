@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Responses;
 using MailAccess.Message;
 using MailAccess.Store;
 
@@ -20,6 +21,10 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
     private readonly MailboxSnapshot _view = target.View;
     private MailboxSnapshot _latest = target.Mailbox.Snapshot;
     private StoreError _error;
+    private long _decided;
+
+    /// <summary>Hears how many candidates are decided; null: nobody waits for this.</summary>
+    public CommandProgress? Progress { get; init; }
 
     /// <summary>Something temporary kept us from reading a message: the result would be wrong.</summary>
     public StoreError Error => _error;
@@ -56,12 +61,15 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
             while (first <= last)
             {
                 int end = Math.Min(last, first + SliceMessages - 1);
+                int before = undecided.Count;
                 DecideRange(first, end, found, undecided);
+                _decided += end - first + 1 - (undecided.Count - before);
                 first = end + 1;
                 if (services.Clock.GetElapsedTime(sliceStart) > services.Limits.SearchSlice)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     await Task.Yield(); // Others want this thread too.
+                    await TickAsync();
                     sliceStart = services.Clock.GetTimestamp();
                 }
             }
@@ -106,7 +114,7 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
     {
         if (plan.NeedsMeasure && _latest.UnmeasuredCount > 0)
         {
-            _error = (await target.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None)).Error;
+            _error = (await WatchAsync(target.Mailbox.MeasureAsync(UidSet.All, CancellationToken.None))).Error;
             _latest = target.Mailbox.Snapshot;
         }
     }
@@ -134,6 +142,8 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         foreach (int index in undecided)
         {
             StoreResult<MessageSummary> asked = await target.Mailbox.GetSummaryAsync(_view[index].Uid, cancellationToken);
+            _decided++;
+            await TickAsync();
             if (!asked.TryGet(out MessageSummary summary))
             {
                 // What was expunged meanwhile matches nothing; what cannot be read now makes the whole search fail.
@@ -147,10 +157,19 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
                     break;
                 case null:
                     left.Add(index);
+                    _decided--;
                     break;
             }
         }
         return left;
+    }
+
+    private ValueTask TickAsync() => Progress?.TickAsync(_decided, plan.Candidates.Count) ?? default;
+
+    private ValueTask<T> WatchAsync<T>(ValueTask<T> work)
+    {
+        Progress?.Count(_decided, plan.Candidates.Count);
+        return Progress?.WatchAsync(work) ?? work;
     }
 
     /// <summary>Lets the store look into the messages that neither record nor summary decides.</summary>
@@ -160,8 +179,8 @@ internal sealed class SearchRun(SearchTarget target, SearchPlan plan, ImapServic
         {
             return;
         }
-        StoreResult<ContentMatches> searched = await ContentMatches.FindAsync(
-            target.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), plan.Texts, cancellationToken);
+        StoreResult<ContentMatches> searched = await WatchAsync(ContentMatches.FindAsync(
+            target.Mailbox, UidSet.FromUids(undecided.Select(i => _view[i].Uid)), plan.Texts, cancellationToken));
         if (!searched.TryGet(out ContentMatches? matches))
         {
             _error = searched.Error;
