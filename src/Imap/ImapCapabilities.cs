@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using MailAccess.Auth;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Store.Access;
 using MailAccess.Wire;
 
@@ -39,6 +40,9 @@ internal static class ImapCapabilities
         "PARTIAL", "CONTEXT=SEARCH", "CONTEXT=SORT", "MULTISEARCH", "SEARCH=FUZZY",
     ];
 
+    /// <summary>Those that tell a number.</summary>
+    private static readonly string[] OfLimits = [AppendLimit, MessageLimit.Capability, MessageLimit.SaveCapability];
+
     /// <summary>What is nothing without others is off with them.</summary>
     private static readonly FrozenDictionary<string, string[]> Needs = new Dictionary<string, string[]>
     {
@@ -72,7 +76,7 @@ internal static class ImapCapabilities
 
     /// <summary>Everything that can be switched off.</summary>
     public static IEnumerable<string> Extensions =>
-        [Revision2, LiteralPlus, LiteralMinus, .. Always, .. AfterLogin, .. OfSearching, AppendLimit, "ACL", ListMyRights, .. OfAnnotations];
+        [Revision2, LiteralPlus, LiteralMinus, .. Always, .. AfterLogin, .. OfSearching, .. OfLimits, "ACL", ListMyRights, .. OfAnnotations];
 
     /// <summary>capability-data without its first word.</summary>
     public static string For(IConnection connection, ImapServices services, bool isLoggedIn)
@@ -82,7 +86,7 @@ internal static class ImapCapabilities
         {
             all.AddRange(AfterLogin);
             all.AddRange(OfSearching);
-            all.Add(AppendLimit);
+            all.AddRange(OfLimits);
             if (services.Store is AccessMailStore access)
             {
                 all.AddRange(OfAnnotations);
@@ -103,8 +107,16 @@ internal static class ImapCapabilities
             all.AddRange(services.Authenticator.MechanismsFor(context).Select(m => "AUTH=" + m));
         }
         return string.Join(' ', all.Where(c => c == "IMAP4rev1" || !services.IsDisabled(c))
-            .Select(c => c == AppendLimit ? $"{c}={services.Limits.AppendOctetsMax}" : c)); // RFC 7889 §3.
+            .Select(c => WithValue(c, services)));
     }
+
+    private static string WithValue(string capability, ImapServices services) => capability switch
+    {
+        AppendLimit => $"{capability}={services.Limits.AppendOctetsMax}", // RFC 7889 §3.
+        MessageLimit.Capability => $"{capability}={services.MessagesMax}", // RFC 9738 §3.
+        MessageLimit.SaveCapability => $"{capability}={services.SavesMax}",
+        _ => capability,
+    };
 
     /// <summary>What the extension is nothing without.</summary>
     public static IReadOnlyList<string> NeedsOf(string capability) => Needs.TryGetValue(capability, out string[]? needs) ? needs : [];

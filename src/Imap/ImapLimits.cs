@@ -72,6 +72,12 @@ public sealed record ImapLimits
     /// <summary>Annotations that one LIST asks for of each mailbox. RFC 9590.</summary>
     public int ListedEntriesMax { get; init; } = 100;
 
+    /// <summary>Messages that one command works on, MESSAGELIMIT: RFC 9738, which advises against less than 1000. 0: there is no such limit.</summary>
+    public int MessagesPerCommandMax { get; init; }
+
+    /// <summary>Messages that one COPY or APPEND takes, SAVELIMIT, where there is no limit for all commands. 0: there is none.</summary>
+    public int SavesPerCommandMax { get; init; }
+
     /// <summary>Messages of one APPEND. RFC 3502.</summary>
     public int AppendMessagesMax { get; init; } = 1000;
 

@@ -1,5 +1,6 @@
 using MailAccess.Auth;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using MailAccess.Store.Access;
@@ -15,6 +16,12 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 
     /// <summary>What SORT and THREAD compare, kept from one to the next.</summary>
     public KeyCache Keys { get; } = new(Options.Limits.KeysOctetsMax);
+
+    /// <summary>Messages that one command works on. RFC 9738.</summary>
+    public int MessagesMax => IsDisabled(MessageLimit.Capability) ? int.MaxValue : Limits.MessagesPerCommandMax;
+
+    /// <summary>Messages that one COPY or APPEND takes.</summary>
+    public int SavesMax => IsDisabled(MessageLimit.SaveCapability) ? MessagesMax : Limits.SavesPerCommandMax;
 
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");
@@ -38,8 +45,16 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
     public ImapServices Without(IReadOnlyList<string> capabilities) =>
         capabilities.Count == 0 ? this : this with { Options = Options with { DisabledCapabilities = [.. Options.DisabledCapabilities, .. capabilities] } };
 
-    /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs.</summary>
+    /// <summary>Neither announced nor served: it is switched off itself, or something is that it needs, or nobody has set what it tells.</summary>
     public bool IsDisabled(string? capability) =>
         capability is not null && (Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase)
-            || ImapCapabilities.NeedsOf(capability).Any(IsDisabled));
+            || ImapCapabilities.NeedsOf(capability).Any(IsDisabled) || IsUnset(capability));
+
+    /// <summary>RFC 9738 §3: one of the two is told, that for all commands where there is one.</summary>
+    private bool IsUnset(string capability) => capability switch
+    {
+        MessageLimit.Capability => Limits.MessagesPerCommandMax == 0,
+        MessageLimit.SaveCapability => Limits.SavesPerCommandMax == 0 || !IsDisabled(MessageLimit.Capability),
+        _ => false,
+    };
 }

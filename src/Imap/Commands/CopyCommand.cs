@@ -16,7 +16,7 @@ internal static class CopyCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {
-        if (!CopyRequest.TryParse(session, arguments, numbering, out CopyRequest? request, out ImapCompletion refusal))
+        if (!CopyRequest.TryParse(session, arguments, numbering, CopyKind.Copy, out CopyRequest? request, out ImapCompletion refusal))
         {
             return refusal;
         }

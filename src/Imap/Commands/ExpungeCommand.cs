@@ -25,8 +25,24 @@ internal static class ExpungeCommand
         }
         SelectedMailbox selected = session.Selected!;
         return selected.TryResolve(set, Numbering.Uid, out IndexRanges indices)
-            ? ExpungeAsync(session, indices.ToUids(selected.View))
+            ? ExpungeLimitedAsync(session, indices)
             : new(ImapErrors.BadSequence);
+    }
+
+    /// <summary>Deleted messages count, the others cost nothing. EXPUNGE and CLOSE have no limit: RFC 9738 §3.1.</summary>
+    private static async ValueTask<ImapCompletion> ExpungeLimitedAsync(ImapSession session, IndexRanges named)
+    {
+        SelectedMailbox selected = session.Selected!;
+        if (named.Count <= session.Services.MessagesMax)
+        {
+            return await ExpungeAsync(session, named.ToUids(selected.View));
+        }
+        MailboxSnapshot latest = selected.Mailbox.Snapshot;
+        IndexRanges deleted = IndexRanges.FromRanges([.. latest.IndicesOf(named.ToUids(selected.View))
+            .Where(i => (latest[i].Flags & SystemFlags.Deleted) != 0).Select(i => (i, i))]);
+        (deleted, Uid? lowest) = MessageLimit.Cut(session.Services, latest, deleted);
+        ImapCompletion completion = await ExpungeAsync(session, deleted.ToUids(latest));
+        return MessageLimit.Complete(session, completion, completion.Status == ImapStatus.Ok ? lowest : null);
     }
 
     /// <summary>The loop tells the numbers that went, from the difference of the snapshots.</summary>

@@ -32,6 +32,10 @@ internal static class FetchCommand
         }
         if (modifiers.Partial is { } partial)
         {
+            if (partial.Span > session.Services.MessagesMax)
+            {
+                return MessageLimit.Refuse(session.Services.MessagesMax); // Whatever there is of it: RFC 9738 §3.1.
+            }
             (int start, int count) = partial.Of(targets.Count); // First these, of them what has changed: RFC 9394 §3.4.
             targets = targets.Slice(start, count);
         }
@@ -52,18 +56,21 @@ internal static class FetchCommand
             await VanishedResponse.WriteAsync(session.Writer, VanishedKind.Earlier, vanished);
         }
         selected.WriteNewKeywords(session.Writer, selected.Mailbox.Snapshot.Keywords);
-        FetchRun run = new(session, selected, plan);
+        (targets, Uid? lowest) = MessageLimit.Cut(session.Services, selected.View, targets);
+        FetchRun run = new(session, selected, plan) { IsDescending = lowest is not null };
         await run.RunAsync(targets);
-        return run.Error switch
-        {
-            StoreError.None or StoreError.Expunged when run.Refusal.IsGiven => run.Refusal,
-            StoreError.None => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
-            // RFC 2180 §4.1: what is there has been given, and EXPUNGE will tell the rest.
-            StoreError.Expunged when numbering == Numbering.Sequence => ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone"),
-            StoreError.Expunged => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
-            StoreError error => ImapErrors.ToCompletion(error),
-        };
+        return MessageLimit.Complete(session, Complete(run, numbering), lowest);
     }
+
+    private static ImapCompletion Complete(FetchRun run, Numbering numbering) => run.Error switch
+    {
+        StoreError.None or StoreError.Expunged when run.Refusal.IsGiven => run.Refusal,
+        StoreError.None => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
+        // RFC 2180 §4.1: what is there has been given, and EXPUNGE will tell the rest.
+        StoreError.Expunged when numbering == Numbering.Sequence => ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone"),
+        StoreError.Expunged => ImapCompletion.Ok(Downgraded(run.Downgraded), "fetched"),
+        StoreError error => ImapErrors.ToCompletion(error),
+    };
 
     /// <summary>resp-text-code =/ "DOWNGRADED" SP uid-set — RFC 6858 §3; null for none.</summary>
     private static string? Downgraded(UidSet uids) => uids.IsEmpty ? null : $"DOWNGRADED {uids}";

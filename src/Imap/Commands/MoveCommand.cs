@@ -18,7 +18,7 @@ internal static class MoveCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments, Numbering numbering)
     {
-        if (!CopyRequest.TryParse(session, arguments, numbering, out CopyRequest? request, out ImapCompletion refusal))
+        if (!CopyRequest.TryParse(session, arguments, numbering, CopyKind.Move, out CopyRequest? request, out ImapCompletion refusal))
         {
             return refusal;
         }
@@ -42,14 +42,14 @@ internal static class MoveCommand
             }
             if (outcome.Sources.Count == 0)
             {
-                return request.Nothing("move");
+                return MessageLimit.Complete(session, request.Nothing("move"), request.Lowest);
             }
             if (!session.Services.IsDisabled("UIDPLUS"))
             {
                 // Untagged and before the EXPUNGEs, so that the client can still tell which message is which: RFC 6851 §4.3.
                 session.Writer.WriteUntagged($"OK [{CopyRequest.CopyUid(outcome)}] moved");
             }
-            return ImapCompletion.Ok("done");
+            return MessageLimit.Complete(session, ImapCompletion.Ok("done"), request.Lowest);
         }
     }
 }

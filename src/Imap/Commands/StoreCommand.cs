@@ -38,6 +38,7 @@ internal static class StoreCommand
         {
             return ImapCompletion.Ok("no such messages");
         }
+        (targets, Uid? lowest) = MessageLimit.Cut(session.Services, selected.View, targets);
         MailboxSnapshot before = selected.Mailbox.Snapshot;
         StoreResult<FlagsOutcome> stored = await session.Progress.WatchAsync(
             ConditionalStore.RunAsync(selected, targets.ToUids(selected.View), request));
@@ -45,14 +46,13 @@ internal static class StoreCommand
         {
             return ImapErrors.ToCompletion(stored.Error);
         }
-        StoreAnswer answer = new(session, selected, request, before, outcome.Modified, numbering);
+        StoreAnswer answer = new(session, selected, request, before, outcome.Modified, numbering) { IsDescending = lowest is not null };
         await answer.WriteAsync(targets);
-        if (!outcome.Modified.IsEmpty)
-        {
-            return ImapCompletion.Ok($"MODIFIED {answer.Modified}", "some messages were changed by others"); // RFC 7162 §3.1.3.
-        }
-        // RFC 2180 §4.2.1: the others were changed, and the client will be told by EXPUNGE what went.
-        return answer.AnyGone && numbering == Numbering.Sequence
-            ? ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone") : ImapCompletion.Ok("stored");
+        ImapCompletion completion = !outcome.Modified.IsEmpty
+            ? ImapCompletion.Ok($"MODIFIED {answer.Modified}", "some messages were changed by others") // RFC 7162 §3.1.3.
+            : answer.AnyGone && numbering == Numbering.Sequence
+            ? ImapCompletion.Ok("EXPUNGEISSUED", "some messages were gone") // RFC 2180 §4.2.1: the others were changed, and EXPUNGE will tell what went.
+            : ImapCompletion.Ok("stored");
+        return MessageLimit.Complete(session, completion, lowest);
     }
 }

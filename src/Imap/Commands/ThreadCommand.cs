@@ -1,5 +1,6 @@
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Searching;
 using MailAccess.Imap.Sorting;
@@ -40,6 +41,10 @@ internal static class ThreadCommand
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.
+        }
+        if (plan.Candidates.Count > session.Services.MessagesMax)
+        {
+            return MessageLimit.Refuse(session.Services.MessagesMax) with { KeepsNumbers = plan.HasSequenceNumbers }; // RFC 9738 §3.3.
         }
         StoreResult<MessageKeys> loaded = await FindAsync(session, target, plan);
         if (!loaded.TryGet(out MessageKeys? keys))

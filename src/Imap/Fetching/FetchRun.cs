@@ -45,6 +45,9 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     /// <summary>What was shown otherwise than it is, for the code DOWNGRADED. RFC 6858 §3.</summary>
     public UidSet Downgraded => UidSet.FromUids(_downgraded);
 
+    /// <summary>From the last message to the first, as RFC 9738 §3.1 demands where not all are given.</summary>
+    public bool IsDescending { get; init; }
+
     /// <summary>Writes a FETCH response for each message.</summary>
     public async ValueTask RunAsync(IndexRanges targets)
     {
@@ -54,15 +57,15 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         List<int> batch = [];
         for (int range = 0; range < targets.Ranges.Length; range++)
         {
-            (int first, int last) = targets.Ranges[range];
+            (int first, int last) = targets.Ranges[IsDescending ? targets.Ranges.Length - 1 - range : range];
             if (!_setsSeen)
             {
                 await WriteRangeAsync(first, last);
                 continue;
             }
-            for (int i = first; i <= last; i++)
+            for (int position = 0; position <= last - first; position++)
             {
-                batch.Add(i);
+                batch.Add(IndexAt(first, last, position));
                 if (batch.Count == session.Services.Limits.SeenBatchMessages)
                 {
                     await ReadBatchAsync(batch);
@@ -129,13 +132,14 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private async ValueTask WriteRangeAsync(int first, int last)
     {
         MailboxSnapshot view = selected.View;
-        await using ReadAhead ahead = new(selected.Mailbox, view, p => first + p, last - first + 1, session.Services.Limits);
-        for (int i = first; i <= last; i++)
+        await using ReadAhead ahead = new(selected.Mailbox, view, p => IndexAt(first, last, p), last - first + 1, session.Services.Limits);
+        for (int position = 0; position <= last - first; position++)
         {
+            int i = IndexAt(first, last, position);
             MailboxSnapshot latest = selected.Mailbox.Snapshot;
             if (!TryWriteCached(view, latest, i, isChanged: false))
             {
-                await WriteAsync(view, latest, i, isChanged: false, ahead, i - first);
+                await WriteAsync(view, latest, i, isChanged: false, ahead, position);
                 await TickAsync();
             }
             _done++;
@@ -146,6 +150,8 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             }
         }
     }
+
+    private int IndexAt(int first, int last, int position) => IsDescending ? last - position : first + position;
 
     /// <summary>Messages that are made ready and not sent yet are silence too.</summary>
     private ValueTask TickAsync() => session.Progress.TickAsync(_done + 1, _goal);

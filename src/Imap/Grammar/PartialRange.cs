@@ -12,6 +12,9 @@ namespace MailAccess.Imap.Grammar;
 /// <param name="Text">As it was written: the answer repeats it.</param>
 internal sealed record PartialRange(uint First, uint Last, bool IsFromEnd, string Text)
 {
+    /// <summary>How many it asks for.</summary>
+    public long Span => (long)Last - First + 1;
+
     /// <summary>"PARTIAL" has been read; here from the space behind it.</summary>
     public static bool TryParse(ImapArguments arguments, out PartialRange? range)
     {

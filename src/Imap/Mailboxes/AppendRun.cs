@@ -184,6 +184,10 @@ internal sealed class AppendRun(ImapSession session, AppendHead head, MessageToR
 
     private void Begin(AppendElement element)
     {
+        if (_messages.Count == session.Services.SavesMax)
+        {
+            Refuse(MessageLimit.Refuse(session.Services.SavesMax)); // RFC 9738 §3.1: all are taken or none.
+        }
         if (_messages.Count == Limits.AppendMessagesMax)
         {
             Refuse(ImapCompletion.No("LIMIT", "too many messages in one command"));

@@ -7,11 +7,23 @@ using MailAccess.Store;
 
 namespace MailAccess.Imap.Mailboxes;
 
+/// <summary>Whether the originals stay.</summary>
+internal enum CopyKind
+{
+    /// <summary>COPY: all messages or none.</summary>
+    Copy,
+    /// <summary>MOVE: each of them.</summary>
+    Move,
+}
+
 /// <summary>copy = "COPY" SP sequence-set SP mailbox — RFC 3501 §9; move likewise, RFC 6851 §5. Resolved against the view.</summary>
 internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numbering Numbering)
 {
+    /// <summary>The lowest UID, where the limit leaves some messages out. RFC 9738.</summary>
+    public Uid? Lowest { get; private init; }
+
     public static bool TryParse(
-        ImapSession session, ImapArguments arguments, Numbering numbering, [NotNullWhen(true)] out CopyRequest? request,
+        ImapSession session, ImapArguments arguments, Numbering numbering, CopyKind kind, [NotNullWhen(true)] out CopyRequest? request,
         out ImapCompletion refusal)
     {
         request = null;
@@ -33,7 +45,14 @@ internal sealed record CopyRequest(UidSet Uids, MailboxName Destination, Numberi
             refusal = ImapErrors.InvalidName;
             return false;
         }
-        request = new CopyRequest(indices.ToUids(selected.View), destination, numbering);
+        if (kind == CopyKind.Copy && indices.Count > session.Services.SavesMax)
+        {
+            int limit = session.Services.SavesMax;
+            refusal = MessageLimit.Refuse(limit, selected.View[indices.Slice(indices.Count - limit, 1).Ranges[0].First].Uid); // All or none: RFC 9738 §3.1.
+            return false;
+        }
+        (indices, Uid? lowest) = kind == CopyKind.Copy ? (indices, null) : MessageLimit.Cut(session.Services, selected.View, indices);
+        request = new CopyRequest(indices.ToUids(selected.View), destination, numbering) { Lowest = lowest };
         return true;
     }
 

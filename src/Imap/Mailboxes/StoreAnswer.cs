@@ -22,6 +22,9 @@ internal sealed class StoreAnswer(
     private readonly ChangeItems _items = session.Enabled.ItemsBesideFlags()
         | (numbering == Numbering.Uid ? ChangeItems.Uid : ChangeItems.None); // Part of every FETCH that a UID command causes, RFC 3501 §6.4.8.
 
+    /// <summary>From the last message to the first. RFC 9738 §3.1.</summary>
+    public bool IsDescending { get; init; }
+
     /// <summary>Some messages are no more.</summary>
     public bool AnyGone { get; private set; }
 
@@ -35,16 +38,12 @@ internal sealed class StoreAnswer(
         ImapWriter writer = session.Writer;
         selected.WriteNewKeywords(writer, _latest.Keywords);
         ulong keywords = request.Flags.KeywordsIn(_latest.Keywords);
-        for (int range = 0; range < targets.Ranges.Length; range++)
+        foreach (int index in IsDescending ? targets.Indices.Reverse() : targets.Indices)
         {
-            (int first, int last) = targets.Ranges[range];
-            for (int i = first; i <= last; i++)
+            Write(writer, index, keywords);
+            if (writer.IsFull)
             {
-                Write(writer, i, keywords);
-                if (writer.IsFull)
-                {
-                    await writer.FlushAsync();
-                }
+                await writer.FlushAsync();
             }
         }
         selected.RememberTold(targets.ToUids(_view), _latest);

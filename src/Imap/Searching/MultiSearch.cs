@@ -27,7 +27,7 @@ internal static class MultiSearch
         {
             return refusal;
         }
-        request = request with { Key = key };
+        request = request with { Key = key, IsOneOfMany = true };
         MailboxName? selected = session.Selected?.Mailbox.Name;
         StoreResult<List<MailboxName>> resolved = await SearchSources.ResolveAsync(session.Account!, selected, sources);
         if (!resolved.TryGet(out List<MailboxName>? names))

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Message;
 using MailAccess.Store;
 
@@ -156,6 +157,7 @@ internal sealed class SearchGrammar
         "MODSEQ" => "CONDSTORE",
         "SAVEDATESUPPORTED" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE" => "SAVEDATE",
         "OLDER" or "YOUNGER" => "WITHIN",
+        "UIDAFTER" or "UIDBEFORE" => MessageLimit.Capability,
         "FILTER" => "FILTERS",
         "FUZZY" => "SEARCH=FUZZY",
         _ => null,
@@ -185,7 +187,8 @@ internal sealed class SearchGrammar
         key = null;
         if (word is not ("BCC" or "BEFORE" or "BODY" or "CC" or "FROM" or "HEADER" or "KEYWORD" or "LARGER" or "NOT" or "ON" or "OR"
             or "EMAILID" or "THREADID" or "FILTER" or "FUZZY" or "MODSEQ" or "OLDER" or "YOUNGER" or "SAVEDBEFORE" or "SAVEDON" or "SAVEDSINCE"
-            or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UNKEYWORD"))
+            or "SENTBEFORE" or "SENTON" or "SENTSINCE" or "SINCE" or "SMALLER" or "SUBJECT" or "TEXT" or "TO" or "UID" or "UIDAFTER" or "UIDBEFORE"
+            or "UNKEYWORD"))
         {
             return _arguments.Missing("a search key");
         }
@@ -202,6 +205,7 @@ internal sealed class SearchGrammar
             "LARGER" or "SMALLER" => TrySize(word == "LARGER", out key),
             "KEYWORD" or "UNKEYWORD" => TryKeyword(word == "KEYWORD", out key),
             "EMAILID" or "THREADID" => TryIdentity(word == "THREADID", out key),
+            "UIDAFTER" or "UIDBEFORE" => TryUidsBeyond(word == "UIDAFTER", out key),
             "OLDER" or "YOUNGER" => TryWithin(word == "YOUNGER", out key),
             "FILTER" => TryFilter(out key),
             "MODSEQ" => ModSeqGrammar.TryKey(_arguments, out key),
@@ -339,6 +343,19 @@ internal sealed class SearchGrammar
     }
 
     private static long StartOf(DateOnly day) => new DateTimeOffset(day.ToDateTime(default), TimeSpan.Zero).ToUnixTimeSeconds();
+
+    /// <summary>("UIDAFTER" / "UIDBEFORE") SP uniqueid — RFC 9738 §3.2: those above it, those below it.</summary>
+    private bool TryUidsBeyond(bool isAfter, [NotNullWhen(true)] out SearchKey? key)
+    {
+        key = null;
+        if (_arguments.TryNzNumber(out uint uid))
+        {
+            bool isNone = isAfter ? uid == uint.MaxValue : uid == 1;
+            key = new SearchKey.Uids(isNone ? UidSet.Empty
+                : UidSet.FromRanges([isAfter ? (new Uid(uid + 1), new Uid(uint.MaxValue)) : (new Uid(1), new Uid(uid - 1))]));
+        }
+        return key is not null;
+    }
 
     /// <summary>("OLDER" / "YOUNGER") SP nz-number — RFC 5032 §3.</summary>
     private bool TryWithin(bool isYounger, [NotNullWhen(true)] out SearchKey? key)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Searching;
@@ -30,7 +31,7 @@ internal sealed class SearchPlan
     public SearchKey Key { get; }
 
     /// <summary>No other message of the view can match.</summary>
-    public IndexRanges Candidates { get; }
+    public IndexRanges Candidates { get; private set; }
 
     /// <summary>The keys that may need the text of messages.</summary>
     public IReadOnlyList<SearchKey> Texts => _texts;
@@ -55,6 +56,13 @@ internal sealed class SearchPlan
         Record,
         Summary,
         Content,
+    }
+
+    /// <summary>Only so many messages are looked at, those with the highest UIDs. Gives the lowest of these, or null where they are all. RFC 9738 §3.1.</summary>
+    public Uid? Limit(ImapServices services)
+    {
+        (Candidates, Uid? lowest) = MessageLimit.Cut(services, _target.View, Candidates);
+        return lowest;
     }
 
     /// <summary>The key as it can be bound again and again while the mailbox changes.</summary>

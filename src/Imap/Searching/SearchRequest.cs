@@ -19,6 +19,9 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
     /// <summary>ESEARCH: answers name the mailbox, and where nothing is found there is none. RFC 7377 §2.1.</summary>
     public bool NamesMailbox { get; init; }
 
+    /// <summary>Other mailboxes are searched by the same command.</summary>
+    public bool IsOneOfMany { get; init; }
+
     /// <summary>SORT's; null: the mailbox's order.</summary>
     public SortProgram? Order { get; init; }
 
@@ -61,11 +64,18 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         {
             return ImapCompletion.Bad("RELEVANCY needs a FUZZY key"); // RFC 6203 §4, §6.
         }
-        ImapCompletion completion = await RunAsync(session, target, plan, selected);
+        if ((IsOneOfMany || Order is not null) && plan.Candidates.Count > session.Services.MessagesMax)
+        {
+            // An order of some, or one UID for several mailboxes, says nothing: RFC 9738 §3.3.
+            return MessageLimit.Refuse(session.Services.MessagesMax) with { KeepsNumbers = plan.HasSequenceNumbers };
+        }
+        Uid? lowest = plan.Limit(session.Services);
+        ImapCompletion completion = await RunAsync(session, target, plan, selected, lowest is not null);
+        completion = MessageLimit.Complete(session, completion, completion.Status == ImapStatus.Ok ? lowest : null);
         return completion with { KeepsNumbers = plan.HasSequenceNumbers };
     }
 
-    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected)
+    private async ValueTask<ImapCompletion> RunAsync(ImapSession session, SearchTarget target, SearchPlan plan, SelectedMailbox? selected, bool isLimited)
     {
         SearchRun run = new(target, plan, session.Services) { Progress = session.Progress };
         (List<int> found, Dictionary<int, int>? scores, StoreError error) = await FindAsync(session, target, run);
@@ -85,13 +95,17 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         SearchAnswer answer = new(session.Writer, target.View, correlator);
         if (Options is null)
         {
+            if (isLimited)
+            {
+                found.Reverse(); // RFC 9738 §3.1: from the highest UID down.
+            }
             await answer.WriteListAsync(Order is null ? "SEARCH" : "SORT", found, highest);
         }
         else if (!Options.IsSilent && (found.Count > 0 || !NamesMailbox))
         {
             await answer.WriteExtendedAsync(Options, found, highest, scores);
         }
-        if (Options is { Updates: true } && selected is not null && !TryUpdate(session.Services, selected, target, found, correlator))
+        if (Options is { Updates: true } && selected is not null && (isLimited || !TryUpdate(session.Services, selected, target, found, correlator)))
         {
             UpdateContexts.WriteRefusal(session.Writer, session.Tag, "this cannot be kept up to date, or not beside so much else"); // RFC 5267 §4.3.1.
         }

@@ -28,6 +28,13 @@ internal sealed record ServerConfiguration
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
     public required bool DowngradesHeaders { get; init; }
     public required Pop3Options Pop3 { get; init; }
+
+    /// <summary>Of IMAP; 0: none.</summary>
+    public required int MessagesPerCommandMax { get; init; }
+
+    /// <summary>Of COPY and APPEND; 0: none.</summary>
+    public required int SavesPerCommandMax { get; init; }
+
     public required FromHeaderRule FromHeader { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
@@ -76,6 +83,8 @@ internal sealed record ServerConfiguration
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
             Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
+            MessagesPerCommandMax = root.Section(Settings.Imap).Get(Settings.MessagesPerCommandMax),
+            SavesPerCommandMax = root.Section(Settings.Imap).Get(Settings.SavesPerCommandMax),
             FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(

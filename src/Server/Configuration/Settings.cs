@@ -151,7 +151,13 @@ internal static class Settings
     public static readonly Setting<bool> DowngradesHeaders = new("downgradesHeaders", ScalarTypes.Switch, false, "true",
         "Clients that have not enabled UTF8=ACCEPT are shown messages with UTF-8 in their headers as RFC 6858 has it, and cannot append such messages, as RFC 6855 wants it. Else they get and give them as they are.");
 
-    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities, DowngradesHeaders]);
+    public static readonly Setting<int> MessagesPerCommandMax = new("messagesPerCommand", ScalarTypes.Integer(0, int.MaxValue), 0, "1000",
+        "How many messages one command works on (MESSAGELIMIT, RFC 9738, which advises against less than 1000): clients that know it go on with the next ones, others get less than they asked for. 0: there is no such limit, and none is announced.");
+
+    public static readonly Setting<int> SavesPerCommandMax = new("savesPerCommand", ScalarTypes.Integer(0, int.MaxValue), 0, "1000",
+        "How many messages one COPY or APPEND takes (SAVELIMIT, RFC 9738); more are refused. Without messagesPerCommand, which is meant for these too. 0: there is no such limit.");
+
+    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities, DowngradesHeaders, MessagesPerCommandMax, SavesPerCommandMax]);
 
     // pop3
     public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",

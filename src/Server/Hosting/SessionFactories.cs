@@ -26,7 +26,13 @@ internal sealed class SessionFactories
             DisabledCapabilities = configuration.DisabledCapabilities,
             DowngradesHeaders = configuration.DowngradesHeaders,
             IdFields = [new("name", "MailAccess")],
-            Limits = new ImapLimits { IdleTimeout = limits.ImapIdleTimeout, AppendOctetsMax = configuration.Mail.MessageSizeMax },
+            Limits = new ImapLimits
+            {
+                IdleTimeout = limits.ImapIdleTimeout,
+                AppendOctetsMax = configuration.Mail.MessageSizeMax,
+                MessagesPerCommandMax = configuration.MessagesPerCommandMax,
+                SavesPerCommandMax = configuration.SavesPerCommandMax,
+            },
         };
         _sessions = new()
         {
