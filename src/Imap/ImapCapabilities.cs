@@ -30,7 +30,7 @@ internal static class ImapCapabilities
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
         "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL", "REPLACE", "CONDSTORE", "QRESYNC", "UTF8=ACCEPT",
-        "INPROGRESS",
+        "INPROGRESS", "XLIST",
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
@@ -53,6 +53,7 @@ internal static class ImapCapabilities
         ],
         ["QUOTA=RES-STORAGE"] = ["QUOTA"], // RFC 9208 §3.1.1.
         ["QUOTA=RES-MESSAGE"] = ["QUOTA"],
+        ["XLIST"] = ["SPECIAL-USE"], // It is about nothing else.
         ["URL-PARTIAL"] = ["CATENATE"], // It is about CATENATE's URLs.
         [ListMyRights] = ["ACL", "LIST-EXTENDED"], // RFC 8440 §3.
         ["SEARCHRES"] = ["ESEARCH"], // RFC 5182 §2.1.

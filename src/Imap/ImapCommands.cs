@@ -20,7 +20,7 @@ internal static class ImapCommands
         StartTlsCommand.Definition, AuthenticateCommand.Definition, LoginCommand.Definition,
         // Authenticated or selected: §6.3; RFC 5161, 2342, 2177, 4978, 8437.
         SelectCommand.Definition, SelectCommand.ExamineDefinition, CreateCommand.Definition, DeleteCommand.Definition,
-        RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition,
+        RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition, ListCommand.ExtendedByUses,
         LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
         NamespaceCommand.Definition, IdleCommand.Definition, CompressCommand.Definition, UnauthenticateCommand.Definition,
         // RFC 9208.

@@ -14,6 +14,13 @@ internal static class ListCommand
 {
     public static readonly ImapCommand Definition = new("LIST", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteAsync);
 
+    /// <summary>
+    /// XLIST, Google's LIST with special uses from before RFC 6154: some old clients find out by it alone where to put what they send and delete.
+    /// Its names of uses and those of RFC 6154 are both given, since servers gave the one or the other.
+    /// </summary>
+    public static readonly ImapCommand ExtendedByUses =
+        new("XLIST", ImapStates.LoggedIn, ImapCommand.AllChanges, ExecuteXlistAsync) { Capability = "XLIST" };
+
     /// <summary>mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox — RFC 3501 §9.</summary>
     public static void WriteName(ImapWriter writer, ReadOnlySpan<byte> verb, string attributes, MailboxName name)
     {
@@ -93,6 +100,45 @@ internal static class ListCommand
         }
         return ImapCompletion.Ok("listed");
     }
+
+    private static async ValueTask<ImapCompletion> ExecuteXlistAsync(ImapSession session, ImapArguments arguments)
+    {
+        if (!ListRequest.TryParsePlain(arguments, out ListRequest request))
+        {
+            return ImapErrors.Syntax(arguments);
+        }
+        if (request.AsksForSeparator)
+        {
+            session.Writer.Write("* XLIST (\\Noselect) \"/\" \"\"\r\n"u8);
+            return ImapCompletion.Ok("listed");
+        }
+        StoreResult<IReadOnlyList<MailboxListing>> all = await session.Account!.ListAsync(CancellationToken.None);
+        if (!all.TryGet(out IReadOnlyList<MailboxListing>? listings))
+        {
+            return ImapErrors.ToCompletion(all.Error);
+        }
+        foreach (ListedName listed in ListSelector.Select(request, listings, []))
+        {
+            string attributes = Attributes(listed, ListReturn.Children, isExtended: false, session.Services, isUnusable: false);
+            string? googles = NameOfGoogle(listed);
+            WriteName(session.Writer, "XLIST"u8, googles is null ? attributes : attributes + " " + googles, listed.Name);
+            session.Writer.Write("\r\n"u8);
+            if (session.Writer.IsFull)
+            {
+                await session.Writer.FlushAsync();
+            }
+        }
+        return ImapCompletion.Ok("listed");
+    }
+
+    /// <summary>Of the use, where RFC 6154 has another one or none.</summary>
+    private static string? NameOfGoogle(ListedName listed) => listed.Listing?.SpecialUse switch
+    {
+        SpecialUse.Junk => "\\Spam",
+        SpecialUse.All => "\\AllMail",
+        SpecialUse.Flagged => "\\Starred",
+        _ => listed.Name.IsInbox ? "\\Inbox" : null,
+    };
 
     private static async ValueTask WriteAsync(ImapSession session, ListRequest request, ListedName listed)
     {

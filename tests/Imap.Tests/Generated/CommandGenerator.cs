@@ -56,7 +56,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
     private string GetMetadata() =>
         $"{Case("GETMETADATA")}{Maybe(() => $" ({Pick("MAXSIZE 5", "DEPTH infinity", "MAXSIZE 0 DEPTH 1")})")} {Mailbox("")} {Pick(Entry, () => $"({Many(Entry)})")}";
 
-    private string Lsub() => $"{Case("LSUB")} {Mailbox("")} {ListMailbox()}";
+    private string Lsub() => $"{Case(Pick("LSUB", "XLIST"))} {Mailbox("")} {ListMailbox()}";
 
     private string ListMailbox() => Pick("*", "%", "\"*\"", "INB%", "a/*", "\"\"", Literal("*"), "\"x y%\"");
 
