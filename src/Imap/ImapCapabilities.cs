@@ -30,7 +30,7 @@ internal static class ImapCapabilities
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
         "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL", "REPLACE", "CONDSTORE", "QRESYNC", "UTF8=ACCEPT",
-        "INPROGRESS", "XLIST",
+        "INPROGRESS", "XLIST", "UIDONLY",
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>
@@ -67,6 +67,7 @@ internal static class ImapCapabilities
         ["LIST-METADATA"] = ["METADATA", "LIST-EXTENDED"], // RFC 9590 §3.
         ["QRESYNC"] = ["CONDSTORE", "ENABLE"], // RFC 7162 §3.2, §3.2.3.
         ["UTF8=ACCEPT"] = ["ENABLE"], // RFC 6855 §3.
+        ["UIDONLY"] = ["ENABLE"], // RFC 9586 §3.1.
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Those that the store's <see cref="AccessMailStore"/> makes possible. RFC 4314 §5.1.1 asks for both of ACL and RIGHTS.</summary>

@@ -60,6 +60,14 @@ internal sealed record ImapCommand(string Verb, ImapStates States, ImapEffects E
     /// <summary>The extension it belongs to: off with it. Null: RFC 3501 itself.</summary>
     public string? Capability { get; init; }
 
+    /// <summary>Its messages are named by sequence numbers, which are none under UIDONLY. RFC 9586 §3.2.</summary>
+    public bool TakesNumbers { get; init; }
+
+    /// <summary>What speaks against running it now; else the default.</summary>
+    public ImapCompletion RefusalIn(ImapStates state, ImapExtensions enabled) => (States & state) == 0 ? ImapErrors.WrongState(state, this)
+        : TakesNumbers && (enabled & ImapExtensions.UidOnly) != 0 ? ImapErrors.UidRequired
+        : default;
+
     /// <summary>Literals of it may be messages, which its handler takes off the wire.</summary>
     public MessageIntakeKind Takes { get; init; }
 }

@@ -20,6 +20,9 @@ internal static class ImapErrors
     /// <summary>A number greater than the number of messages. RFC 3501 §9, seq-number.</summary>
     public static readonly ImapCompletion BadSequence = ImapCompletion.Bad("no message has that number");
 
+    /// <summary>Sequence numbers from a client that has enabled UIDONLY. RFC 9586 §3.</summary>
+    public static readonly ImapCompletion UidRequired = ImapCompletion.Bad("UIDREQUIRED", "messages have no numbers but their UIDs: UIDONLY is enabled");
+
     /// <summary>The charset of a search. RFC 3501 §6.4.4.</summary>
     public static readonly ImapCompletion BadCharset = ImapCompletion.No("BADCHARSET (US-ASCII UTF-8)", "charset not known");
 

@@ -16,4 +16,6 @@ internal enum ImapExtensions
     Utf8Messages = 8,
     /// <summary>IMAP4rev2: ESEARCH stands where SEARCH stood, <c>\Recent</c> is no more, LIST comes with SELECT. RFC 9051 appendix E.</summary>
     Revision2 = 16,
+    /// <summary>Messages have no numbers but their UIDs: UIDFETCH and VANISHED stand where FETCH and EXPUNGE stood. RFC 9586.</summary>
+    UidOnly = 32,
 }

@@ -75,6 +75,9 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>IMAP4rev2 is what the client speaks. RFC 9051 §6.3.1.</summary>
     public bool IsRevision2 => (Enabled & ImapExtensions.Revision2) != 0;
 
+    /// <summary>The client knows messages by their UIDs alone. RFC 9586.</summary>
+    public bool IsUidOnly => (Enabled & ImapExtensions.UidOnly) != 0;
+
     private bool IsUtf8 => (Enabled & ImapExtensions.Utf8Strings) != 0;
 
     /// <summary>From greeting to end. Lost connections throw <see cref="IOException"/>.</summary>
@@ -280,7 +283,8 @@ internal sealed class ImapSession : IAsyncDisposable
         }
         else
         {
-            completion = (command.States & State) == 0 ? ImapErrors.WrongState(State, command) : await command.Handler(this, arguments);
+            ImapCompletion refusal = command.RefusalIn(State, Enabled);
+            completion = refusal.IsGiven ? refusal : await command.Handler(this, arguments);
         }
         SessionEnd? end = await CompleteAsync(tag, command, completion);
         reader.Release(mayHoldPassword);
@@ -297,9 +301,9 @@ internal sealed class ImapSession : IAsyncDisposable
         {
             return LiteralPlace.String;
         }
-        if (Services.IsDisabled(row.Capability) || (row.States & State) == 0)
+        refusal = Services.IsDisabled(row.Capability) ? UnknownCommand : row.RefusalIn(State, Enabled);
+        if (refusal.IsGiven)
         {
-            refusal = Services.IsDisabled(row.Capability) ? UnknownCommand : ImapErrors.WrongState(State, row);
             return LiteralPlace.Nowhere;
         }
         return AppendRun.PlaceFirstLiteral(arguments, row.Takes, Services, out refusal);

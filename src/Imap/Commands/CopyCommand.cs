@@ -9,7 +9,8 @@ namespace MailAccess.Imap.Commands;
 internal static class CopyCommand
 {
     public static readonly ImapCommand Definition = new("COPY", ImapStates.Selected, ImapCommand.AllChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID COPY", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));

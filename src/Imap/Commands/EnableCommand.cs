@@ -16,6 +16,7 @@ internal static class EnableCommand
         ("IMAP4rev2", ImapExtensions.Revision2 | ImapExtensions.Utf8Strings),
         ("CONDSTORE", ImapExtensions.CondStore),
         ("QRESYNC", ImapExtensions.CondStore | ImapExtensions.QResync),
+        ("UIDONLY", ImapExtensions.UidOnly),
         ("UTF8=ACCEPT", ImapExtensions.Utf8Strings | ImapExtensions.Utf8Messages),
     ];
 
@@ -32,9 +33,9 @@ internal static class EnableCommand
             wanted |= Array.Find(Known, k => Ascii.EqualsIgnoreCase(atom.Span, k.Name) && !session.Services.IsDisabled(k.Name)).Extensions;
         }
         while (!arguments.AtEnd);
-        if ((wanted & ~session.Enabled & (ImapExtensions.Utf8Messages | ImapExtensions.Revision2)) != 0 && session.Selected is not null)
+        if ((wanted & ~session.Enabled & (ImapExtensions.Utf8Messages | ImapExtensions.Revision2 | ImapExtensions.UidOnly)) != 0 && session.Selected is not null)
         {
-            return new(ImapCompletion.Bad("too late: a mailbox is selected")); // RFC 6855 §3, RFC 9051 §6.3.1: what was shown of it would change.
+            return new(ImapCompletion.Bad("too late: a mailbox is selected")); // RFC 6855 §3, RFC 9051 §6.3.1, RFC 9586 §3.1: what was shown of it would change.
         }
         // enable-data = "ENABLED" *(SP capability)     RFC 5161 §4
         IEnumerable<string> enabled = Known.Where(k => (k.Extensions & ~wanted) == 0).Select(k => " " + k.Name);

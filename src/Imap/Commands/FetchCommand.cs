@@ -10,7 +10,8 @@ namespace MailAccess.Imap.Commands;
 internal static class FetchCommand
 {
     public static readonly ImapCommand Definition = new("FETCH", ImapStates.Selected, ImapEffects.ReportsChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID FETCH", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));
@@ -20,7 +21,7 @@ internal static class FetchCommand
         // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
         // RFC 3501 §9, RFC 4466 §6
         if (!(arguments.TrySpace() && arguments.TrySequenceSet(out SequenceSet set) && arguments.TrySpace()
-              && FetchPlan.TryParse(arguments, numbering, session.Services.IsDisabled, out FetchPlan plan)
+              && FetchPlan.TryParse(arguments, session.Enabled.ItemsByNumbering(numbering), session.Services.IsDisabled, out FetchPlan plan)
               && FetchModifiers.TryParse(arguments, numbering, session.Services, session.Enabled, out FetchModifiers modifiers) && arguments.AtEnd))
         {
             return ImapErrors.Syntax(arguments);

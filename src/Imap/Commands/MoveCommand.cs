@@ -10,7 +10,7 @@ internal static class MoveCommand
 {
     public static readonly ImapCommand Definition = new("MOVE", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
-    { Capability = "MOVE" };
+    { Capability = "MOVE", TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID MOVE", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))

@@ -10,7 +10,7 @@ internal static class ReplaceCommand
 {
     public static readonly ImapCommand Definition = new("REPLACE", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
-    { Capability = "REPLACE", Takes = MessageIntakeKind.Replace };
+    { Capability = "REPLACE", Takes = MessageIntakeKind.Replace, TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID REPLACE", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))

@@ -8,7 +8,8 @@ namespace MailAccess.Imap.Commands;
 internal static class SearchCommand
 {
     public static readonly ImapCommand Definition = new("SEARCH", ImapStates.Selected, ImapEffects.ReportsChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID SEARCH", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));

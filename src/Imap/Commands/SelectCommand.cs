@@ -28,6 +28,10 @@ internal static class SelectCommand
         {
             return ImapErrors.Syntax(arguments);
         }
+        if (session.IsUidOnly && parameters.QResync is { MatchNumbers: not null })
+        {
+            return ImapErrors.UidRequired; // RFC 9586 §3.7.
+        }
         if (session.Selected is not null && (session.IsRevision2 || !services.IsDisabled("CONDSTORE")))
         {
             session.Writer.WriteUntagged("OK [CLOSED] the former mailbox is closed"); // RFC 7162 §3.2.11, RFC 9051 §6.3.2.
@@ -70,7 +74,7 @@ internal static class SelectCommand
         }
         if (parameters.QResync is { } request)
         {
-            await Resynchronization.RunAsync(session.Writer, selected, request);
+            await Resynchronization.RunAsync(session.Writer, selected, request, session.Enabled);
         }
         return isReadOnly ? ImapCompletion.Ok("READ-ONLY", "examined") : ImapCompletion.Ok("READ-WRITE", "selected");
     }
@@ -85,6 +89,9 @@ internal static class SelectCommand
         {
             // RFC 9051 appendix E, 11 and 12.
             writer.WriteUntagged($"{selected.RecentCount} RECENT");
+        }
+        if (!session.IsRevision2 && !session.IsUidOnly) // A sequence number.
+        {
             WriteFirstUnseen(writer, view);
         }
         writer.WriteUntagged($"OK [UIDVALIDITY {view.UidValidity}] UIDs valid");

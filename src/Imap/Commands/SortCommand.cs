@@ -10,7 +10,7 @@ internal static class SortCommand
 {
     public static readonly ImapCommand Definition = new("SORT", ImapStates.Selected, ImapEffects.ReportsChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
-    { Capability = "SORT" };
+    { Capability = "SORT", TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID SORT", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))

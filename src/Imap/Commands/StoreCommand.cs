@@ -9,7 +9,8 @@ namespace MailAccess.Imap.Commands;
 internal static class StoreCommand
 {
     public static readonly ImapCommand Definition = new("STORE", ImapStates.Selected, ImapEffects.ReportsChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID STORE", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));

@@ -13,7 +13,8 @@ namespace MailAccess.Imap.Commands;
 internal static class ThreadCommand
 {
     public static readonly ImapCommand Definition = new("THREAD", ImapStates.Selected, ImapEffects.ReportsChanges,
-        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence));
+        (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
+    { TakesNumbers = true };
 
     public static readonly ImapCommand UidDefinition = new("UID THREAD", ImapStates.Selected, ImapCommand.AllChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid));
@@ -38,6 +39,10 @@ internal static class ThreadCommand
         }
         SearchTarget target = SearchTarget.Of(session.Selected!);
         SearchPlan plan = new(Fuzziness.Loosen(key), target, session.Services.Clock.GetUtcNow()) { NeedsMeasure = true }; // Internal dates stand in for missing sent dates.
+        if (plan.HasSequenceNumbers && session.IsUidOnly)
+        {
+            return ImapErrors.UidRequired; // RFC 9586 §3.8.
+        }
         if (plan.AsksModSeq)
         {
             session.Enable(ImapExtensions.CondStore); // Its answer has no place for it: RFC 7162 §3.1.9.

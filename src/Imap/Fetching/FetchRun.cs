@@ -200,7 +200,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
                 return false;
             }
         }
-        Begin(index);
+        selected.BeginFetch(_writer, index, record.Uid);
         for (int i = 0; i < plan.Items.Length; i++)
         {
             Separate(i);
@@ -273,7 +273,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             {
                 return;
             }
-            Begin(index);
+            selected.BeginFetch(_writer, index, record.Uid);
             for (int i = 0; i < items.Length; i++)
             {
                 Separate(i);
@@ -342,13 +342,6 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
         {
             _error = error;
         }
-    }
-
-    private void Begin(int index)
-    {
-        _writer.Write("* "u8);
-        _writer.WriteNumber(index + 1);
-        _writer.Write(" FETCH ("u8);
     }
 
     private void Separate(int item)

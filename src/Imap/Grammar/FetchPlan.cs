@@ -81,16 +81,16 @@ internal sealed class FetchPlan
 
     /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
     /// <param name="arguments">From the first item on.</param>
-    /// <param name="numbering">UID FETCH tells UIDs unasked.</param>
+    /// <param name="unasked">UID FETCH tells UIDs always: RFC 3501 §6.4.8. Else nothing.</param>
     /// <param name="isDisabled">Whether the extension that an item belongs to is switched off.</param>
     /// <param name="plan">What to fetch.</param>
-    public static bool TryParse(ImapArguments arguments, Numbering numbering, Func<string, bool> isDisabled, out FetchPlan plan)
+    public static bool TryParse(ImapArguments arguments, ChangeItems unasked, Func<string, bool> isDisabled, out FetchPlan plan)
     {
         plan = null!;
         List<FetchItem> items = [];
-        if (numbering == Numbering.Uid)
+        if ((unasked & ChangeItems.Uid) != 0)
         {
-            items.Add(new FetchItem(FetchKind.Uid)); // Always, asked for or not: RFC 3501 §6.4.8.
+            items.Add(new FetchItem(FetchKind.Uid));
         }
         if (TryParseMacro(arguments, items))
         {

@@ -8,7 +8,7 @@ namespace MailAccess.Imap.Mailboxes;
 /// <summary>What a client has missed since it last knew the mailbox, told when it selects it. RFC 7162 §3.2.5.</summary>
 internal static class Resynchronization
 {
-    public static async ValueTask RunAsync(ImapWriter writer, SelectedMailbox selected, QResyncRequest request)
+    public static async ValueTask RunAsync(ImapWriter writer, SelectedMailbox selected, QResyncRequest request, ImapExtensions enabled)
     {
         MailboxSnapshot view = selected.View;
         if (request.UidValidity != view.UidValidity)
@@ -24,7 +24,7 @@ internal static class Resynchronization
         {
             if (view[index].ModSeq > since)
             {
-                selected.WriteChange(writer, index, view[index], view.Keywords, ChangeItems.Flags | ChangeItems.Uid | ChangeItems.ModSeq);
+                selected.WriteChange(writer, index, view[index], view.Keywords, ChangeItems.Flags | enabled.ItemsBesideFlags());
                 if (writer.IsFull)
                 {
                     await writer.FlushAsync();

@@ -17,6 +17,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     private const int ToldMax = 64;
 
     private readonly RecentUids _recent;
+    private readonly bool _isUidOnly;
     private readonly bool _tellsRecent;
     private readonly List<(UidSet Uids, ModSeq AsOf)> _told = [];
     private readonly ModSeqLedger _modSeqs = new();
@@ -33,6 +34,7 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         Mailbox = mailbox;
         Structures = new StructureCache(mailbox);
         IsReadOnly = isReadOnly;
+        _isUidOnly = (enabled & ImapExtensions.UidOnly) != 0;
         _tellsRecent = (enabled & ImapExtensions.Revision2) == 0;
         _recent = new RecentUids(mailbox, isReadOnly);
         _recent.Claim();
@@ -128,11 +130,19 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     /// </summary>
     public void WriteChange(ImapWriter writer, int index, in MessageRecord record, KeywordTable keywords, ChangeItems items)
     {
-        writer.Write("* "u8);
-        writer.WriteNumber(index + 1);
-        writer.Write(" FETCH ("u8);
+        BeginFetch(writer, index, record.Uid);
         WriteItems(writer, record, keywords, items);
         writer.Write(")\r\n"u8);
+    }
+
+    /// <summary>
+    /// The beginning of what tells of a message: nz-number SP "FETCH" SP "(" — RFC 3501 §9; or uniqueid SP "UIDFETCH" SP "(" — RFC 9586 §4.
+    /// </summary>
+    public void BeginFetch(ImapWriter writer, int index, Uid uid)
+    {
+        writer.Write("* "u8);
+        writer.WriteNumber(_isUidOnly ? uid.Value : index + 1);
+        writer.Write(_isUidOnly ? " UIDFETCH ("u8 : " FETCH ("u8);
     }
 
     /// <summary>The same items inside such a response.</summary>
@@ -211,10 +221,10 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();
 
-    /// <summary>VANISHED for clients that have enabled it, else EXPUNGE: RFC 7162 §3.2.10.</summary>
+    /// <summary>VANISHED for clients that have enabled it, or know no numbers, else EXPUNGE: RFC 7162 §3.2.10, RFC 9586 §3.4.</summary>
     private async ValueTask WriteExpungedAsync(ImapWriter writer, MailboxDifference difference, ImapExtensions enabled)
     {
-        if ((enabled & ImapExtensions.QResync) != 0)
+        if ((enabled & (ImapExtensions.QResync | ImapExtensions.UidOnly)) != 0)
         {
             MailboxSnapshot view = View;
             await VanishedResponse.WriteAsync(writer, VanishedKind.Now, UidSet.FromUids(difference.Expunged.ToArray().Select(i => view[i].Uid)));

@@ -19,8 +19,7 @@ internal sealed class StoreAnswer(
 {
     private readonly MailboxSnapshot _view = selected.View;
     private readonly MailboxSnapshot _latest = selected.Mailbox.Snapshot;
-    private readonly ChangeItems _items = session.Enabled.ItemsBesideFlags()
-        | (numbering == Numbering.Uid ? ChangeItems.Uid : ChangeItems.None); // Part of every FETCH that a UID command causes, RFC 3501 §6.4.8.
+    private readonly ChangeItems _items = session.Enabled.ItemsBesideFlags() | session.Enabled.ItemsByNumbering(numbering);
 
     /// <summary>From the last message to the first. RFC 9738 §3.1.</summary>
     public bool IsDescending { get; init; }

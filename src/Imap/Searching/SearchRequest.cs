@@ -60,6 +60,10 @@ internal sealed record SearchRequest(SearchKey Key, SearchReturn? Options, Numbe
         {
             session.Enable(ImapExtensions.CondStore);
         }
+        if (plan.HasSequenceNumbers && session.IsUidOnly)
+        {
+            return ImapErrors.UidRequired; // RFC 9586 §3.5.
+        }
         if (AsksRelevancy && !Fuzziness.IsIn(Key))
         {
             return ImapCompletion.Bad("RELEVANCY needs a FUZZY key"); // RFC 6203 §4, §6.

@@ -47,6 +47,7 @@ public sealed partial class GrammarFuzzTests
     {
         Random random = new(seed);
         bool hasQresync = random.Next(2) == 0;
+        bool isUidOnly = random.Next(4) == 0;
         CommandGenerator generator = new(random, hasQresync);
         StringBuilder input = new();
         List<string> commands = [];
@@ -66,6 +67,10 @@ public sealed partial class GrammarFuzzTests
         {
             Send("ENABLE QRESYNC");
         }
+        if (isUidOnly)
+        {
+            Send("ENABLE UIDONLY");
+        }
         bool isSelected = random.Next(3) > 0;
         for (int i = 0; i < CommandsPerSession; i++)
         {
@@ -77,13 +82,23 @@ public sealed partial class GrammarFuzzTests
         }
         Send("LOGOUT");
         string output = await RunAsync(Encoding.Latin1.GetBytes(input.ToString()), seed);
+        Assert.False((isUidOnly && Numbered().IsMatch(output)) || (!isUidOnly && output.Contains(" UIDFETCH (", StringComparison.Ordinal)), $"seed {seed}\n{output}");
         for (int i = 0; i < commands.Count; i++)
         {
             Match answer = Regex.Match(output, $@"^g{i + 1} (OK|NO|BAD) .*$", RegexOptions.Multiline);
             Assert.True(answer.Success, $"seed {seed}: no answer to {commands[i]}\n{output}");
             Assert.True(answer.Groups[1].Value != "BAD" || IsAboutState(answer.Value), $"seed {seed}: {commands[i]}\n{answer.Value}");
+            Assert.True(!answer.Value.Contains("UIDREQUIRED", StringComparison.Ordinal) || (isUidOnly && NamesByNumber().IsMatch(commands[i])), $"seed {seed}: {commands[i]}");
         }
     }
+
+    /// <summary>What names a message by its sequence number.</summary>
+    [GeneratedRegex(@"^\* [0-9]+ (FETCH|EXPUNGE)|^\* OK \[UNSEEN ", RegexOptions.Multiline)]
+    private static partial Regex Numbered();
+
+    /// <summary>Commands that take sequence numbers, and search keys, which may be some.</summary>
+    [GeneratedRegex(@"^(FETCH|STORE|COPY|MOVE|REPLACE|(UID )?(SEARCH|SORT|THREAD)) |QRESYNC ", RegexOptions.IgnoreCase)]
+    private static partial Regex NamesByNumber();
 
     /// <summary>Grammatical, and not possible here: the mailbox has fewer messages by now; a search result that nobody saved.</summary>
     private static bool IsAboutState(string answer) => StateAnswer().IsMatch(answer);
@@ -105,6 +120,6 @@ public sealed partial class GrammarFuzzTests
         return output;
     }
 
-    [GeneratedRegex("no message has that number")]
+    [GeneratedRegex("no message has that number|UIDREQUIRED")]
     private static partial Regex StateAnswer();
 }
