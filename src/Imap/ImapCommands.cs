@@ -30,7 +30,7 @@ internal static class ImapCommands
         AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
         // Selected: §6.4; RFC 3691, 4315, 6851, 5256, 8508.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
-        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, SortCommand.Definition, SortCommand.UidDefinition, ThreadCommand.Definition, ThreadCommand.UidDefinition, CancelUpdateCommand.Definition, EsearchCommand.Definition, FetchCommand.Definition,
+        ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, SortCommand.Definition, SortCommand.UidDefinition, ThreadCommand.Definition, ThreadCommand.UidDefinition, CancelUpdateCommand.Definition, UidBatchesCommand.Definition, EsearchCommand.Definition, FetchCommand.Definition,
         FetchCommand.UidDefinition, StoreCommand.Definition, StoreCommand.UidDefinition, CopyCommand.Definition,
         CopyCommand.UidDefinition, MoveCommand.Definition, MoveCommand.UidDefinition,
         ReplaceCommand.Definition, ReplaceCommand.UidDefinition,

@@ -78,6 +78,9 @@ public sealed record ImapLimits
     /// <summary>Messages that one COPY or APPEND takes, SAVELIMIT, where there is no limit for all commands. 0: there is none.</summary>
     public int SavesPerCommandMax { get; init; }
 
+    /// <summary>Messages of a batch of UIDBATCHES; 500 must be allowed: RFC 10022.</summary>
+    public int BatchMessagesMin { get; init; } = 500;
+
     /// <summary>Messages of one APPEND. RFC 3502.</summary>
     public int AppendMessagesMax { get; init; } = 1000;
 

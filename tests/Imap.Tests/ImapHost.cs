@@ -142,6 +142,7 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.UpdateMessagesMax) => limits with { UpdateMessagesMax = value },
             nameof(ImapLimits.MessagesPerCommandMax) => limits with { MessagesPerCommandMax = (int)value },
             nameof(ImapLimits.SavesPerCommandMax) => limits with { SavesPerCommandMax = (int)value },
+            nameof(ImapLimits.BatchMessagesMin) => limits with { BatchMessagesMin = (int)value },
             nameof(ImapLimits.ListedEntriesMax) => limits with { ListedEntriesMax = (int)value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
             nameof(ImapLimits.SearchedMailboxesMax) => limits with { SearchedMailboxesMax = (int)value },

@@ -35,7 +35,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
         Fetch, Fetch, Search, Search, Store, Sort, Thread, () => Case("CHECK"), () => Case("EXPUNGE"), () => $"{Case("UID EXPUNGE")} {Uids()}",
         () => $"{Case(Pick("COPY", "MOVE"))} {Numbers()} {Mailbox()}", () => $"{Case(Pick("UID COPY", "UID MOVE"))} {Uids()} {Mailbox()}",
         () => $"{Case("REPLACE")} {random.Next(1, 4)} {Mailbox()}{AppendMessage()}", () => $"{Case("UID REPLACE")} {random.Next(1, 9)} {Mailbox()}{AppendMessage()}",
-        () => $"{Case("CANCELUPDATE")} {Quoted("a1")}", LoggedIn);
+        () => $"{Case("CANCELUPDATE")} {Quoted("a1")}", () => $"{Case("UIDBATCHES")} {Pick("500", "2000", "4294967295")}{Maybe(() => Pick(" 1:1", " 2:9", " 1:4294967295"))}", LoggedIn);
 
     private string Id() => $"{Case("ID")} {(Flip() ? Case("NIL") : $"({Many(() => $"{String("name")} {NString("x")}")})")}";
 
