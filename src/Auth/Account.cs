@@ -42,7 +42,7 @@ public interface IAccountDirectory
 /// </summary>
 public interface IDirectoryFacts
 {
-    /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/>.</summary>
+    /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/> but those with channel binding.</summary>
     bool EveryAccountCanUse(string mechanism);
 
     /// <summary>

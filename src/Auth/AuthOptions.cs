@@ -19,7 +19,8 @@ public sealed record AuthOptions
 
     /// <summary>
     /// Mechanisms to offer, of <see cref="SaslMechanisms.All"/>. Null: PLAIN and LOGIN, and a SCRAM mechanism where every account's
-    /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has.
+    /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has. Those with channel binding are
+    /// only ever offered where the connection's is known.
     /// </summary>
     public IReadOnlyList<string>? Mechanisms { get; init; }
 

@@ -17,7 +17,7 @@ public sealed record AuthenticationContext
     /// <summary>TLS is active.</summary>
     public bool IsEncrypted { get; init; }
 
-    /// <summary>tls-server-end-point channel binding data, or empty.</summary>
+    /// <summary>tls-server-end-point channel binding data (RFC 5929 §4) of this connection's own handshake, or empty.</summary>
     public ReadOnlyMemory<byte> ServerEndPointBinding { get; init; }
 }
 
@@ -40,6 +40,11 @@ public enum AuthenticationFailure
     AuthorizationDenied,
     /// <summary>The account source cannot be asked now.</summary>
     TemporarilyUnavailable,
+    /// <summary>
+    /// The client's TLS channel is not ours, or it was made to believe that we cannot bind channels: somebody may stand between. Or it
+    /// wants a kind of binding that is not served.
+    /// </summary>
+    ChannelBinding,
 }
 
 /// <summary>What came of a step of an exchange.</summary>

@@ -34,11 +34,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     internal long HashesComputed => _desk.Hashes.Started;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> MechanismsFor(AuthenticationContext context)
-    {
-        bool plaintext = AllowsPlaintext(context);
-        return [.. SaslMechanisms.All.Where(m => IsOffered(m) && (plaintext || !SaslMechanisms.SendsPassword(m)))];
-    }
+    public IReadOnlyList<string> MechanismsFor(AuthenticationContext context) => [.. SaslMechanisms.All.Where(m => IsOffered(m, context))];
 
     /// <inheritdoc/>
     public bool AllowsPlaintext(AuthenticationContext context) => context.IsEncrypted || _options.AllowPlaintextWithoutTls switch
@@ -53,7 +49,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     {
         // Mechanism names are upper case (RFC 4422 §3.1), but protocols compare them without case.
         string? known = SaslMechanisms.All.FirstOrDefault(m => m.Equals(mechanism, StringComparison.OrdinalIgnoreCase));
-        if (known is null || !IsOffered(known) || (SaslMechanisms.SendsPassword(known) && !AllowsPlaintext(context)))
+        if (known is null || !IsOffered(known, context))
         {
             return null;
         }
@@ -61,8 +57,8 @@ public sealed class Authenticator : IAuthenticator, IDisposable
         {
             SaslMechanisms.Plain => new PlainExchange(_desk, context),
             SaslMechanisms.Login => new LoginExchange(_desk, context),
-            SaslMechanisms.ScramSha256 => new ScramExchange(_desk, known, HashAlgorithmName.SHA256, context, _nonces()),
-            _ => new ScramExchange(_desk, known, HashAlgorithmName.SHA1, context, _nonces()),
+            SaslMechanisms.ScramSha256Plus or SaslMechanisms.ScramSha256 => Scram(known, HashAlgorithmName.SHA256, context),
+            _ => Scram(known, HashAlgorithmName.SHA1, context),
         };
     }
 
@@ -82,7 +78,22 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _desk.Dispose();
 
-    private bool IsOffered(string mechanism) =>
+    private ScramExchange Scram(string mechanism, HashAlgorithmName hash, AuthenticationContext context)
+    {
+        ScramBinding binding =
+            SaslMechanisms.BindsChannel(mechanism) ? ScramBinding.Required
+            : SaslMechanisms.All.Any(m => SaslMechanisms.BindsChannel(m) && IsOffered(m, context)) ? ScramBinding.Declined
+            : ScramBinding.NotOffered;
+        return new ScramExchange(_desk, mechanism, hash, binding, context, _nonces());
+    }
+
+    private bool IsOffered(string mechanism, AuthenticationContext context) =>
+        IsChosen(mechanism)
+        && (!SaslMechanisms.SendsPassword(mechanism) || AllowsPlaintext(context))
+        && (!SaslMechanisms.BindsChannel(mechanism) || (context.IsEncrypted && !context.ServerEndPointBinding.IsEmpty));
+
+    private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-        : SaslMechanisms.SendsPassword(mechanism) || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(mechanism));
+        : SaslMechanisms.SendsPassword(mechanism)
+            || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
 }

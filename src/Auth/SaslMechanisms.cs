@@ -3,6 +3,12 @@ namespace MailAccess.Auth;
 /// <summary>The mechanisms of this server.</summary>
 public static class SaslMechanisms
 {
+    /// <summary>RFC 7677, bound to the TLS channel.</summary>
+    public const string ScramSha256Plus = ScramSha256 + PlusSuffix;
+
+    /// <summary>RFC 5802, bound to the TLS channel.</summary>
+    public const string ScramSha1Plus = ScramSha1 + PlusSuffix;
+
     /// <summary>RFC 7677.</summary>
     public const string ScramSha256 = "SCRAM-SHA-256";
 
@@ -15,8 +21,16 @@ public static class SaslMechanisms
     /// <summary>Never standardized (draft-murchison-sasl-login); what Outlook speaks.</summary>
     public const string Login = "LOGIN";
 
+    private const string PlusSuffix = "-PLUS";
+
     /// <summary>All of them, strongest first.</summary>
-    public static IReadOnlyList<string> All { get; } = [ScramSha256, ScramSha1, Plain, Login];
+    public static IReadOnlyList<string> All { get; } = [ScramSha256Plus, ScramSha1Plus, ScramSha256, ScramSha1, Plain, Login];
 
     internal static bool SendsPassword(string mechanism) => mechanism is Plain or Login;
+
+    /// <summary>It needs channel binding.</summary>
+    internal static bool BindsChannel(string mechanism) => mechanism.EndsWith(PlusSuffix, StringComparison.Ordinal);
+
+    /// <summary>The same mechanism without channel binding; it takes the same stored credentials.</summary>
+    internal static string WithoutBinding(string mechanism) => BindsChannel(mechanism) ? mechanism[..^PlusSuffix.Length] : mechanism;
 }

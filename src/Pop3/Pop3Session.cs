@@ -133,7 +133,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         PendingUser = null;
         if (step.Account is not { } account)
         {
-            if (step.Failure is AuthenticationFailure.InvalidCredentials or AuthenticationFailure.AuthorizationDenied)
+            if (step.Failure is AuthenticationFailure.InvalidCredentials or AuthenticationFailure.AuthorizationDenied or AuthenticationFailure.ChannelBinding)
             {
                 _failedLogins++;
             }

@@ -200,7 +200,7 @@ public sealed class AuthenticatorTests
         {
             foreach (string message in new[] { "\0alice\0s3cret", "\0alice\0wr0ng", "n=wr0ng", "n,,n=alice,r=wr0ng", "\0\0\0wr0ng" })
             {
-                using ISaslExchange exchange = bench.Begin(mechanism);
+                using ISaslExchange exchange = bench.Begin(mechanism, LoginBench.OverBoundTls);
                 await LoginBench.SayAsync(exchange, mechanism == SaslMechanisms.Login ? "alice" : message);
                 await LoginBench.SayAsync(exchange, message);
             }

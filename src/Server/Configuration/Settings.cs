@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Store.Mbox;
 using Microsoft.Extensions.Logging;
 
@@ -36,8 +37,8 @@ internal static class Settings
         PlaintextPolicy.Never, "\"never\"", "Whether passwords may come in clear over a connection without TLS: never, only from this machine itself, or always.");
 
     public static readonly ListSetting<string> Mechanisms = new("mechanisms",
-        ScalarTypes.Choice(("SCRAM-SHA-256", "SCRAM-SHA-256"), ("SCRAM-SHA-1", "SCRAM-SHA-1"), ("PLAIN", "PLAIN"), ("LOGIN", "LOGIN")),
-        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve.");
+        ScalarTypes.Choice([.. SaslMechanisms.All.Select(m => (m, m))]),
+        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve; those with -PLUS only over TLS that ends in this server.");
 
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");

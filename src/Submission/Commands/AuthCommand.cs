@@ -45,6 +45,7 @@ internal static class AuthCommand
     {
         AuthenticationFailure.InvalidCredentials => SmtpReplies.InvalidCredentials,
         AuthenticationFailure.AuthorizationDenied => SmtpReplies.InvalidCredentials,
+        AuthenticationFailure.ChannelBinding => SmtpReplies.ChannelBindingFailed,
         AuthenticationFailure.UnknownMechanism => SmtpReplies.UnknownMechanism,
         AuthenticationFailure.EncryptionRequired => SmtpReplies.EncryptionRequired,
         AuthenticationFailure.Malformed => SmtpReplies.AuthenticationMalformed,

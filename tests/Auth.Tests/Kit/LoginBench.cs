@@ -16,6 +16,9 @@ internal sealed class LoginBench : IDisposable
 
     public static AuthenticationContext OverTls { get; } = From("192.0.2.1");
 
+    /// <summary>Under TLS with a certificate that a channel can be bound to.</summary>
+    public static AuthenticationContext OverBoundTls { get; } = OverTls with { ServerEndPointBinding = Enumerable.Range(0, 32).Select(i => (byte)i).ToArray() };
+
     public MemoryDirectory Directory { get; }
 
     public AutoClock Clock { get; } = new();
