@@ -19,6 +19,9 @@ public sealed record AuthenticationContext
 
     /// <summary>tls-server-end-point channel binding data (RFC 5929 §4) of this connection's own handshake, or empty.</summary>
     public ReadOnlyMemory<byte> ServerEndPointBinding { get; init; }
+
+    /// <summary>The certificate that the client has shown under TLS, DER, if one of the authorities that we trust has signed it; else empty.</summary>
+    public ReadOnlyMemory<byte> ClientCertificate { get; init; }
 }
 
 /// <summary>Why a login failed. Front-ends map each member in one total switch.</summary>

@@ -55,6 +55,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
         }
         return known switch
         {
+            SaslMechanisms.External => new ExternalExchange(_desk, _options.ClientCertificateName, context),
             SaslMechanisms.Plain => new PlainExchange(_desk, context),
             SaslMechanisms.Login => new LoginExchange(_desk, context),
             SaslMechanisms.ScramSha256Plus or SaslMechanisms.ScramSha256 => Scram(known, HashAlgorithmName.SHA256, context),
@@ -90,10 +91,11 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     private bool IsOffered(string mechanism, AuthenticationContext context) =>
         IsChosen(mechanism)
         && (!SaslMechanisms.SendsPassword(mechanism) || AllowsPlaintext(context))
+        && (mechanism != SaslMechanisms.External || (context.IsEncrypted && !context.ClientCertificate.IsEmpty))
         && (!SaslMechanisms.BindsChannel(mechanism) || (context.IsEncrypted && !context.ServerEndPointBinding.IsEmpty));
 
     private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-        : SaslMechanisms.SendsPassword(mechanism)
+        : SaslMechanisms.SendsPassword(mechanism) || mechanism == SaslMechanisms.External
             || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
 }

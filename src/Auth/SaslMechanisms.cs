@@ -15,6 +15,9 @@ public static class SaslMechanisms
     /// <summary>RFC 5802.</summary>
     public const string ScramSha1 = "SCRAM-SHA-1";
 
+    /// <summary>RFC 4422 appendix A: by the certificate that the client has shown under TLS.</summary>
+    public const string External = "EXTERNAL";
+
     /// <summary>RFC 4616.</summary>
     public const string Plain = "PLAIN";
 
@@ -24,7 +27,7 @@ public static class SaslMechanisms
     private const string PlusSuffix = "-PLUS";
 
     /// <summary>All of them, strongest first.</summary>
-    public static IReadOnlyList<string> All { get; } = [ScramSha256Plus, ScramSha1Plus, ScramSha256, ScramSha1, Plain, Login];
+    public static IReadOnlyList<string> All { get; } = [External, ScramSha256Plus, ScramSha1Plus, ScramSha256, ScramSha1, Plain, Login];
 
     internal static bool SendsPassword(string mechanism) => mechanism is Plain or Login;
 

@@ -52,6 +52,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         Protocol = "pop3",
         IsEncrypted = Connection.Tls is not null,
         ServerEndPointBinding = Connection.Tls?.ServerEndPointBinding ?? default,
+        ClientCertificate = Connection.Tls?.ClientCertificate ?? default,
     };
 
     /// <summary>Octets wait behind the line that is being executed.</summary>

@@ -12,7 +12,7 @@ namespace MailAccess.Testing;
 /// <para>A session connects when a line first names it; its greeting is an ordinary server line. Untagged IMAP lines
 /// (<c>* …</c>) that the script does not mention are passed over; every other line must be as the script says.</para>
 /// <para>Built-in directives: <c>@tls 1</c> (session 1 starts under TLS; <c>@tls 1 bound</c>: and knows the channel by
-/// <see cref="ChannelBinding"/>), <c>@connect 2</c>, <c>@drop 1</c> (client gone),
+/// <see cref="ChannelBinding"/>; <c>@tls 1 client user@example.test</c>: and a certificate was shown that has these addresses), <c>@connect 2</c>, <c>@drop 1</c> (client gone),
 /// <c>@closed 1</c> (the server has ended the session), <c>@end 1 IdleTimeout</c> (…with this <see cref="SessionEnd"/>),
 /// <c>@stop 1</c> (server shuts down), <c>@handshake-fails 1</c>, <c>@advance 31m</c> (s, m, h, d), <c>@settle</c>
 /// (wait until every session waits).</para>
@@ -211,7 +211,11 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
         switch (word)
         {
             case "tls":
-                Connect(number, Secured with { ServerEndPointBinding = arguments.Contains("bound") ? ChannelBinding : default });
+                Connect(number, Secured with
+                {
+                    ServerEndPointBinding = arguments.Contains("bound") ? ChannelBinding : default,
+                    ClientCertificate = arguments is [_, "client", .. string[] addresses] ? ClientCertificates.For(addresses) : default,
+                });
                 break;
             case "connect":
                 Get(number);

@@ -1,7 +1,9 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Pop3;
-using Microsoft.Extensions.Logging;
 using MailAccess.Store.Mbox;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
 
@@ -24,6 +26,7 @@ internal sealed record ServerConfiguration
     public bool HasSearchFilters { get; init; } = true;
 
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
+    public required ClientCertificateConfiguration ClientCertificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
     public required bool DowngradesHeaders { get; init; }
@@ -72,6 +75,7 @@ internal sealed record ServerConfiguration
             Sharing = SharingConfiguration.From(root.Section(SharingSettings.Sharing), data, file, errors),
             Metadata = MetadataConfiguration.From(root.Section(SharingSettings.Metadata), file, errors),
             Certificates = certificates,
+            ClientCertificates = ReadClientCertificates(root.Section(Settings.Tls), certificates.Count > 0, file, errors),
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
@@ -85,6 +89,19 @@ internal sealed record ServerConfiguration
                 log.Get(Settings.Level), log.Get(Settings.Format), log.Get(Settings.LogFile) is { } path ? log.FullPath(path) : null,
                 log.Get(Settings.TranscriptFrom), log.Get(Settings.TranscriptOf)),
         };
+    }
+
+    private static ClientCertificateConfiguration ReadClientCertificates(
+        ConfigurationView tls, bool hasCertificate, string file, List<ConfigurationError> errors)
+    {
+        ConfigurationView clients = tls.Section(Settings.ClientCertificates);
+        string? authorities = clients.Get(Settings.ClientAuthorities);
+        if (authorities is not null && !hasCertificate)
+        {
+            errors.Add(clients.Error(file, Settings.ClientAuthorities, "needs a certificate of the server in tls.certificates: without TLS no client can show one"));
+        }
+        return new ClientCertificateConfiguration(
+            authorities is null ? null : clients.FullPath(authorities), clients.Get(Settings.ClientCertificateName), clients.Get(Settings.ClientRevocation));
     }
 
     private static MailConfiguration ReadMail(ConfigurationView mail, string data, string file, List<ConfigurationError> errors)
@@ -151,6 +168,9 @@ internal sealed record MailConfiguration(
 
 /// <summary>tls.certificates</summary>
 internal sealed record CertificateFiles(string Certificate, string Key);
+
+/// <summary>tls.clientCertificates</summary>
+internal sealed record ClientCertificateConfiguration(string? Authorities, CertificateName Name, RevocationCheck Revocation);
 
 /// <summary>limits</summary>
 internal sealed record LimitsConfiguration(

@@ -1,6 +1,7 @@
 using System.Net;
 using MailAccess.Auth;
 using MailAccess.Store.Mbox;
+using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
@@ -87,7 +88,21 @@ internal static class Settings
         new SectionSetting("", "A certificate with its key.", [CertificateFile, KeyFile]) { Required = [CertificateFile, KeyFile] },
         "#[{ \"certificate\": \"fullchain.pem\", \"key\": \"privkey.pem\" }]");
 
-    public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates]);
+    public static readonly Setting<string?> ClientAuthorities = new("authorities", Optional(ScalarTypes.Text), null, "#\"client-ca.pem\"",
+        "PEM file with the authorities whose certificates clients may show. Read again when it changes. Default: clients are not asked.");
+
+    public static readonly Setting<CertificateName> ClientCertificateName = new("account",
+        ScalarTypes.Choice(("address", CertificateName.Address), ("commonName", CertificateName.CommonName)), CertificateName.Address, "\"address\"",
+        "Which name in a certificate is the account's: address, a mail address in the subject alternative name, which the account must own; or commonName, the subject's common name, a login name.");
+
+    public static readonly Setting<RevocationCheck> ClientRevocation = new("revocation",
+        ScalarTypes.Choice(("none", RevocationCheck.None), ("online", RevocationCheck.Online)), RevocationCheck.None, "\"none\"",
+        "Whether the authority is asked, while the client waits, if a certificate was revoked. With online a certificate does not count where the authority cannot be asked.");
+
+    public static readonly SectionSetting ClientCertificates = new("clientCertificates",
+        "Logging in by certificate (SASL EXTERNAL), on the listeners for IMAP, POP3 and submission.", [ClientAuthorities, ClientCertificateName, ClientRevocation]);
+
+    public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates, ClientCertificates]);
 
     // listeners
     public static readonly Setting<ListenerProtocol> Protocol = new("protocol",

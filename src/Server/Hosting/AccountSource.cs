@@ -32,6 +32,7 @@ internal static class AccountSource
                 _ => AuthPlaintextPolicy.Never,
             },
             Mechanisms = configuration.Accounts.Mechanisms.Count > 0 ? configuration.Accounts.Mechanisms : null,
+            ClientCertificateName = configuration.ClientCertificates.Name,
             CacheTime = configuration.Accounts.PasswordCacheTime,
         };
         return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"));

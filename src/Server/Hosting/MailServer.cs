@@ -23,6 +23,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Stack<Func<ValueTask>> _undo = new();
     private TlsCertificates? _certificates;
+    private ClientTrust? _clientTrust;
     private ITimer? _certificateTimer;
     private ConnectionHost? _host;
 
@@ -64,7 +65,10 @@ internal sealed class MailServer : IAsyncDisposable
         if (_certificates.TryReload(out IReadOnlyList<string> errors))
         {
             _log.CertificatesReloaded(_certificates.NotAfter);
-            return;
+        }
+        if (_clientTrust is not null && !_clientTrust.TryReload(out IReadOnlyList<string> further))
+        {
+            errors = [.. errors, .. further];
         }
         foreach (string error in errors)
         {
@@ -152,10 +156,16 @@ internal sealed class MailServer : IAsyncDisposable
             errors.AddRange(problems);
             return;
         }
+        if (_configuration.ClientCertificates is { Authorities: { } authorities } clients
+            && !ClientTrust.TryLoad(authorities, clients.Revocation, out _clientTrust, out problems))
+        {
+            errors.AddRange(problems);
+            return;
+        }
         _certificateTimer = _clock.CreateTimer(
             _ =>
             {
-                if (_certificates.HaveFilesChanged())
+                if (_certificates.HaveFilesChanged() || _clientTrust?.HasFileChanged() == true)
                 {
                     ReloadCertificates();
                 }
@@ -213,6 +223,7 @@ internal sealed class MailServer : IAsyncDisposable
             _ => TlsMode.None,
         },
         Certificates = _certificates,
+        ClientTrust = listener.Protocol is ListenerProtocol.Smtp or ListenerProtocol.Lmtp ? null : _clientTrust, // Where nobody logs in nobody is asked.
         ProxyNetworks = listener.ProxyProtocolFrom,
         RefusalLine = Encoding.ASCII.GetBytes(listener.Protocol switch
         {

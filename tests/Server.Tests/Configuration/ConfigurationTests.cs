@@ -48,6 +48,8 @@ public sealed class ConfigurationTests
     [InlineData("{ \"sharing\": { \"publicPrefix\": \"Other Users\" } }", "sharing.publicPrefix: \"Other Users\" is also othersPrefix")]
     [InlineData("{ \"sharing\": { \"groups\": [ { \"name\": \"a\", \"members\": [] }, { \"name\": \"a\", \"members\": [] } ] } }", "sharing.groups[1].name: \"a\" is another group's name too")]
     [InlineData("{ \"metadata\": { \"valueSizeMax\": 100 } }", "metadata.valueSizeMax: must be from 1KB")]
+    [InlineData("{ \"tls\": { \"clientCertificates\": { \"authorities\": \"ca.pem\" } } }", "tls.clientCertificates.authorities: needs a certificate of the server in tls.certificates")]
+    [InlineData("{ \"tls\": { \"clientCertificates\": { \"account\": \"name\" } } }", "tls.clientCertificates.account: \"name\" is not one of \"address\", \"commonName\"")]
     [InlineData("{ \"recipientDelimiter\": \"ab\" }", "recipientDelimiter: \"ab\" is not one character")]
     public void An_error_says_file_line_key_and_what_is_allowed(string json, string expected)
     {
