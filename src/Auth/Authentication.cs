@@ -101,6 +101,16 @@ public interface IAuthenticator
     ValueTask<SaslStep> CheckPasswordAsync(string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken);
 }
 
+/// <summary>What front-ends ask of every authenticator in the same way.</summary>
+public static class AuthenticatorExtensions
+{
+    /// <summary>Why <see cref="IAuthenticator.Begin"/> gave no exchange: would there be one if only there were TLS? RFC 4954 §6.</summary>
+    public static AuthenticationFailure WhyNotOffered(this IAuthenticator authenticator, string mechanism, AuthenticationContext context) =>
+        !context.IsEncrypted
+            && authenticator.MechanismsFor(context with { IsEncrypted = true }).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
+        ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism;
+}
+
 /// <summary>
 /// Longest base64 line a front-end accepts in an exchange, RFC 4954 §4: 12288 octets.
 /// </summary>

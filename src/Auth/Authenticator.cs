@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using MailAccess.Auth.OAuth;
 using MailAccess.Auth.Sasl;
 using Microsoft.Extensions.Logging;
 
@@ -15,16 +16,18 @@ public sealed class Authenticator : IAuthenticator, IDisposable
 
     private readonly AuthOptions _options;
     private readonly CredentialDesk _desk;
+    private readonly OAuthTokens? _tokens;
     private readonly Func<string> _nonces;
 
-    /// <summary>The directory stays the caller's.</summary>
-    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger)
-        : this(directory, options, clock, logger, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
+    /// <summary>The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered.</summary>
+    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null)
+        : this(directory, options, clock, logger, tokens, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
     {
     }
 
-    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, Func<string> nonces)
+    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, Func<string> nonces)
     {
+        _tokens = tokens;
         _options = options;
         _desk = new CredentialDesk(directory, options, clock, logger);
         _nonces = nonces;
@@ -56,6 +59,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
         return known switch
         {
             SaslMechanisms.External => new ExternalExchange(_desk, _options.ClientCertificateName, context),
+            SaslMechanisms.OAuthBearer or SaslMechanisms.XOAuth2 => new OAuthExchange(_desk, _tokens!, known, context),
             SaslMechanisms.Plain => new PlainExchange(_desk, context),
             SaslMechanisms.Login => new LoginExchange(_desk, context),
             SaslMechanisms.ScramSha256Plus or SaslMechanisms.ScramSha256 => Scram(known, HashAlgorithmName.SHA256, context),
@@ -90,12 +94,13 @@ public sealed class Authenticator : IAuthenticator, IDisposable
 
     private bool IsOffered(string mechanism, AuthenticationContext context) =>
         IsChosen(mechanism)
-        && (!SaslMechanisms.SendsPassword(mechanism) || AllowsPlaintext(context))
+        && (!(SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism)) || AllowsPlaintext(context))
+        && (!SaslMechanisms.SendsToken(mechanism) || _tokens is not null)
         && (mechanism != SaslMechanisms.External || (context.IsEncrypted && !context.ClientCertificate.IsEmpty))
         && (!SaslMechanisms.BindsChannel(mechanism) || (context.IsEncrypted && !context.ServerEndPointBinding.IsEmpty));
 
     private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-        : SaslMechanisms.SendsPassword(mechanism) || mechanism == SaslMechanisms.External
+        : SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism) || mechanism == SaslMechanisms.External
             || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
 }

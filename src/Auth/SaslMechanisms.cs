@@ -18,6 +18,12 @@ public static class SaslMechanisms
     /// <summary>RFC 4422 appendix A: by the certificate that the client has shown under TLS.</summary>
     public const string External = "EXTERNAL";
 
+    /// <summary>RFC 7628.</summary>
+    public const string OAuthBearer = "OAUTHBEARER";
+
+    /// <summary>OAUTHBEARER before it was standardized; what Outlook and older clients speak.</summary>
+    public const string XOAuth2 = "XOAUTH2";
+
     /// <summary>RFC 4616.</summary>
     public const string Plain = "PLAIN";
 
@@ -27,7 +33,10 @@ public static class SaslMechanisms
     private const string PlusSuffix = "-PLUS";
 
     /// <summary>All of them, strongest first.</summary>
-    public static IReadOnlyList<string> All { get; } = [External, ScramSha256Plus, ScramSha1Plus, ScramSha256, ScramSha1, Plain, Login];
+    public static IReadOnlyList<string> All { get; } = [External, ScramSha256Plus, ScramSha1Plus, ScramSha256, ScramSha1, OAuthBearer, XOAuth2, Plain, Login];
+
+    /// <summary>It takes an access token. Whoever reads the token can use it, too.</summary>
+    internal static bool SendsToken(string mechanism) => mechanism is OAuthBearer or XOAuth2;
 
     internal static bool SendsPassword(string mechanism) => mechanism is Plain or Login;
 

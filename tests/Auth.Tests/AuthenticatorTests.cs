@@ -197,7 +197,7 @@ public sealed class AuthenticatorTests
         bench.Directory.Set("alice", "{PLAIN}s3cret");
         await bench.LoginAsync("alice", "s3cret");
         await bench.LoginAsync("alice", "wr0ng");
-        foreach (string mechanism in SaslMechanisms.All)
+        foreach (string mechanism in SaslMechanisms.All.Where(m => !SaslMechanisms.SendsToken(m)))
         {
             foreach (string message in new[] { "\0alice\0s3cret", "\0alice\0wr0ng", "n=wr0ng", "n,,n=alice,r=wr0ng", "\0\0\0wr0ng" })
             {

@@ -58,6 +58,10 @@ internal static class CheckCommand
         {
             problems.AddRange(faults.Select(e => $"tls.clientCertificates.authorities: {e}"));
         }
+        if (configuration.OAuth is { } oauth)
+        {
+            OAuthSetup.ReadSecret(oauth, problems);
+        }
         if (configuration.Domains.Count == 0)
         {
             notes.Add("no domain in \"domains\": no mail is accepted from other servers");

@@ -16,6 +16,7 @@ internal sealed record ServerConfiguration
     public string? Postmaster { get; init; }
     public required char RecipientDelimiter { get; init; }
     public required AccountsConfiguration Accounts { get; init; }
+    public OAuthConfiguration? OAuth { get; init; }
     public required MailConfiguration Mail { get; init; }
     public required QuotaConfiguration Quota { get; init; }
     public required ExpiryConfiguration Expiry { get; init; }
@@ -68,6 +69,7 @@ internal sealed record ServerConfiguration
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
                 accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+            OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
             Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),

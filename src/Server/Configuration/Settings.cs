@@ -39,7 +39,7 @@ internal static class Settings
 
     public static readonly ListSetting<string> Mechanisms = new("mechanisms",
         ScalarTypes.Choice([.. SaslMechanisms.All.Select(m => (m, m))]),
-        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve; those with -PLUS only over TLS that ends in this server.");
+        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve. Of all these, and of those named here, a connection is offered what it can use: with -PLUS over TLS that ends in this server, EXTERNAL with a certificate (tls.clientCertificates), OAUTHBEARER and XOAUTH2 with oauth.");
 
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
@@ -246,13 +246,13 @@ internal static class Settings
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
-            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, OAuthSettings.OAuth, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
             SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, Submission, Queue, Limits, Log,
         ]);
 
     internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 
-    private static ScalarType<T?> Nullable<T>(ScalarType<T> type)
+    internal static ScalarType<T?> Nullable<T>(ScalarType<T> type)
         where T : class =>
         new(type.Allowed, (string text, System.Text.Json.JsonTokenType kind, out T? value) =>
         {
