@@ -42,7 +42,7 @@ public interface IAccountDirectory
 /// </summary>
 public interface IDirectoryFacts
 {
-    /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/>.</summary>
+    /// <summary>Every account's stored credential can serve this mechanism, of <see cref="SaslMechanisms.All"/> but those with channel binding.</summary>
     bool EveryAccountCanUse(string mechanism);
 
     /// <summary>
@@ -60,8 +60,11 @@ public sealed record StoredAccount(Account Account, StoredCredential Credential)
 /// </summary>
 public sealed record StoredCredential(string Scheme, string Data)
 {
-    /// <summary>No password fits: the account has mail but cannot log in.</summary>
+    /// <summary>The account has mail but cannot log in, by whatever means.</summary>
     public static readonly StoredCredential Disabled = new("DISABLED", "");
+
+    /// <summary>No password fits, but the account may log in by other means: a certificate, a token.</summary>
+    public static readonly StoredCredential NoPassword = new("NOPASSWORD", "");
 
     /// <summary><c>{SCHEME}data</c>; without braces the scheme is the given one. False for an unclosed brace and for nothing at all.</summary>
     public static bool TryParse(string text, string defaultScheme, [NotNullWhen(true)] out StoredCredential? credential)

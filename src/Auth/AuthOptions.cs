@@ -11,6 +11,15 @@ public enum PlaintextPolicy
     Always,
 }
 
+/// <summary>Which name in a client's certificate is an account's.</summary>
+public enum CertificateName
+{
+    /// <summary>A mail address in the subject alternative name (rfc822Name, RFC 5280 §4.2.1.6): the account that owns the address.</summary>
+    Address,
+    /// <summary>The one common name of the subject: a login name.</summary>
+    CommonName,
+}
+
 /// <summary>What an administrator decides about logging in.</summary>
 public sealed record AuthOptions
 {
@@ -19,7 +28,8 @@ public sealed record AuthOptions
 
     /// <summary>
     /// Mechanisms to offer, of <see cref="SaslMechanisms.All"/>. Null: PLAIN and LOGIN, and a SCRAM mechanism where every account's
-    /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has.
+    /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has. Those with channel binding are
+    /// only ever offered where the connection's is known.
     /// </summary>
     public IReadOnlyList<string>? Mechanisms { get; init; }
 
@@ -33,6 +43,9 @@ public sealed record AuthOptions
     /// source has verifiers of another count, set it to that count, or the count tells which names exist.
     /// </summary>
     public int ScramIterations { get; init; } = PasswordHasher.DefaultIterations;
+
+    /// <summary>How a client's certificate names its account, for EXTERNAL; without certificates it does nothing.</summary>
+    public CertificateName ClientCertificateName { get; init; } = CertificateName.Address;
 
     /// <summary>Sizes, counts and durations.</summary>
     public AuthLimits Limits { get; init; } = new();

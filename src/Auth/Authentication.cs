@@ -17,8 +17,11 @@ public sealed record AuthenticationContext
     /// <summary>TLS is active.</summary>
     public bool IsEncrypted { get; init; }
 
-    /// <summary>tls-server-end-point channel binding data, or empty.</summary>
+    /// <summary>tls-server-end-point channel binding data (RFC 5929 §4) of this connection's own handshake, or empty.</summary>
     public ReadOnlyMemory<byte> ServerEndPointBinding { get; init; }
+
+    /// <summary>The certificate that the client has shown under TLS, DER, if one of the authorities that we trust has signed it; else empty.</summary>
+    public ReadOnlyMemory<byte> ClientCertificate { get; init; }
 }
 
 /// <summary>Why a login failed. Front-ends map each member in one total switch.</summary>
@@ -40,6 +43,11 @@ public enum AuthenticationFailure
     AuthorizationDenied,
     /// <summary>The account source cannot be asked now.</summary>
     TemporarilyUnavailable,
+    /// <summary>
+    /// The client's TLS channel is not ours, or it was made to believe that we cannot bind channels: somebody may stand between. Or it
+    /// wants a kind of binding that is not served.
+    /// </summary>
+    ChannelBinding,
 }
 
 /// <summary>What came of a step of an exchange.</summary>
@@ -91,6 +99,16 @@ public interface IAuthenticator
 
     /// <summary>LOGIN, USER/PASS and SASL PLAIN. Never a challenge.</summary>
     ValueTask<SaslStep> CheckPasswordAsync(string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken);
+}
+
+/// <summary>What front-ends ask of every authenticator in the same way.</summary>
+public static class AuthenticatorExtensions
+{
+    /// <summary>Why <see cref="IAuthenticator.Begin"/> gave no exchange: would there be one if only there were TLS? RFC 4954 §6.</summary>
+    public static AuthenticationFailure WhyNotOffered(this IAuthenticator authenticator, string mechanism, AuthenticationContext context) =>
+        !context.IsEncrypted
+            && authenticator.MechanismsFor(context with { IsEncrypted = true }).Contains(mechanism, StringComparer.OrdinalIgnoreCase)
+        ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism;
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using MailAccess.Auth.OAuth;
 using MailAccess.Auth.Sasl;
 using Microsoft.Extensions.Logging;
 
@@ -15,16 +16,18 @@ public sealed class Authenticator : IAuthenticator, IDisposable
 
     private readonly AuthOptions _options;
     private readonly CredentialDesk _desk;
+    private readonly OAuthTokens? _tokens;
     private readonly Func<string> _nonces;
 
-    /// <summary>The directory stays the caller's.</summary>
-    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger)
-        : this(directory, options, clock, logger, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
+    /// <summary>The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered.</summary>
+    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null)
+        : this(directory, options, clock, logger, tokens, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
     {
     }
 
-    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, Func<string> nonces)
+    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, Func<string> nonces)
     {
+        _tokens = tokens;
         _options = options;
         _desk = new CredentialDesk(directory, options, clock, logger);
         _nonces = nonces;
@@ -34,11 +37,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     internal long HashesComputed => _desk.Hashes.Started;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> MechanismsFor(AuthenticationContext context)
-    {
-        bool plaintext = AllowsPlaintext(context);
-        return [.. SaslMechanisms.All.Where(m => IsOffered(m) && (plaintext || !SaslMechanisms.SendsPassword(m)))];
-    }
+    public IReadOnlyList<string> MechanismsFor(AuthenticationContext context) => [.. SaslMechanisms.All.Where(m => IsOffered(m, context))];
 
     /// <inheritdoc/>
     public bool AllowsPlaintext(AuthenticationContext context) => context.IsEncrypted || _options.AllowPlaintextWithoutTls switch
@@ -53,16 +52,18 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     {
         // Mechanism names are upper case (RFC 4422 §3.1), but protocols compare them without case.
         string? known = SaslMechanisms.All.FirstOrDefault(m => m.Equals(mechanism, StringComparison.OrdinalIgnoreCase));
-        if (known is null || !IsOffered(known) || (SaslMechanisms.SendsPassword(known) && !AllowsPlaintext(context)))
+        if (known is null || !IsOffered(known, context))
         {
             return null;
         }
         return known switch
         {
+            SaslMechanisms.External => new ExternalExchange(_desk, _options.ClientCertificateName, context),
+            SaslMechanisms.OAuthBearer or SaslMechanisms.XOAuth2 => new OAuthExchange(_desk, _tokens!, known, context),
             SaslMechanisms.Plain => new PlainExchange(_desk, context),
             SaslMechanisms.Login => new LoginExchange(_desk, context),
-            SaslMechanisms.ScramSha256 => new ScramExchange(_desk, known, HashAlgorithmName.SHA256, context, _nonces()),
-            _ => new ScramExchange(_desk, known, HashAlgorithmName.SHA1, context, _nonces()),
+            SaslMechanisms.ScramSha256Plus or SaslMechanisms.ScramSha256 => Scram(known, HashAlgorithmName.SHA256, context),
+            _ => Scram(known, HashAlgorithmName.SHA1, context),
         };
     }
 
@@ -82,7 +83,24 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _desk.Dispose();
 
-    private bool IsOffered(string mechanism) =>
+    private ScramExchange Scram(string mechanism, HashAlgorithmName hash, AuthenticationContext context)
+    {
+        ScramBinding binding =
+            SaslMechanisms.BindsChannel(mechanism) ? ScramBinding.Required
+            : SaslMechanisms.All.Any(m => SaslMechanisms.BindsChannel(m) && IsOffered(m, context)) ? ScramBinding.Declined
+            : ScramBinding.NotOffered;
+        return new ScramExchange(_desk, mechanism, hash, binding, context, _nonces());
+    }
+
+    private bool IsOffered(string mechanism, AuthenticationContext context) =>
+        IsChosen(mechanism)
+        && (!(SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism)) || AllowsPlaintext(context))
+        && (!SaslMechanisms.SendsToken(mechanism) || _tokens is not null)
+        && (mechanism != SaslMechanisms.External || (context.IsEncrypted && !context.ClientCertificate.IsEmpty))
+        && (!SaslMechanisms.BindsChannel(mechanism) || (context.IsEncrypted && !context.ServerEndPointBinding.IsEmpty));
+
+    private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
-        : SaslMechanisms.SendsPassword(mechanism) || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(mechanism));
+        : SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism) || mechanism == SaslMechanisms.External
+            || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
 }

@@ -39,4 +39,10 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "{File}:{Line}: {Address} belongs to {Owner} already")]
     public static partial void AddressTaken(ILogger logger, string file, int line, string address, string owner);
+
+    [LoggerMessage(10, LogLevel.Information, "{Id} the token is refused: {Reason}")]
+    public static partial void TokenRefused(ILogger logger, string id, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Address} does not tell about tokens: {Problem}; this is not said again before it does")]
+    public static partial void AuthorizationServerFailed(ILogger logger, string address, string problem);
 }

@@ -131,5 +131,6 @@ internal static class ImapCapabilities
         Protocol = "imap",
         IsEncrypted = connection.Tls is not null,
         ServerEndPointBinding = connection.Tls?.ServerEndPointBinding ?? default,
+        ClientCertificate = connection.Tls?.ClientCertificate ?? default,
     };
 }

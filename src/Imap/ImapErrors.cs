@@ -66,6 +66,8 @@ internal static class ImapErrors
     {
         AuthenticationFailure.InvalidCredentials =>
             ImapCompletion.No("AUTHENTICATIONFAILED", "wrong name or password") with { IsFailedLogin = true },
+        AuthenticationFailure.ChannelBinding =>
+            ImapCompletion.No("AUTHENTICATIONFAILED", "channel binding failed") with { IsFailedLogin = true },
         AuthenticationFailure.UnknownMechanism => ImapCompletion.No("CANNOT", "mechanism not offered here"),
         AuthenticationFailure.EncryptionRequired => ImapCompletion.No("PRIVACYREQUIRED", "not without TLS"),
         AuthenticationFailure.Malformed => ImapCompletion.Bad("not a message of this mechanism") with { IsFailedLogin = true },

@@ -34,6 +34,7 @@ internal static class Pop3Errors
     {
         AuthenticationFailure.InvalidCredentials => Pop3Reply.Error("[AUTH] wrong name or password"),
         AuthenticationFailure.AuthorizationDenied => Pop3Reply.Error("[AUTH] not permitted to act for that user"),
+        AuthenticationFailure.ChannelBinding => Pop3Reply.Error("channel binding failed"),
         AuthenticationFailure.UnknownMechanism => Pop3Reply.Error("mechanism not offered here"),
         AuthenticationFailure.EncryptionRequired => EncryptionRequired,
         AuthenticationFailure.Malformed => MalformedResponse,

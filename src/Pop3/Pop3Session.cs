@@ -52,6 +52,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         Protocol = "pop3",
         IsEncrypted = Connection.Tls is not null,
         ServerEndPointBinding = Connection.Tls?.ServerEndPointBinding ?? default,
+        ClientCertificate = Connection.Tls?.ClientCertificate ?? default,
     };
 
     /// <summary>Octets wait behind the line that is being executed.</summary>
@@ -133,7 +134,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         PendingUser = null;
         if (step.Account is not { } account)
         {
-            if (step.Failure is AuthenticationFailure.InvalidCredentials or AuthenticationFailure.AuthorizationDenied)
+            if (step.Failure is AuthenticationFailure.InvalidCredentials or AuthenticationFailure.AuthorizationDenied or AuthenticationFailure.ChannelBinding)
             {
                 _failedLogins++;
             }

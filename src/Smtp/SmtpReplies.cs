@@ -141,6 +141,9 @@ public static class SmtpReplies
     /// <summary>RFC 4954 §6: which of name and password was wrong is never said.</summary>
     public static readonly SmtpReply InvalidCredentials = new(535, new(5, 7, 8), "authentication credentials invalid");
 
+    /// <summary>RFC 4954 §6: another password would not help.</summary>
+    public static readonly SmtpReply ChannelBindingFailed = new(535, new(5, 7, 8), "channel binding failed");
+
     /// <summary>RFC 4954 §6.</summary>
     public static readonly SmtpReply EncryptionRequired = new(538, new(5, 7, 11), "encryption required for the requested mechanism");
 

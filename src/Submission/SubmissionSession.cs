@@ -94,6 +94,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         Protocol = Role.Name,
         IsEncrypted = connection.Tls is not null,
         ServerEndPointBinding = connection.Tls?.ServerEndPointBinding ?? default,
+        ClientCertificate = connection.Tls?.ClientCertificate ?? default,
     };
 
     /// <summary>What AUTH to announce now.</summary>

@@ -204,19 +204,27 @@ internal sealed class Connection : IConnection, IThreadPoolWorkItem
         {
             bool acceptsEcdsa = !certificates.NeedsClientHello || await ClientAcceptsEcdsaAsync();
             ServerCertificate? chosen = null;
+            ClientCertificateCheck check = new();
             await ssl.AuthenticateAsServerAsync(
                 (_, hello, _, _) =>
                 {
                     chosen = certificates.Select(hello.ServerName, acceptsEcdsa);
-                    return new ValueTask<SslServerAuthenticationOptions>(chosen.Options);
+                    return new ValueTask<SslServerAuthenticationOptions>(Listener.Options.ClientTrust is { } trust
+                        ? chosen.OptionsAsking(trust, _host.Clock.GetUtcNow(), (_, certificate, chain, errors) => check.Look(certificate, chain, errors))
+                        : chosen.Options);
                 },
                 null);
+            if (check.Problem is not null)
+            {
+                Log.ClientCertificateRefused(_host.Logger, Id, check.Problem);
+            }
             Tls = new TlsFacts
             {
                 Protocol = TlsNames.Protocol(ssl.SslProtocol),
                 CipherSuite = ssl.NegotiatedCipherSuite.ToString(),
                 ServerName = string.IsNullOrEmpty(ssl.TargetHostName) ? null : ssl.TargetHostName,
                 ServerEndPointBinding = chosen!.EndPointBinding,
+                ClientCertificate = check.Verified,
             };
         }
         catch (Exception e) when (ConnectionLost.Explains(e))

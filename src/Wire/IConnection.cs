@@ -77,6 +77,9 @@ public sealed record TlsFacts
 
     /// <summary>Channel binding data of type tls-server-end-point (RFC 5929 §4), or empty.</summary>
     public ReadOnlyMemory<byte> ServerEndPointBinding { get; init; }
+
+    /// <summary>The client's certificate, DER, as far as <see cref="ListenerOptions.ClientTrust"/> found it good; else empty.</summary>
+    public ReadOnlyMemory<byte> ClientCertificate { get; init; }
 }
 
 /// <summary>How a session ended; for the log and for tests.</summary>

@@ -31,6 +31,9 @@ public sealed record ListenerOptions
     /// <summary>May be shared between listeners.</summary>
     public TlsCertificates? Certificates { get; init; }
 
+    /// <summary>Clients are asked for a certificate of these authorities, and need none; null: they are not asked. May be shared.</summary>
+    public ClientTrust? ClientTrust { get; init; }
+
     /// <summary>
     /// Proxies that send a PROXY header (v1 or v2) first. Not empty: every connection must come from one of them and
     /// must begin with that header; others are closed without a word.

@@ -49,4 +49,7 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Debug, "{Id} connection lost: {Reason}")]
     public static partial void Lost(ILogger logger, string id, string reason);
+
+    [LoggerMessage(15, LogLevel.Information, "{Id} the client's certificate is not accepted: {Reason}")]
+    public static partial void ClientCertificateRefused(ILogger logger, string id, string reason);
 }

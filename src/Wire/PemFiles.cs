@@ -38,6 +38,29 @@ internal static class PemFiles
         }
     }
 
+    /// <summary>All certificates of a file; null, with the reason among the errors, where there is none that can be read.</summary>
+    public static X509Certificate2Collection? ReadCertificates(string path, List<string> errors)
+    {
+        int before = errors.Count;
+        X509Certificate2Collection? certificates = Read(path, errors) is { } text ? ReadChain(path, text, errors) : null;
+        return errors.Count > before ? null : certificates;
+    }
+
+    /// <summary>Another text when the file has changed.</summary>
+    public static string Stamp(string path)
+    {
+        try
+        {
+            // A link's target is what counts: ACME clients exchange links.
+            FileSystemInfo file = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
+            return $"{file.FullName}@{file.LastWriteTimeUtc.Ticks}+{(file as FileInfo)?.Length}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return path;
+        }
+    }
+
     private static string? Read(string path, List<string> errors)
     {
         try

@@ -9,24 +9,24 @@ namespace MailAccess.Wire;
 /// <summary>One certificate with its key and chain, ready for handshakes. Shared by all connections that use it.</summary>
 internal sealed class ServerCertificate
 {
+    private readonly X509Certificate2 _leaf;
+    private readonly X509Certificate2Collection _chain;
+    private Tuple<ClientAuthorities, SslStreamCertificateContext>? _asking;
+
     public ServerCertificate(X509Certificate2 leaf, X509Certificate2Collection chain)
     {
+        _leaf = leaf;
+        _chain = chain;
         IsEcdsa = leaf.GetKeyAlgorithm() == "1.2.840.10045.2.1";
         NotBefore = leaf.NotBefore.ToUniversalTime();
         NotAfter = leaf.NotAfter.ToUniversalTime();
         Names = [.. leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>()
             .SelectMany(e => e.EnumerateDnsNames()).Select(n => n.ToLowerInvariant())];
         EndPointBinding = Bind(leaf);
-        Options = new SslServerAuthenticationOptions
-        {
-            // One context for all handshakes: the session tickets of a context open only in the same one.
-            // Offline: a handshake never waits for somebody else's server.
-            ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996; RFC 8314 §4.1
-            ClientCertificateRequired = false,
-            AllowRenegotiation = false,
-            AllowTlsResume = true,
-        };
+        // One context for all handshakes: the session tickets of a context open only in the same one.
+        // Offline: a handshake never waits for somebody else's server.
+        Options = OptionsWith(SslStreamCertificateContext.Create(leaf, chain, offline: true));
+        Options.AllowTlsResume = true;
     }
 
     public SslServerAuthenticationOptions Options { get; }
@@ -42,6 +42,33 @@ internal sealed class ServerCertificate
 
     /// <summary>tls-server-end-point, RFC 5929 §4.1; empty where the signature names no hash.</summary>
     public ReadOnlyMemory<byte> EndPointBinding { get; }
+
+    /// <summary>
+    /// Options for one handshake that asks for the client's certificate and goes on without one; the callback is told what came.
+    /// </summary>
+    public SslServerAuthenticationOptions OptionsAsking(ClientTrust trust, DateTimeOffset now, RemoteCertificateValidationCallback callback)
+    {
+        ClientAuthorities authorities = trust.Authorities;
+        Tuple<ClientAuthorities, SslStreamCertificateContext>? asking = Volatile.Read(ref _asking);
+        if (asking is null || asking.Item1 != authorities)
+        {
+            asking = Tuple.Create(authorities, SslStreamCertificateContext.Create(_leaf, _chain, offline: true, authorities.Trust));
+            Volatile.Write(ref _asking, asking);
+        }
+        SslServerAuthenticationOptions options = OptionsWith(asking.Item2);
+        options.ClientCertificateRequired = true; // The platform's word for asking; the callback decides what is required.
+        options.AllowTlsResume = false; // A certificate is shown, and judged, each time.
+        options.CertificateChainPolicy = trust.PolicyAt(now);
+        options.RemoteCertificateValidationCallback = callback;
+        return options;
+    }
+
+    private static SslServerAuthenticationOptions OptionsWith(SslStreamCertificateContext context) => new()
+    {
+        ServerCertificateContext = context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996; RFC 8314 §4.1
+        AllowRenegotiation = false,
+    };
 
     private static byte[] Bind(X509Certificate2 leaf)
     {

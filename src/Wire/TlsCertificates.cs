@@ -113,7 +113,7 @@ public sealed class TlsCertificates
         }
 
         public static string Stamp(IReadOnlyList<CertificateFiles> files) =>
-            string.Join('|', files.SelectMany(f => new[] { f.CertificatePath, f.KeyPath }).Select(StampOf));
+            string.Join('|', files.SelectMany(f => new[] { f.CertificatePath, f.KeyPath }).Select(PemFiles.Stamp));
 
         public ServerCertificate Select(string? serverName, bool acceptsEcdsa)
         {
@@ -128,20 +128,6 @@ public sealed class TlsCertificates
                 }
             }
             return (pair ?? _default).Choose(acceptsEcdsa);
-        }
-
-        private static string StampOf(string path)
-        {
-            try
-            {
-                // A link's target is what counts: ACME clients exchange links.
-                FileSystemInfo file = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
-                return $"{file.FullName}@{file.LastWriteTimeUtc.Ticks}+{(file as FileInfo)?.Length}";
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return path;
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MailAccess.Auth.Tests.Kit;
+using MailAccess.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Auth.Tests;
@@ -196,11 +197,11 @@ public sealed class AuthenticatorTests
         bench.Directory.Set("alice", "{PLAIN}s3cret");
         await bench.LoginAsync("alice", "s3cret");
         await bench.LoginAsync("alice", "wr0ng");
-        foreach (string mechanism in SaslMechanisms.All)
+        foreach (string mechanism in SaslMechanisms.All.Where(m => !SaslMechanisms.SendsToken(m)))
         {
             foreach (string message in new[] { "\0alice\0s3cret", "\0alice\0wr0ng", "n=wr0ng", "n,,n=alice,r=wr0ng", "\0\0\0wr0ng" })
             {
-                using ISaslExchange exchange = bench.Begin(mechanism);
+                using ISaslExchange exchange = bench.Begin(mechanism, LoginBench.OverBoundTls with { ClientCertificate = ClientCertificates.For("alice") });
                 await LoginBench.SayAsync(exchange, mechanism == SaslMechanisms.Login ? "alice" : message);
                 await LoginBench.SayAsync(exchange, message);
             }

@@ -115,14 +115,24 @@ public sealed class PasswdFileTests : IDisposable
         Assert.Equal("x", (await file.FindByLoginAsync("zoe", default))?.Credential.Data);
     }
 
+    [Fact]
+    public async Task A_star_is_no_password_but_no_lock()
+    {
+        PasswdFile file = Write("u:*:\nv:{PLAIN}x\n");
+        Assert.Equal(StoredCredential.NoPassword, (await file.FindByLoginAsync("u", default))?.Credential);
+        Assert.True(file.EveryAccountCanUse(SaslMechanisms.ScramSha256)); // Who has no password will not choose SCRAM.
+    }
+
     [Theory]
     [InlineData("u::::::nologin")]
     [InlineData("u:{PLAIN}x::::::nologin")]
     [InlineData("u:{PLAIN}x::::::nologin=y")]
     [InlineData("u:{PLAIN}x::::::allow_nets=10.0.0.0/8")]
     [InlineData("u::")]
-    [InlineData("u:*:")]
     [InlineData("u:!:")]
+    [InlineData("u:!!:")]
+    [InlineData("u:x:")]
+    [InlineData("u:*::::::nologin")]
     [InlineData("u:{ROT13}x:")]
     public async Task Who_may_not_log_in_still_has_mail(string line)
     {

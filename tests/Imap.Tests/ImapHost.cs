@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailAccess.Auth;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Store.Metadata;
@@ -21,6 +22,7 @@ internal sealed class ImapHost : IAsyncDisposable
     private ImapSessionFactory? _factory;
     private bool _allowsPlaintext = true;
     private IMailStore? _access;
+    private Authenticator? _authenticator;
 
     public ImapHost(int octetsPerRead)
     {
@@ -51,6 +53,11 @@ internal sealed class ImapHost : IAsyncDisposable
             Accounts = _ => new(["alice", "bob"]),
         });
         Runner.Directives["metadata"] = _ => Share(null);
+        Runner.Directives["mechanisms"] = names =>
+        {
+            _authenticator = RealAuthenticator.Create(names, _clock, Log);
+            return Task.CompletedTask;
+        };
         Runner.Directives["require-tls"] = _ =>
         {
             _allowsPlaintext = false;
@@ -70,13 +77,14 @@ internal sealed class ImapHost : IAsyncDisposable
 
     public Task<SessionEnd> Run(IConnection connection)
     {
-        _factory ??= new ImapSessionFactory(new TestAuthenticator(_allowsPlaintext), _access ?? (IMailStore)_unavailable, Options, _clock, Log);
+        _factory ??= new ImapSessionFactory(_authenticator ?? (IAuthenticator)new TestAuthenticator(_allowsPlaintext), _access ?? (IMailStore)_unavailable, Options, _clock, Log);
         return _factory.RunAsync(connection);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Runner.DisposeAsync();
+        _authenticator?.Dispose();
         await _store.DisposeAsync();
     }
 

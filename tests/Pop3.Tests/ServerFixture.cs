@@ -12,8 +12,9 @@ namespace MailAccess.Pop3.Tests;
 internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
 {
     private readonly List<string> _log = [];
-    private readonly Authenticator _authenticator;
     private readonly Pop3Limits _limits;
+    private Authenticator _authenticator;
+    private Pop3Options _options;
     private bool _accountsFail;
 
     public ServerFixture(Pop3Limits? limits = null, Pop3Options? options = null)
@@ -21,7 +22,8 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         Store = new FaultyStore(new MemoryMailStore(Clock, firstUidValidity: 7));
         _limits = limits ?? new Pop3Limits();
         _authenticator = new Authenticator(this, new AuthOptions { Mechanisms = SaslMechanisms.All, Limits = AuthLimits.WithoutDelays }, Clock, this);
-        Factory = new Pop3SessionFactory(_authenticator, Store, options ?? new Pop3Options(), _limits, Clock, this);
+        _options = options ?? new Pop3Options();
+        Factory = CreateFactory();
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -39,9 +41,14 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         await using TranscriptRunner runner = new(Clock, c => Factory.RunAsync(c)) { OctetsPerRead = octetsPerRead };
         runner.Directives["message"] = text => AppendAsync("alice", TranscriptText.Unescape(text));
         runner.Directives["inbox"] = CheckInboxAsync;
-        runner.Directives["options"] = words => Do(() => Factory = new Pop3SessionFactory(_authenticator, Store, OptionsOf(words.Split(' ')), _limits, Clock, this));
+        runner.Directives["options"] = words => Do(() =>
+        {
+            _options = OptionsOf(words.Split(' '));
+            Factory = CreateFactory();
+        });
         runner.Directives["store-fails"] = operation => Do(() => Store.Failing.Add(operation));
         runner.Directives["accounts-fail"] = _ => Do(() => _accountsFail = true);
+        runner.Directives["mechanisms"] = names => Do(() => Use(RealAuthenticator.Create(names, Clock, this)));
         await runner.RunAsync(transcript);
     }
 
@@ -113,6 +120,16 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
             RefusesUtf8Headers = words.Contains("refuse-utf8"),
         };
     }
+
+    /// <summary>Before anybody connects.</summary>
+    private void Use(Authenticator authenticator)
+    {
+        _authenticator.Dispose();
+        _authenticator = authenticator;
+        Factory = CreateFactory();
+    }
+
+    private Pop3SessionFactory CreateFactory() => new(_authenticator, Store, _options, _limits, Clock, this);
 
     private static Task Do(Action action)
     {

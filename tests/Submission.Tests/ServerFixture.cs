@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailAccess.Auth;
 using MailAccess.Smtp;
 using MailAccess.Testing;
 using MailAccess.Wire;
@@ -11,12 +12,13 @@ namespace MailAccess.Submission.Tests;
 internal sealed class ServerFixture
 {
     private readonly Func<SubmissionSessionFactory> _factory;
+    private IAuthenticator _authenticator = new AuthenticatorDouble();
 
     public ServerFixture(SubmissionRole role)
     {
         Options = new SubmissionOptions { Role = role, HostName = "mx.example.test" };
         Limits = new SubmissionLimits { EarlyTalkerDelay = TimeSpan.Zero };
-        _factory = () => new SubmissionSessionFactory(Options, Sink, new AuthenticatorDouble(), Limits, Clock, Log);
+        _factory = () => new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log);
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -49,7 +51,10 @@ internal sealed class ServerFixture
         runner.Directives["ends-with"] = text => Do(() =>
             Assert.EndsWith(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
         runner.Directives["envelope"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Envelope)));
+        Authenticator? real = null;
+        runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
+        real?.Dispose();
         Assert.Equal(0, Sink.OpenIntakes);
     }
 

@@ -11,13 +11,19 @@ namespace MailAccess.Testing;
 /// <remarks>
 /// <para>A session connects when a line first names it; its greeting is an ordinary server line. Untagged IMAP lines
 /// (<c>* …</c>) that the script does not mention are passed over; every other line must be as the script says.</para>
-/// <para>Built-in directives: <c>@tls 1</c> (session 1 starts under TLS), <c>@connect 2</c>, <c>@drop 1</c> (client gone),
+/// <para>Built-in directives: <c>@tls 1</c> (session 1 starts under TLS; <c>@tls 1 bound</c>: and knows the channel by
+/// <see cref="ChannelBinding"/>; <c>@tls 1 client user@example.test</c>: and a certificate was shown that has these addresses), <c>@connect 2</c>, <c>@drop 1</c> (client gone),
 /// <c>@closed 1</c> (the server has ended the session), <c>@end 1 IdleTimeout</c> (…with this <see cref="SessionEnd"/>),
 /// <c>@stop 1</c> (server shuts down), <c>@handshake-fails 1</c>, <c>@advance 31m</c> (s, m, h, d), <c>@settle</c>
 /// (wait until every session waits).</para>
 /// </remarks>
 public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection, Task<SessionEnd>> session) : IAsyncDisposable
 {
+    /// <summary>tls-server-end-point data of sessions that begin <c>bound</c>.</summary>
+    public static readonly ReadOnlyMemory<byte> ChannelBinding = "hash of this server's certificate"u8.ToArray();
+
+    private static readonly TlsFacts Secured = new() { Protocol = "TLSv1.3", CipherSuite = "TLS_AES_256_GCM_SHA384" };
+
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly SortedDictionary<int, Client> _clients = [];
@@ -205,7 +211,11 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
         switch (word)
         {
             case "tls":
-                Connect(number, tls: true);
+                Connect(number, Secured with
+                {
+                    ServerEndPointBinding = arguments.Contains("bound") ? ChannelBinding : default,
+                    ClientCertificate = arguments is [_, "client", .. string[] addresses] ? ClientCertificates.For(addresses) : default,
+                });
                 break;
             case "connect":
                 Get(number);
@@ -247,15 +257,11 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
         };
     }
 
-    private Client Get(int number) => _clients.TryGetValue(number, out Client? client) ? client : Connect(number, ImplicitTls);
+    private Client Get(int number) => _clients.TryGetValue(number, out Client? client) ? client : Connect(number, ImplicitTls ? Secured : null);
 
-    private Client Connect(int number, bool tls)
+    private Client Connect(int number, TlsFacts? tls)
     {
-        InMemoryConnection connection = new(clock, Pulse, OctetsPerRead);
-        if (tls)
-        {
-            connection.Tls = new TlsFacts { Protocol = "TLSv1.3", CipherSuite = "TLS_AES_256_GCM_SHA384" };
-        }
+        InMemoryConnection connection = new(clock, Pulse, OctetsPerRead) { Tls = tls };
         Task<SessionEnd> running = RunSessionAsync(connection);
         running.ContinueWith(_ => Pulse(), TaskScheduler.Default);
         Client client = new(connection, running);

@@ -47,6 +47,35 @@ internal sealed class TestCertificates : IDisposable
         return files;
     }
 
+    /// <summary>A client's certificate, by the intermediate authority, which comes with it in <paramref name="sent"/>; or signed by itself.</summary>
+    public X509Certificate2 Client(
+        string address, out X509Certificate2Collection sent, DateTimeOffset? end = null, string? purpose = null, bool isSelfSigned = false)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=Client", key, HashAlgorithmName.SHA256);
+        var alternatives = new SubjectAlternativeNameBuilder();
+        alternatives.AddEmailAddress(address);
+        request.CertificateExtensions.Add(alternatives.Build());
+        if (purpose is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        }
+        DateTimeOffset last = end ?? End;
+        using X509Certificate2 leaf = isSelfSigned
+            ? request.CreateSelfSigned(Start, last)
+            : request.Create(_intermediate.SubjectName, Generator(_intermediate), Start, last, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(key);
+        sent = [X509CertificateLoader.LoadCertificate(_intermediate.RawData)];
+        return X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>The file of authorities that clients' certificates are judged by.</summary>
+    public string WriteAuthorities(params X509Certificate2[] authorities)
+    {
+        string path = Path.Combine(_folder, "authorities.pem");
+        File.WriteAllText(path, string.Join('\n', authorities.Select(a => a.ExportCertificatePem())) + "\n");
+        return path;
+    }
+
     public static TlsCertificates Load(params CertificateFiles[] files)
     {
         Assert.True(TlsCertificates.TryLoad(files, out TlsCertificates? certificates, out IReadOnlyList<string> errors), string.Join('\n', errors));

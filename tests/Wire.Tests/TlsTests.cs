@@ -270,6 +270,38 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_session_is_bound_to_the_certificate_of_its_own_handshake()
+    {
+        CertificateFiles files = _files.Write("bound", ["mail.example.test"]);
+        TlsCertificates certificates = TestCertificates.Load(files);
+        var sessions = new List<IConnection>();
+        await using var loopback = new Loopback(
+            connection =>
+            {
+                sessions.Add(connection);
+                return TransportTests.EchoAsync(connection);
+            },
+            configure: o => o with { Tls = TlsMode.Implicit, Certificates = certificates });
+        await using SslStream before = await OpenAsync();
+        _files.Write("bound", ["mail.example.test"]);
+        Assert.True(certificates.TryReload(out IReadOnlyList<string> errors), string.Join('\n', errors));
+        await using SslStream after = await OpenAsync();
+        await using SslStream resumed = await OpenAsync();
+        Assert.Equal(SHA256.HashData(before.RemoteCertificate!.GetRawCertData()), sessions[0].Tls!.ServerEndPointBinding.ToArray());
+        Assert.Equal(SHA256.HashData(after.RemoteCertificate!.GetRawCertData()), sessions[1].Tls!.ServerEndPointBinding.ToArray());
+        Assert.Equal(sessions[1].Tls!.ServerEndPointBinding.ToArray(), sessions[2].Tls!.ServerEndPointBinding.ToArray());
+        Assert.NotEqual(sessions[0].Tls!.ServerEndPointBinding.ToArray(), sessions[1].Tls!.ServerEndPointBinding.ToArray());
+
+        async Task<SslStream> OpenAsync()
+        {
+            SslStream client = await loopback.OpenTlsAsync(protocols: SslProtocols.Tls12);
+            await client.SayAsync("x\r\n");
+            await client.HearAsync(3); // The session has begun.
+            return client;
+        }
+    }
+
+    [Fact]
     public void Each_error_names_its_file_and_what_is_wrong()
     {
         CertificateFiles good = _files.Write("good", ["a.test"]);

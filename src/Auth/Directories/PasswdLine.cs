@@ -139,7 +139,12 @@ internal sealed record PasswdLine
             problem = "allow_nets= is not supported";
             return StoredCredential.Disabled;
         }
-        if (field is "" or "!" or "*" or "!!" or "x")
+        if (field == "*")
+        {
+            problem = null;
+            return StoredCredential.NoPassword;
+        }
+        if (field is "" or "!" or "!!" or "x")
         {
             problem = null; // Locked, as in passwd(5) and shadow(5). No password never means any password.
             return StoredCredential.Disabled;

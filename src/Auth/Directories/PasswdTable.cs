@@ -102,7 +102,7 @@ internal sealed class PasswdTable
         {
             Log.LoginDisabled(logger, _options.Path, number, line.User, line.LoginProblem);
         }
-        if (line.Credential != StoredCredential.Disabled)
+        if (line.Credential != StoredCredential.Disabled && line.Credential != StoredCredential.NoPassword)
         {
             bool isPlain = PasswordScheme.TryGetPlain(line.Credential, out _);
             AllServeSha256 &= isPlain || line.Credential.Scheme.Equals(SaslMechanisms.ScramSha256, StringComparison.OrdinalIgnoreCase);

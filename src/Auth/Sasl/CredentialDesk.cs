@@ -64,20 +64,16 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     }
 
     /// <summary>The account of a name, if any; null where the directory cannot be asked.</summary>
-    public async ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    public ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken) =>
+        AskDirectoryAsync(attempt, name => directory.FindByLoginAsync(name, cancellationToken));
+
+    /// <summary>The account that owns the address which is the attempt's name, if any; null where the directory cannot be asked.</summary>
+    public ValueTask<Lookup?> FindByAddressAsync(LoginAttempt attempt, CancellationToken cancellationToken) => AskDirectoryAsync(attempt, async address =>
     {
-        try
-        {
-            bool isPossible = attempt.LoginName.Length > 0
-                && Encoding.UTF8.GetByteCount(attempt.LoginName) <= options.Limits.LoginNameOctetsMax;
-            return new Lookup(isPossible ? await directory.FindByLoginAsync(attempt.LoginName, cancellationToken) : null);
-        }
-        catch (IOException unavailable)
-        {
-            Log.DirectoryUnavailable(logger, attempt.Context.ConnectionId, unavailable.Message);
-            return null;
-        }
-    }
+        int at = address.LastIndexOf('@');
+        Account? owner = at > 0 ? await directory.FindByAddressAsync(address[..at], address[(at + 1)..], cancellationToken) : null;
+        return owner is null ? null : await directory.FindByLoginAsync(owner.Name, cancellationToken);
+    });
 
     /// <summary>Salt and count that a client is told before it proves anything: the stored ones, or a decoy that stays the same.</summary>
     public (byte[] Salt, int Iterations) ScramParameters(HashAlgorithmName hash, string loginName, StoredCredential? credential)
@@ -118,6 +114,9 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         }
         return derived;
     }
+
+    /// <summary>A name for what was tried, so that the same thing tried again does not count twice.</summary>
+    public UInt128 Fingerprint(ReadOnlyMemory<byte> tried) => _secret.Fingerprint("tried", tried);
 
     /// <summary>Waits as the address's past failures demand; returns the ticks waited, so that they do not count as work.</summary>
     public async ValueTask<long> DelayBeforeCheckAsync(LoginAttempt attempt, CancellationToken cancellationToken)
@@ -174,6 +173,21 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         Shown(attempt.Context.Remote), Tls(attempt), reason);
 
     public void Dispose() => Hashes.Dispose();
+
+    private async ValueTask<Lookup?> AskDirectoryAsync(LoginAttempt attempt, Func<string, ValueTask<StoredAccount?>> find)
+    {
+        try
+        {
+            bool isPossible = attempt.LoginName.Length > 0
+                && Encoding.UTF8.GetByteCount(attempt.LoginName) <= options.Limits.LoginNameOctetsMax;
+            return new Lookup(isPossible ? await find(attempt.LoginName) : null);
+        }
+        catch (IOException unavailable)
+        {
+            Log.DirectoryUnavailable(logger, attempt.Context.ConnectionId, unavailable.Message);
+            return null;
+        }
+    }
 
     private async ValueTask<bool> MatchesAsync(
         StoredCredential? credential, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)

@@ -5,14 +5,18 @@ using MailAccess.Auth.Passwords;
 
 namespace MailAccess.Auth.Sasl;
 
-/// <summary>SCRAM-SHA-1 and SCRAM-SHA-256 without channel binding — RFC 5802, RFC 7677.</summary>
+/// <summary>SCRAM-SHA-1 and SCRAM-SHA-256, with channel binding (-PLUS) and without — RFC 5802, RFC 7677.</summary>
 /// <remarks>
+/// <para>What is wrong with the channel is told as a server-error of RFC 5802 §7: it tells nothing of any account, and a client's user must
+/// know why his right password did not do. Everything else that fails is told by the protocol alone (§5.1, <c>e</c>, is optional).</para>
 /// A name that nobody has, or whose credential cannot serve this mechanism, goes through the same steps with a salt of its own
 /// that stays the same, and fails at the proof.
 /// </remarks>
 internal sealed class ScramExchange(
-    CredentialDesk desk, string mechanism, HashAlgorithmName hash, AuthenticationContext context, string serverNonce) : ISaslExchange
+    CredentialDesk desk, string mechanism, HashAlgorithmName hash, ScramBinding binding, AuthenticationContext context, string serverNonce)
+    : ISaslExchange
 {
+    private readonly ScramChannel _channel = new(binding, context.ServerEndPointBinding);
     private State _state = State.ClientFirst;
     private LoginAttempt _attempt = new(mechanism, "", context);
     private ScramClientFirst? _first;
@@ -27,6 +31,7 @@ internal sealed class ScramExchange(
         ClientFirst,
         ClientFinal,
         Acknowledgement,
+        ErrorTold,
         Ended,
     }
 
@@ -45,8 +50,12 @@ internal sealed class ScramExchange(
         {
             case State.ClientFirst:
                 return ScramClientFirst.TryParse(message.Span, out _first) ? ChallengeAsync(_first, cancellationToken) : new(Refuse());
-            case State.ClientFinal:
-                return IsFinal(message.Span, out ScramClientFinal? final) ? ProveAsync(final!, cancellationToken) : new(Refuse());
+            case State.ClientFinal when IsFinal(message.Span, out ScramClientFinal? final):
+                return _channel.Fits(_first!, final!.ChannelBinding)
+                    ? ProveAsync(final, cancellationToken) : new(RefuseChannel("channel-bindings-dont-match"));
+            case State.ErrorTold: // Whatever the client says to it.
+                _state = State.Ended;
+                return new(SaslStep.Fail(AuthenticationFailure.ChannelBinding));
             case State.Acknowledgement when message.IsEmpty:
                 _state = State.Ended;
                 desk.LogSuccess(_attempt);
@@ -65,6 +74,10 @@ internal sealed class ScramExchange(
     {
         _state = State.Ended; // Until this step has come to its end.
         _attempt = _attempt with { LoginName = first.LoginName, AuthorizationName = first.AuthorizationName };
+        if (_channel.FindProblem(first) is { } problem)
+        {
+            return RefuseChannel(problem);
+        }
         if (await desk.FindAsync(_attempt, cancellationToken) is not { } lookup)
         {
             return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
@@ -78,11 +91,9 @@ internal sealed class ScramExchange(
         return SaslStep.Continue(Encoding.UTF8.GetBytes(_serverFirst));
     }
 
-    /// <summary>§5.1: the nonce must be the one we sent, and "c" the GS2 header that the client sent first.</summary>
+    /// <summary>§5.1: the nonce must be the one we sent.</summary>
     private bool IsFinal(ReadOnlySpan<byte> message, out ScramClientFinal? final) =>
-        ScramClientFinal.TryParse(message, out final)
-        && final.Nonce == _first!.Nonce + serverNonce
-        && final.ChannelBinding.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(_first.Gs2Header));
+        ScramClientFinal.TryParse(message, out final) && final.Nonce == _first!.Nonce + serverNonce;
 
     private async ValueTask<SaslStep> ProveAsync(ScramClientFinal final, CancellationToken cancellationToken)
     {
@@ -104,6 +115,14 @@ internal sealed class ScramExchange(
         _proven = authorized.Account;
         _state = State.Acknowledgement;
         return SaslStep.Continue(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(verifier.Sign(authMessage))}"));
+    }
+
+    /// <summary>server-final-message = server-error — RFC 5802 §7; the client's next message ends the exchange.</summary>
+    private SaslStep RefuseChannel(string error)
+    {
+        _state = State.ErrorTold;
+        desk.LogFailure(_attempt, AuthenticationFailure.ChannelBinding);
+        return SaslStep.Continue(Encoding.ASCII.GetBytes($"e={error}"));
     }
 
     private SaslStep Refuse()

@@ -1,32 +1,53 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Auth.Passwords;
 
 namespace MailAccess.Auth.Sasl;
 
-/// <summary>client-first-message — RFC 5802 §7.</summary>
-internal sealed record ScramClientFirst(string Gs2Header, string Bare, string LoginName, string AuthorizationName, string Nonce)
+/// <summary>What a client says of channel binding: gs2-cbind-flag — RFC 5802 §7.</summary>
+internal enum ScramBindingFlag
 {
-    /// <summary>
-    /// Refuses channel binding (<c>p=</c>, which we do not announce) and mandatory extensions (<c>m=</c>, RFC 5802 §5.1).
-    /// </summary>
+    /// <summary><c>n</c>: it cannot.</summary>
+    None,
+    /// <summary><c>y</c>: it can, and believes that we cannot.</summary>
+    BelievedUnsupported,
+    /// <summary><c>p=</c>: it wants to, in the way named.</summary>
+    Required,
+}
+
+/// <summary>client-first-message — RFC 5802 §7.</summary>
+/// <param name="Gs2Header">As it came, up to its last comma.</param>
+/// <param name="BindingFlag">The first field of that header.</param>
+/// <param name="BindingType">cb-name; empty unless the flag is <see cref="ScramBindingFlag.Required"/>.</param>
+/// <param name="Bare">What follows the header.</param>
+/// <param name="LoginName">Decoded.</param>
+/// <param name="AuthorizationName">Decoded; empty where there is none.</param>
+/// <param name="Nonce">The client's part.</param>
+internal sealed record ScramClientFirst(
+    string Gs2Header, ScramBindingFlag BindingFlag, string BindingType, string Bare, string LoginName, string AuthorizationName, string Nonce)
+{
+    /// <summary>cb-name = 1*(ALPHA / DIGIT / "." / "-")</summary>
+    private static readonly SearchValues<char> BindingTypeCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    /// <summary>Refuses mandatory extensions (<c>m=</c>, RFC 5802 §5.1).</summary>
     public static bool TryParse(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out ScramClientFirst? message)
     {
         message = null;
         // gs2-header = gs2-cbind-flag "," [ authzid ] ","
-        // A client that says "y" can bind channels and saw no -PLUS mechanism; it saw right.
-        if (!ScramText.TryGet(octets, out string text)
-            || !(text.StartsWith("n,", StringComparison.Ordinal) || text.StartsWith("y,", StringComparison.Ordinal)))
+        if (!ScramText.TryGet(octets, out string text))
         {
             return false;
         }
-        int headerEnd = text.IndexOf(',', 2);
-        if (headerEnd < 0)
+        int flagEnd = text.IndexOf(',', StringComparison.Ordinal);
+        int headerEnd = flagEnd < 0 ? -1 : text.IndexOf(',', flagEnd + 1);
+        if (headerEnd < 0 || !TryReadFlag(text[..flagEnd], out ScramBindingFlag flag, out string type))
         {
             return false;
         }
         string authorization = "";
-        string authorizationField = text[2..headerEnd];
+        string authorizationField = text[(flagEnd + 1)..headerEnd];
         if (authorizationField.Length > 0
             && !(authorizationField.StartsWith("a=", StringComparison.Ordinal)
                 && ScramText.TryDecodeName(authorizationField[2..], out authorization)))
@@ -43,8 +64,17 @@ internal sealed record ScramClientFirst(string Gs2Header, string Bare, string Lo
         {
             return false;
         }
-        message = new ScramClientFirst(text[..(headerEnd + 1)], bare, name, authorization, fields[1][2..]);
+        message = new ScramClientFirst(text[..(headerEnd + 1)], flag, type, bare, name, authorization, fields[1][2..]);
         return true;
+    }
+
+    /// <summary>gs2-cbind-flag = ("p=" cb-name) / "n" / "y"</summary>
+    private static bool TryReadFlag(string field, out ScramBindingFlag flag, out string type)
+    {
+        bool isNamed = field.StartsWith("p=", StringComparison.Ordinal);
+        type = isNamed ? field[2..] : "";
+        flag = isNamed ? ScramBindingFlag.Required : field == "y" ? ScramBindingFlag.BelievedUnsupported : ScramBindingFlag.None;
+        return isNamed ? type.Length > 0 && !type.AsSpan().ContainsAnyExcept(BindingTypeCharacters) : field is "n" or "y";
     }
 }
 

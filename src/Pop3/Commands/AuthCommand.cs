@@ -20,9 +20,7 @@ internal static class AuthCommand
         using ISaslExchange? exchange = session.Authenticator.Begin(name, session.AuthenticationContext);
         if (exchange is null)
         {
-            bool needsTls = name.ToUpperInvariant() is SaslMechanisms.Plain or SaslMechanisms.Login
-                && !session.Authenticator.AllowsPlaintext(session.AuthenticationContext);
-            return Pop3Errors.ToReply(needsTls ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism);
+            return Pop3Errors.ToReply(session.Authenticator.WhyNotOffered(name, session.AuthenticationContext));
         }
         byte[]? message = null;
         if (!initial.IsEmpty && SaslCodec.DecodeInitial(initial.Span, out message) != SaslLineKind.Message)

@@ -53,6 +53,15 @@ internal static class CheckCommand
         {
             notes.Add($"a certificate expires at {certificates.NotAfter:u}");
         }
+        if (configuration.ClientCertificates is { Authorities: { } authorities } clients
+            && !ClientTrust.TryLoad(authorities, clients.Revocation, out _, out IReadOnlyList<string> faults))
+        {
+            problems.AddRange(faults.Select(e => $"tls.clientCertificates.authorities: {e}"));
+        }
+        if (configuration.OAuth is { } oauth)
+        {
+            OAuthSetup.ReadSecret(oauth, problems);
+        }
         if (configuration.Domains.Count == 0)
         {
             notes.Add("no domain in \"domains\": no mail is accepted from other servers");

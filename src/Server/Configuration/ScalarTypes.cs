@@ -31,6 +31,9 @@ internal static partial class ScalarTypes
     public static readonly ScalarType<HostAndPort> HostPort =
         new("a host with a port, such as \"mail.example.org:587\" or \"[::1]:53\"", ReadHostPort, () => new() { ["type"] = "string", ["pattern"] = ":[0-9]+$" });
 
+    public static readonly ScalarType<Uri> WebAddress =
+        new("an address that begins with https:// (http:// only on this machine)", ReadWebAddress, () => new() { ["type"] = "string", ["format"] = "uri" });
+
     public static ScalarType<int> Integer(int least, int most) =>
         new($"a whole number from {least} to {most}", (string text, JsonTokenType kind, out int value) => ReadInteger(text, kind, least, most, out value),
             () => new() { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
@@ -120,6 +123,14 @@ internal static partial class ScalarTypes
             return true;
         }
         return IPNetwork.TryParse(text, out value);
+    }
+
+    private static bool ReadWebAddress(string text, JsonTokenType kind, out Uri value)
+    {
+        bool good = Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.UserInfo.Length == 0
+            && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+        value = address!;
+        return good && kind == JsonTokenType.String;
     }
 
     private static bool ReadHostPort(string text, JsonTokenType kind, out HostAndPort value)

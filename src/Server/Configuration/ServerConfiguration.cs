@@ -1,7 +1,9 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Pop3;
-using Microsoft.Extensions.Logging;
 using MailAccess.Store.Mbox;
+using MailAccess.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
 
@@ -14,6 +16,7 @@ internal sealed record ServerConfiguration
     public string? Postmaster { get; init; }
     public required char RecipientDelimiter { get; init; }
     public required AccountsConfiguration Accounts { get; init; }
+    public OAuthConfiguration? OAuth { get; init; }
     public required MailConfiguration Mail { get; init; }
     public required QuotaConfiguration Quota { get; init; }
     public required ExpiryConfiguration Expiry { get; init; }
@@ -24,6 +27,7 @@ internal sealed record ServerConfiguration
     public bool HasSearchFilters { get; init; } = true;
 
     public required IReadOnlyList<CertificateFiles> Certificates { get; init; }
+    public required ClientCertificateConfiguration ClientCertificates { get; init; }
     public required IReadOnlyList<ListenerConfiguration> Listeners { get; init; }
     public required IReadOnlyList<string> DisabledCapabilities { get; init; }
     public required bool DowngradesHeaders { get; init; }
@@ -72,6 +76,7 @@ internal sealed record ServerConfiguration
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
                 accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+            OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
             Quota = QuotaConfiguration.From(root.Section(QuotaSettings.Quota), file, errors),
@@ -79,6 +84,7 @@ internal sealed record ServerConfiguration
             Sharing = SharingConfiguration.From(root.Section(SharingSettings.Sharing), data, file, errors),
             Metadata = MetadataConfiguration.From(root.Section(SharingSettings.Metadata), file, errors),
             Certificates = certificates,
+            ClientCertificates = ReadClientCertificates(root.Section(Settings.Tls), certificates.Count > 0, file, errors),
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
@@ -94,6 +100,19 @@ internal sealed record ServerConfiguration
                 log.Get(Settings.Level), log.Get(Settings.Format), log.Get(Settings.LogFile) is { } path ? log.FullPath(path) : null,
                 log.Get(Settings.TranscriptFrom), log.Get(Settings.TranscriptOf)),
         };
+    }
+
+    private static ClientCertificateConfiguration ReadClientCertificates(
+        ConfigurationView tls, bool hasCertificate, string file, List<ConfigurationError> errors)
+    {
+        ConfigurationView clients = tls.Section(Settings.ClientCertificates);
+        string? authorities = clients.Get(Settings.ClientAuthorities);
+        if (authorities is not null && !hasCertificate)
+        {
+            errors.Add(clients.Error(file, Settings.ClientAuthorities, "needs a certificate of the server in tls.certificates: without TLS no client can show one"));
+        }
+        return new ClientCertificateConfiguration(
+            authorities is null ? null : clients.FullPath(authorities), clients.Get(Settings.ClientCertificateName), clients.Get(Settings.ClientRevocation));
     }
 
     private static MailConfiguration ReadMail(ConfigurationView mail, string data, string file, List<ConfigurationError> errors)
@@ -160,6 +179,9 @@ internal sealed record MailConfiguration(
 
 /// <summary>tls.certificates</summary>
 internal sealed record CertificateFiles(string Certificate, string Key);
+
+/// <summary>tls.clientCertificates</summary>
+internal sealed record ClientCertificateConfiguration(string? Authorities, CertificateName Name, RevocationCheck Revocation);
 
 /// <summary>limits</summary>
 internal sealed record LimitsConfiguration(

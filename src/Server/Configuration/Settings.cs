@@ -1,5 +1,7 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Store.Mbox;
+using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Configuration;
@@ -36,8 +38,8 @@ internal static class Settings
         PlaintextPolicy.Never, "\"never\"", "Whether passwords may come in clear over a connection without TLS: never, only from this machine itself, or always.");
 
     public static readonly ListSetting<string> Mechanisms = new("mechanisms",
-        ScalarTypes.Choice(("SCRAM-SHA-256", "SCRAM-SHA-256"), ("SCRAM-SHA-1", "SCRAM-SHA-1"), ("PLAIN", "PLAIN"), ("LOGIN", "LOGIN")),
-        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve.");
+        ScalarTypes.Choice([.. SaslMechanisms.All.Select(m => (m, m))]),
+        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve. Of all these, and of those named here, a connection is offered what it can use: with -PLUS over TLS that ends in this server, EXTERNAL with a certificate (tls.clientCertificates), OAUTHBEARER and XOAUTH2 with oauth.");
 
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
@@ -86,7 +88,21 @@ internal static class Settings
         new SectionSetting("", "A certificate with its key.", [CertificateFile, KeyFile]) { Required = [CertificateFile, KeyFile] },
         "#[{ \"certificate\": \"fullchain.pem\", \"key\": \"privkey.pem\" }]");
 
-    public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates]);
+    public static readonly Setting<string?> ClientAuthorities = new("authorities", Optional(ScalarTypes.Text), null, "#\"client-ca.pem\"",
+        "PEM file with the authorities whose certificates clients may show. Read again when it changes. Default: clients are not asked.");
+
+    public static readonly Setting<CertificateName> ClientCertificateName = new("account",
+        ScalarTypes.Choice(("address", CertificateName.Address), ("commonName", CertificateName.CommonName)), CertificateName.Address, "\"address\"",
+        "Which name in a certificate is the account's: address, a mail address in the subject alternative name, which the account must own; or commonName, the subject's common name, a login name.");
+
+    public static readonly Setting<RevocationCheck> ClientRevocation = new("revocation",
+        ScalarTypes.Choice(("none", RevocationCheck.None), ("online", RevocationCheck.Online)), RevocationCheck.None, "\"none\"",
+        "Whether the authority is asked, while the client waits, if a certificate was revoked. With online a certificate does not count where the authority cannot be asked.");
+
+    public static readonly SectionSetting ClientCertificates = new("clientCertificates",
+        "Logging in by certificate (SASL EXTERNAL), on the listeners for IMAP, POP3 and submission.", [ClientAuthorities, ClientCertificateName, ClientRevocation]);
+
+    public static readonly SectionSetting Tls = new("tls", "TLS for all protocols; versions 1.2 and 1.3.", [Certificates, ClientCertificates]);
 
     // listeners
     public static readonly Setting<ListenerProtocol> Protocol = new("protocol",
@@ -236,13 +252,13 @@ internal static class Settings
     /// <summary>The whole file.</summary>
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
-            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
+            HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, OAuthSettings.OAuth, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
             SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, Submission, Queue, Limits, Log,
         ]);
 
     internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
 
-    private static ScalarType<T?> Nullable<T>(ScalarType<T> type)
+    internal static ScalarType<T?> Nullable<T>(ScalarType<T> type)
         where T : class =>
         new(type.Allowed, (string text, System.Text.Json.JsonTokenType kind, out T? value) =>
         {

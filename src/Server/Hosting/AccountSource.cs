@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Auth.OAuth;
 using MailAccess.Server.Configuration;
 using Microsoft.Extensions.Logging;
 using AuthPlaintextPolicy = MailAccess.Auth.PlaintextPolicy;
@@ -21,7 +22,8 @@ internal static class AccountSource
             },
             new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
 
-    public static Authenticator CreateAuthenticator(ServerConfiguration configuration, PasswdFile accounts, TimeProvider clock, ILoggerFactory loggers)
+    public static Authenticator CreateAuthenticator(
+        ServerConfiguration configuration, PasswdFile accounts, OAuthTokens? tokens, TimeProvider clock, ILoggerFactory loggers)
     {
         AuthOptions options = new()
         {
@@ -32,9 +34,10 @@ internal static class AccountSource
                 _ => AuthPlaintextPolicy.Never,
             },
             Mechanisms = configuration.Accounts.Mechanisms.Count > 0 ? configuration.Accounts.Mechanisms : null,
+            ClientCertificateName = configuration.ClientCertificates.Name,
             CacheTime = configuration.Accounts.PasswordCacheTime,
         };
-        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"));
+        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens);
     }
 
     /// <summary>What is wrong with the accounts that the configuration of sharing names: rights for nobody are a mistake, or become somebody's.</summary>

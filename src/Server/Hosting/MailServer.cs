@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Auth.OAuth;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
@@ -23,6 +24,7 @@ internal sealed class MailServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Stack<Func<ValueTask>> _undo = new();
     private TlsCertificates? _certificates;
+    private ClientTrust? _clientTrust;
     private ITimer? _certificateTimer;
     private ConnectionHost? _host;
 
@@ -64,7 +66,10 @@ internal sealed class MailServer : IAsyncDisposable
         if (_certificates.TryReload(out IReadOnlyList<string> errors))
         {
             _log.CertificatesReloaded(_certificates.NotAfter);
-            return;
+        }
+        if (_clientTrust is not null && !_clientTrust.TryReload(out IReadOnlyList<string> further))
+        {
+            errors = [.. errors, .. further];
         }
         foreach (string error in errors)
         {
@@ -152,10 +157,16 @@ internal sealed class MailServer : IAsyncDisposable
             errors.AddRange(problems);
             return;
         }
+        if (_configuration.ClientCertificates is { Authorities: { } authorities } clients
+            && !ClientTrust.TryLoad(authorities, clients.Revocation, out _clientTrust, out problems))
+        {
+            errors.AddRange(problems);
+            return;
+        }
         _certificateTimer = _clock.CreateTimer(
             _ =>
             {
-                if (_certificates.HaveFilesChanged())
+                if (_certificates.HaveFilesChanged() || _clientTrust?.HasFileChanged() == true)
                 {
                     ReloadCertificates();
                 }
@@ -177,7 +188,7 @@ internal sealed class MailServer : IAsyncDisposable
             new WireLimits { ConnectionsMax = DescriptorLimit.ConnectionsOf(limits.Connections, descriptors), ConnectionsPerAddressMax = limits.ConnectionsPerAddress },
             _clock, _loggers.CreateLogger<ConnectionHost>(),
             new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
-        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, _clock, _loggers);
+        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, OpenTokens(errors), _clock, _loggers);
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
         _undo.Push(access.DisposeAsync);
@@ -188,12 +199,29 @@ internal sealed class MailServer : IAsyncDisposable
             int number = names[listener.Name] = names.GetValueOrDefault(listener.Name) + 1;
             _host.Add(Options(listener, number == 1 ? listener.Name : $"{listener.Name}-{number}"), sessions.For(listener.Protocol));
         }
+        if (errors.Count > 0)
+        {
+            return;
+        }
         if (!_host.TryStart(out IReadOnlyList<string> problems))
         {
             errors.AddRange(problems);
             return;
         }
         _undo.Push(async () => await _host.StopAsync(limits.ShutdownGrace));
+    }
+
+    private OAuthTokens? OpenTokens(List<string> errors)
+    {
+        SocketsHttpHandler http = OAuthSetup.CreateHandler();
+        OAuthTokens? tokens = OAuthSetup.Create(_configuration, http, _clock, _loggers, errors);
+        _undo.Push(() =>
+        {
+            tokens?.Dispose();
+            http.Dispose();
+            return default;
+        });
+        return tokens;
     }
 
     private ListenerOptions Options(ListenerConfiguration listener, string name) => new()
@@ -213,6 +241,7 @@ internal sealed class MailServer : IAsyncDisposable
             _ => TlsMode.None,
         },
         Certificates = _certificates,
+        ClientTrust = listener.Protocol is ListenerProtocol.Smtp or ListenerProtocol.Lmtp ? null : _clientTrust, // Where nobody logs in nobody is asked.
         ProxyNetworks = listener.ProxyProtocolFrom,
         RefusalLine = Encoding.ASCII.GetBytes(listener.Protocol switch
         {

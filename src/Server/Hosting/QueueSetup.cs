@@ -55,20 +55,8 @@ internal static class QueueSetup
         {
             return null;
         }
-        try
-        {
-            string password = File.ReadLines(queue.SmartHostPasswordFile).FirstOrDefault() ?? "";
-            if (password.Length == 0)
-            {
-                errors.Add($"queue.smartHostPasswordFile: {queue.SmartHostPasswordFile} has no password on its first line");
-            }
-            return new SmtpCredentials(queue.SmartHostUser, password);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            errors.Add($"queue.smartHostPasswordFile: {problem.Message}");
-            return null;
-        }
+        return SecretFile.Read("queue.smartHostPasswordFile", queue.SmartHostPasswordFile, errors) is { } password
+            ? new SmtpCredentials(queue.SmartHostUser, password) : null;
     }
 
     private static Func<string, Route?> Routes(IReadOnlyList<(string Domain, HostAndPort To)> routes)

@@ -45,6 +45,7 @@ internal static class AuthCommand
     {
         AuthenticationFailure.InvalidCredentials => SmtpReplies.InvalidCredentials,
         AuthenticationFailure.AuthorizationDenied => SmtpReplies.InvalidCredentials,
+        AuthenticationFailure.ChannelBinding => SmtpReplies.ChannelBindingFailed,
         AuthenticationFailure.UnknownMechanism => SmtpReplies.UnknownMechanism,
         AuthenticationFailure.EncryptionRequired => SmtpReplies.EncryptionRequired,
         AuthenticationFailure.Malformed => SmtpReplies.AuthenticationMalformed,
@@ -96,11 +97,7 @@ internal static class AuthCommand
         ISaslExchange? exchange = authenticator.Begin(mechanism, context);
         if (exchange is null)
         {
-            // Offered if only there were TLS? Then say so: RFC 4954 §6, 538.
-            bool wantsTls = !context.IsEncrypted
-                && authenticator.MechanismsFor(context with { IsEncrypted = true }).Contains(mechanism, StringComparer.OrdinalIgnoreCase);
-            return new CommandResult(
-                Fail(session, wantsTls ? AuthenticationFailure.EncryptionRequired : AuthenticationFailure.UnknownMechanism));
+            return new CommandResult(Fail(session, authenticator.WhyNotOffered(mechanism, context)));
         }
         session.Exchange = exchange;
         return StepAsync(session, initial);

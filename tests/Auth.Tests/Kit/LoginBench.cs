@@ -1,20 +1,24 @@
 using System.Net;
 using System.Text;
+using MailAccess.Auth.OAuth;
 
 namespace MailAccess.Auth.Tests.Kit;
 
 /// <summary>An authenticator with what it stands on, and short ways to use it.</summary>
 internal sealed class LoginBench : IDisposable
 {
-    public LoginBench(AuthOptions? options = null, IAccountDirectory? directory = null, string? nonce = null)
+    public LoginBench(AuthOptions? options = null, IAccountDirectory? directory = null, string? nonce = null, OAuthTokens? tokens = null)
     {
         Directory = directory as MemoryDirectory ?? new MemoryDirectory();
         AuthOptions chosen = options ?? new AuthOptions { Mechanisms = SaslMechanisms.All };
         int nonces = 0;
-        Authenticator = new Authenticator(directory ?? Directory, chosen, Clock, Log, () => nonce ?? $"nonce{nonces++}");
+        Authenticator = new Authenticator(directory ?? Directory, chosen, Clock, Log, tokens, () => nonce ?? $"nonce{nonces++}");
     }
 
     public static AuthenticationContext OverTls { get; } = From("192.0.2.1");
+
+    /// <summary>Under TLS with a certificate that a channel can be bound to.</summary>
+    public static AuthenticationContext OverBoundTls { get; } = OverTls with { ServerEndPointBinding = Enumerable.Range(0, 32).Select(i => (byte)i).ToArray() };
 
     public MemoryDirectory Directory { get; }
 

@@ -12,6 +12,9 @@ internal sealed class ScramClient(HashAlgorithmName hash, string name, string pa
 
     public string Header { get; init; } = "n,,";
 
+    /// <summary>cbind-data behind the header in "c".</summary>
+    public byte[] Binding { get; init; } = [];
+
     public string First(string nonce)
     {
         _bare = $"n={name.Replace("=", "=3D", StringComparison.Ordinal).Replace(",", "=2C", StringComparison.Ordinal)},r={nonce}";
@@ -26,7 +29,7 @@ internal sealed class ScramClient(HashAlgorithmName hash, string name, string pa
             Encoding.UTF8.GetBytes(password), Convert.FromBase64String(fields['s']), int.Parse(fields['i'], null), hash, octets);
         byte[] clientKey = CryptographicOperations.HmacData(hash, salted, "Client Key"u8.ToArray());
         _serverKey = CryptographicOperations.HmacData(hash, salted, "Server Key"u8.ToArray());
-        string withoutProof = $"c={Convert.ToBase64String(Encoding.UTF8.GetBytes(Header))},r={fields['r']}";
+        string withoutProof = $"c={Convert.ToBase64String([.. Encoding.UTF8.GetBytes(Header), .. Binding])},r={fields['r']}";
         _authMessage = $"{_bare},{serverFirst},{withoutProof}";
         byte[] signature = CryptographicOperations.HmacData(
             hash, CryptographicOperations.HashData(hash, clientKey), Encoding.UTF8.GetBytes(_authMessage));

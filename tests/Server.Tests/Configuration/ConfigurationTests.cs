@@ -48,12 +48,37 @@ public sealed class ConfigurationTests
     [InlineData("{ \"sharing\": { \"publicPrefix\": \"Other Users\" } }", "sharing.publicPrefix: \"Other Users\" is also othersPrefix")]
     [InlineData("{ \"sharing\": { \"groups\": [ { \"name\": \"a\", \"members\": [] }, { \"name\": \"a\", \"members\": [] } ] } }", "sharing.groups[1].name: \"a\" is another group's name too")]
     [InlineData("{ \"metadata\": { \"valueSizeMax\": 100 } }", "metadata.valueSizeMax: must be from 1KB")]
+    [InlineData("{ \"tls\": { \"clientCertificates\": { \"authorities\": \"ca.pem\" } } }", "tls.clientCertificates.authorities: needs a certificate of the server in tls.certificates")]
+    [InlineData("{ \"tls\": { \"clientCertificates\": { \"account\": \"name\" } } }", "tls.clientCertificates.account: \"name\" is not one of \"address\", \"commonName\"")]
+    [InlineData("{ \"oauth\": { \"issuer\": \"https://a.test\" } }", "oauth.issuer: issuer and keySet go together")]
+    [InlineData("{ \"oauth\": { \"issuer\": \"https://a.test\", \"keySet\": \"https://a.test/k\" } }", "oauth.issuer: needs audiences")]
+    [InlineData("{ \"oauth\": { \"introspection\": \"https://a.test\", \"clientId\": \"a\" } }", "oauth.introspection: introspection, clientId and clientSecretFile go together")]
+    [InlineData("{ \"oauth\": { \"introspection\": \"http://a.test\" } }", "oauth.introspection: \"http://a.test\" is not an address that begins with https://")]
+    [InlineData("{ \"oauth\": { \"algorithms\": [\"none\"] } }", "oauth.algorithms[0]: \"none\" is not one of \"RS256\"")]
+    [InlineData("{ \"oauth\": { \"algorithms\": [] } }", "oauth.algorithms: an empty list")]
+    [InlineData("{ \"oauth\": { \"leeway\": \"6m\" } }", "oauth.leeway: must be at most 5m")]
+    [InlineData("{ \"oauth\": { \"cacheTime\": \"2h\" } }", "oauth.cacheTime: must be at most 1h")]
     [InlineData("{ \"recipientDelimiter\": \"ab\" }", "recipientDelimiter: \"ab\" is not one character")]
     public void An_error_says_file_line_key_and_what_is_allowed(string json, string expected)
     {
         List<ConfigurationError> errors = [];
         Assert.Null(ConfigurationLoader.Read("m.json", "/etc/mailaccess", Encoding.UTF8.GetBytes(json), NoEnvironment, errors));
         Assert.Contains(errors, e => e.ToString().Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Tokens_are_accepted_as_configured()
+    {
+        Assert.Null(Load("{}").OAuth);
+        OAuthConfiguration oauth = Load("""
+            { "oauth": {
+                "issuer": "https://a.test", "keySet": "https://a.test/keys", "audiences": ["mail"], "accountClaim": "sub",
+                "introspection": "http://127.0.0.1:8080/introspect", "clientId": "me", "clientSecretFile": "secret" } }
+            """).OAuth!;
+        Assert.Equal(("https://a.test", "https://a.test/keys"), (oauth.Options.Jwt!.Issuer, oauth.Options.Jwt.KeySet.AbsoluteUri));
+        Assert.Equal("http://127.0.0.1:8080/introspect as me", oauth.Options.Introspection!.ToString());
+        Assert.Equal(("sub", TimeSpan.FromSeconds(30)), (oauth.Options.AccountClaim, oauth.Options.Leeway));
+        Assert.Equal("/etc/mailaccess/secret", oauth.ClientSecretFile);
     }
 
     [Fact]
