@@ -160,7 +160,8 @@ def subjects(imap, mailbox, *criteria):
     result = []
     for uid in found[0].split():
         _, data = imap.uid("fetch", uid, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-        result.append(data[0][1].decode().split(":", 1)[1].strip())
+        literal = next(part for part in data if isinstance(part, tuple))  # News of another session's flags may stand before it.
+        result.append(literal[1].decode().split(":", 1)[1].strip())
     return result
 
 
