@@ -1,5 +1,6 @@
 using MailAccess.Auth;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using MailAccess.Store.Access;
@@ -15,6 +16,15 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 
     /// <summary>What SORT and THREAD compare, kept from one to the next.</summary>
     public KeyCache Keys { get; } = new(Options.Limits.KeysOctetsMax);
+
+    /// <summary>Mailboxes that sessions watch by NOTIFY.</summary>
+    public NotifyBudget Watches { get; } = new(Options.Limits.WatchedMailboxesInAllMax);
+
+    /// <summary>Names that sessions follow by NOTIFY.</summary>
+    public NotifyBudget NotifyNames { get; } = new(Options.Limits.NotifyNamesInAllMax);
+
+    /// <summary>Annotations can be kept, and the extension is on. RFC 5464.</summary>
+    public bool HasAnnotations => Store is AccessMailStore && !IsDisabled("METADATA");
 
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");

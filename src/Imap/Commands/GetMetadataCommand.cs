@@ -53,6 +53,19 @@ internal static class GetMetadataCommand
             : ImapCompletion.Ok($"METADATA LONGENTRIES {tooLong.Max(a => a.Value!.Value.Length)}", "some are longer");
     }
 
+    /// <summary>entry = astring — §5.</summary>
+    public static void WriteEntry(ImapWriter writer, string entry)
+    {
+        if (entry.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '.' or '_'))
+        {
+            writer.Write(entry);
+        }
+        else
+        {
+            writer.WriteString(Encoding.ASCII.GetBytes(entry));
+        }
+    }
+
     private static void Write(ImapWriter writer, MailboxName? name, List<Annotation> annotations)
     {
         if (annotations.Count == 0)
@@ -72,14 +85,7 @@ internal static class GetMetadataCommand
         foreach (Annotation annotation in annotations)
         {
             writer.Write(separator);
-            if (annotation.Entry.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '.' or '_'))
-            {
-                writer.Write(annotation.Entry);
-            }
-            else
-            {
-                writer.WriteString(Encoding.ASCII.GetBytes(annotation.Entry));
-            }
+            WriteEntry(writer, annotation.Entry);
             writer.Write(" "u8);
             ReadOnlySpan<byte> value = annotation.Value!.Value.Span;
             writer.Write(value.Contains((byte)0) ? "~"u8 : ""u8); // literal8: a literal must not hold NUL.
