@@ -29,6 +29,8 @@ internal enum ImapEffects
     ReportsChanges = 1,
     /// <summary>EXPUNGE too: not so in FETCH, STORE and SEARCH, whose numbers would shift. RFC 3501 §5.5, §7.4.1.</summary>
     MayExpunge = 2,
+    /// <summary>The command itself adds or removes messages of the selected mailbox: what became of it is its answer, also where NOTIFY wants no news.</summary>
+    ChangesMessages = 4,
 }
 
 /// <summary>What messages a command takes.</summary>
@@ -56,6 +58,9 @@ internal sealed record ImapCommand(string Verb, ImapStates States, ImapEffects E
 {
     /// <summary>Changes are told at its end, EXPUNGE among them.</summary>
     public const ImapEffects AllChanges = ImapEffects.ReportsChanges | ImapEffects.MayExpunge;
+
+    /// <summary>The same of a command that removes messages.</summary>
+    public const ImapEffects OwnChanges = AllChanges | ImapEffects.ChangesMessages;
 
     /// <summary>The extension it belongs to: off with it. Null: RFC 3501 itself.</summary>
     public string? Capability { get; init; }

@@ -23,6 +23,8 @@ internal static class ImapCommands
         RenameCommand.Definition, SubscribeCommand.Definition, SubscribeCommand.UnsubscribeDefinition, ListCommand.Definition, ListCommand.ExtendedByUses,
         LsubCommand.Definition, StatusCommand.Definition, AppendCommand.Definition, EnableCommand.Definition,
         NamespaceCommand.Definition, IdleCommand.Definition, CompressCommand.Definition, UnauthenticateCommand.Definition,
+        // RFC 5465.
+        NotifyCommand.Definition,
         // RFC 9208.
         QuotaCommands.GetQuota, QuotaCommands.GetQuotaRoot, QuotaCommands.SetQuota,
         // RFC 4314 §3, RFC 5464 §4.

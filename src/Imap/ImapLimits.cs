@@ -117,6 +117,27 @@ public sealed record ImapLimits
     /// <summary>Mailboxes that one ESEARCH looks into; what means more is refused. RFC 7377 §2.4.</summary>
     public int SearchedMailboxesMax { get; init; } = 10_000;
 
+    /// <summary>
+    /// Mailboxes that one session watches by NOTIFY, and names in its filters; what means more is refused by NOTIFICATIONOVERFLOW. Each is open as
+    /// long as it is watched, once for all sessions: its index is in memory. RFC 5465 §3.1.
+    /// </summary>
+    public int WatchedMailboxesMax { get; init; } = 1000;
+
+    /// <summary>The same of all sessions together.</summary>
+    public int WatchedMailboxesInAllMax { get; init; } = 100_000;
+
+    /// <summary>
+    /// Names of mailboxes, there or subscribed, whose coming and going one session follows by NOTIFY; what means more is refused by
+    /// NOTIFICATIONOVERFLOW. About 150 octets each.
+    /// </summary>
+    public int NotifyNamesMax { get; init; } = 10_000;
+
+    /// <summary>The same of all sessions together.</summary>
+    public int NotifyNamesInAllMax { get; init; } = 1_000_000;
+
+    /// <summary>Changes of names, subscriptions and annotations that wait for a client; with more, NOTIFY ends. RFC 5465 §5.8.</summary>
+    public int NotifyChangesMax { get; init; } = 1000;
+
     /// <summary>Memory for what SORT and THREAD compare, of all mailboxes together; about 150 octets a message.</summary>
     public long KeysOctetsMax { get; init; } = 64L << 20;
 

@@ -1,6 +1,7 @@
 using MailAccess.Auth;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
 using MailAccess.Store.Access;
@@ -22,6 +23,15 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 
     /// <summary>Messages that one COPY or APPEND takes.</summary>
     public int SavesMax => IsDisabled(MessageLimit.SaveCapability) ? MessagesMax : Limits.SavesPerCommandMax;
+
+    /// <summary>Mailboxes that sessions watch by NOTIFY.</summary>
+    public NotifyBudget Watches { get; } = new(Options.Limits.WatchedMailboxesInAllMax);
+
+    /// <summary>Names that sessions follow by NOTIFY.</summary>
+    public NotifyBudget NotifyNames { get; } = new(Options.Limits.NotifyNamesInAllMax);
+
+    /// <summary>Annotations can be kept, and the extension is on. RFC 5464.</summary>
+    public bool HasAnnotations => Store is AccessMailStore && !IsDisabled("METADATA");
 
     /// <summary>RFC 8440, where mailboxes can be shared.</summary>
     public bool ListsMyRights => Store is AccessMailStore { Sharing: not null } && !IsDisabled("LIST-MYRIGHTS");

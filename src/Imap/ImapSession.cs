@@ -1,6 +1,7 @@
 using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
 using MailAccess.Wire;
@@ -60,6 +61,9 @@ internal sealed class ImapSession : IAsyncDisposable
     /// <summary>What the client has enabled, by name or by use.</summary>
     public ImapExtensions Enabled { get; private set; }
 
+    /// <summary>What NOTIFY asked for; null: it was never used, and changes of the selected mailbox are told as always. RFC 5465 §3.1.</summary>
+    public Notifications? Notifications { get; private set; }
+
     /// <summary>Which of RFC 3501 §3's states this is.</summary>
     public ImapStates State =>
         Account is null ? ImapStates.NotAuthenticated : Selected is null ? ImapStates.Authenticated : ImapStates.Selected;
@@ -88,6 +92,14 @@ internal sealed class ImapSession : IAsyncDisposable
         await Writer.FlushAsync();
         while (true)
         {
+            if (Notifications is { HasNews: true } notifications)
+            {
+                if (await SessionNews.TellAsync(this, mayExpunge: !notifications.DelaysExpunge) is { } gone)
+                {
+                    return gone;
+                }
+                await Writer.FlushAsync();
+            }
             FrameOutcome frame = await Reader.ReadAsync(Account is not null ? _placement : null);
             SessionEnd? end = frame switch
             {
@@ -157,6 +169,7 @@ internal sealed class ImapSession : IAsyncDisposable
     public async ValueTask LogOutAsync()
     {
         await SelectAsync(null);
+        await NotifyAsync(null);
         Enabled = ImapExtensions.None;
         Writer.IsUtf8 = false;
         if (Account is { } account)
@@ -168,13 +181,15 @@ internal sealed class ImapSession : IAsyncDisposable
         Connection.SetDeadline(Limits.LoginTimeout);
     }
 
-    /// <summary>Tells what has changed in the selected mailbox, while a command still runs.</summary>
-    public async ValueTask ReportAsync(SelectedMailbox selected)
+    /// <summary>From now on this is told, also between commands; null: as if NOTIFY had never been used.</summary>
+    public async ValueTask NotifyAsync(Notifications? notifications)
     {
-        await selected.ReportAsync(Writer, Enabled, mayExpunge: true);
-        if (selected.SettleModSeqs(Enabled) is { } highest)
+        Notifications? former = Notifications;
+        Notifications = notifications;
+        notifications?.Follow(Selected);
+        if (former is not null)
         {
-            WriteHighestModSeq(highest);
+            await former.DisposeAsync();
         }
     }
 
@@ -186,8 +201,10 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         SelectedMailbox? former = Selected;
         Selected = mailbox;
+        Notifications?.Follow(mailbox);
         if (former is not null)
         {
+            Notifications?.Leave(former);
             await former.DisposeAsync();
         }
     }
@@ -284,6 +301,10 @@ internal sealed class ImapSession : IAsyncDisposable
         else
         {
             ImapCompletion refusal = command.RefusalIn(State, Enabled);
+            if (Notifications is not null)
+            {
+                Notifications.BeginCommand(this);
+            }
             completion = refusal.IsGiven ? refusal : await command.Handler(this, arguments);
         }
         SessionEnd? end = await CompleteAsync(tag, command, completion);
@@ -318,7 +339,7 @@ internal sealed class ImapSession : IAsyncDisposable
         bool isGone = Selected is { IsGone: true };
         if (!isGone && Selected is not null && command is not null)
         {
-            completion = await TellChangesAsync(Selected, command.Effects, completion);
+            completion = await SessionNews.CompleteAsync(this, Selected, command.Effects, completion);
         }
         Writer.WriteTagged(tag, completion);
         if (completion.Ends is { } ends)
@@ -350,26 +371,8 @@ internal sealed class ImapSession : IAsyncDisposable
         return null;
     }
 
-    /// <summary>What is new, and where the client would reckon wrongly the mod-sequence up to which it has heard everything: RFC 7162 §3.2, §3.2.7.</summary>
-    private async ValueTask<ImapCompletion> TellChangesAsync(SelectedMailbox selected, ImapEffects effects, ImapCompletion completion)
-    {
-        if ((effects & ImapEffects.ReportsChanges) != 0)
-        {
-            await selected.ReportAsync(Writer, Enabled, (effects & ImapEffects.MayExpunge) != 0 && !completion.KeepsNumbers);
-        }
-        if (selected.SettleModSeqs(Enabled) is not { } highest)
-        {
-            return completion;
-        }
-        if (completion is { Status: ImapStatus.Ok, Code: null })
-        {
-            return completion with { Code = HighestModSeq(highest) };
-        }
-        WriteHighestModSeq(highest);
-        return completion;
-    }
-
-    private static string HighestModSeq(ModSeq highest) => $"HIGHESTMODSEQ {highest}";
+    /// <summary>The code alone.</summary>
+    public static string HighestModSeq(ModSeq highest) => $"HIGHESTMODSEQ {highest}";
 
     private string? CountFailure(ImapCompletion completion)
     {

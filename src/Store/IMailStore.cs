@@ -100,6 +100,12 @@ public interface IMailAccount : IAsyncDisposable
     /// the account. None where nothing is limited.
     /// </summary>
     ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has the callback called with what becomes of the mailboxes by way of this store, once that is durable, where it is done: it must not block
+    /// or throw. What other programs do to names is not told. Messages are <see cref="IMailbox.Subscribe"/>'s.
+    /// </summary>
+    IDisposable Watch(Action<AccountChange> changed);
 }
 
 /// <summary>A mailbox's purpose. RFC 6154 §2.</summary>

@@ -7,4 +7,7 @@ internal static class StoreResults
     public static ValueTask<StoreResult<T>> From<T>(T value) => new(Of(value));
 
     public static StoreResult<T> Of<T>(T value) => value;
+
+    /// <summary>Whether it was done, and not what.</summary>
+    public static StoreResult<Done> WithoutValue<T>(this StoreResult<T> result) => result.Error == StoreError.None ? default(Done) : result.Error;
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Searching;
 using MailAccess.Imap.Searching.Contexts;
@@ -118,7 +119,7 @@ public sealed partial class ContextTests
     {
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 0));
         ImapWriter writer = new(pipe.Writer, 64 << 10);
-        await selected.ReportAsync(writer, ImapExtensions.None, mayExpunge: true);
+        await selected.ReportAsync(writer, ImapExtensions.None, mayExpunge: true, SelectedScope.Everything);
         await writer.FlushAsync();
         await pipe.Writer.CompleteAsync();
         ReadResult read = await pipe.Reader.ReadAtLeastAsync(int.MaxValue);

@@ -25,7 +25,7 @@ public sealed partial class FuzzTests
         "BINARY[1]", "BINARY.SIZE[1.1]", "BINARY.PEEK[]<1.2>", "APPEND INBOX ~{5+}\r\n", "~{4+}\r\n",
         "CATENATE (", "TEXT {3+}\r\n", "URL ", "/INBOX/;UID=1", "/;SECTION=1.TEXT", "/;PARTIAL=1.2", "REPLACE 1 INBOX {3+}\r\n", "UID REPLACE * ", "ENABLE UTF8=ACCEPT\r\n", "UTF8 (~{3+}\r\n", "\"ü\"",
         "ENABLE QRESYNC\r\n", " (CONDSTORE QRESYNC (1 2 1:3 (1 2)))", " (CHANGEDSINCE 1 VANISHED)", " (UNCHANGEDSINCE 3)", "MODSEQ ", "9223372036854775807",
-        "APPEND INBOX {5+}\r\n", "MOVE 1 INBOX", "CREATE x/y", "SELECT INBOX\r\n", "LOGOUT\r\n",
+        "APPEND INBOX {5+}\r\n", "MOVE 1 INBOX", "CREATE x/y", "NOTIFY SET (selected (MessageNew (UID) MessageExpunge)) (personal (MailboxName))\r\n", "NOTIFY NONE\r\n", "SELECT INBOX\r\n", "LOGOUT\r\n",
     ];
 
     [Theory]

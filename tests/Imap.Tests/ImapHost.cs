@@ -154,6 +154,11 @@ internal sealed class ImapHost : IAsyncDisposable
             nameof(ImapLimits.ListedEntriesMax) => limits with { ListedEntriesMax = (int)value },
             nameof(ImapLimits.SavedRangesMax) => limits with { SavedRangesMax = (int)value },
             nameof(ImapLimits.SearchedMailboxesMax) => limits with { SearchedMailboxesMax = (int)value },
+            nameof(ImapLimits.WatchedMailboxesMax) => limits with { WatchedMailboxesMax = (int)value },
+            nameof(ImapLimits.WatchedMailboxesInAllMax) => limits with { WatchedMailboxesInAllMax = (int)value },
+            nameof(ImapLimits.NotifyNamesMax) => limits with { NotifyNamesMax = (int)value },
+            nameof(ImapLimits.NotifyNamesInAllMax) => limits with { NotifyNamesInAllMax = (int)value },
+            nameof(ImapLimits.NotifyChangesMax) => limits with { NotifyChangesMax = (int)value },
             nameof(ImapLimits.SeenBatchMessages) => limits with { SeenBatchMessages = (int)value },
             _ => throw new FormatException($"a transcript cannot set {words[0]}"),
         };

@@ -25,7 +25,7 @@ internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthe
             {
                 Name = name,
                 Addresses = [$"{name}@example.test"],
-                DisabledImapCapabilities = name == "plain" ? ["move", "CONDSTORE", "IDLE"] : [],
+                DisabledImapCapabilities = name == "plain" ? ["move", "CONDSTORE", "IDLE", "NOTIFY"] : [],
             })
             : SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
 

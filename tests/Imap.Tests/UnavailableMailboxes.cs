@@ -54,6 +54,8 @@ internal sealed class UnavailableMailboxes(IMailStore inner) : IMailStore
         public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
             inner.GetQuotaAsync(mailbox, cancellationToken);
 
+        public IDisposable Watch(Action<AccountChange> changed) => inner.Watch(changed);
+
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

@@ -57,6 +57,8 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
         public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
             inner.GetQuotaAsync(mailbox, cancellationToken);
 
+        public IDisposable Watch(Action<AccountChange> changed) => inner.Watch(changed);
+
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 

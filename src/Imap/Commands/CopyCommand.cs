@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
@@ -38,6 +39,7 @@ internal static class CopyCommand
             {
                 return request.Nothing("copy");
             }
+            SessionNews.NoteOwn(session, destination, outcome.Destinations);
             string? code = session.Services.IsDisabled("UIDPLUS") ? null : CopyRequest.CopyUid(outcome);
             return ImapCompletion.Ok(code, "copied");
         }

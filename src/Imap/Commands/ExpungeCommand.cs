@@ -8,10 +8,10 @@ namespace MailAccess.Imap.Commands;
 /// <summary>EXPUNGE — RFC 3501 §6.4.3; UID EXPUNGE — RFC 4315 §2.1.</summary>
 internal static class ExpungeCommand
 {
-    public static readonly ImapCommand Definition = new("EXPUNGE", ImapStates.Selected, ImapCommand.AllChanges, ExecuteAsync);
+    public static readonly ImapCommand Definition = new("EXPUNGE", ImapStates.Selected, ImapCommand.OwnChanges, ExecuteAsync);
 
     public static readonly ImapCommand UidDefinition =
-        new("UID EXPUNGE", ImapStates.Selected, ImapCommand.AllChanges, ExecuteUidAsync) { Capability = "UIDPLUS" };
+        new("UID EXPUNGE", ImapStates.Selected, ImapCommand.OwnChanges, ExecuteUidAsync) { Capability = "UIDPLUS" };
 
     private static ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments) =>
         arguments.AtEnd ? ExpungeAsync(session, UidSet.All) : new(ImapErrors.Syntax(arguments));

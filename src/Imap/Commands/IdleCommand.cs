@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Wire;
@@ -20,9 +21,9 @@ internal static class IdleCommand
         }
         // The client was heard of just now; it may then stay silent for 29 minutes (RFC 2177 §3).
         session.Connection.SetDeadline(session.Services.Limits.IdleTimeout);
-        if (session.Selected is not { IsGone: false } selected)
+        if (session.Notifications is not null || session.Selected is not { IsGone: false } selected)
         {
-            return await WaitAsync(session);
+            return await WaitAsync(session); // What NOTIFY asks for is listened to all the time: RFC 5465 §4.
         }
         await selected.Mailbox.RefreshAsync(CancellationToken.None);
         using IDisposable subscription = selected.Mailbox.Subscribe(session.Connection.Wake);
@@ -34,13 +35,20 @@ internal static class IdleCommand
         session.Writer.Write("+ idling\r\n"u8);
         while (true)
         {
-            if (session.Selected is { HasNews: true } selected)
+            if (session.Notifications is not null)
+            {
+                if (await SessionNews.TellAsync(session, mayExpunge: true) is { } gone)
+                {
+                    return ImapCompletion.HangUp(gone);
+                }
+            }
+            else if (session.Selected is { HasNews: true } selected)
             {
                 if (selected.IsGone)
                 {
                     return ImapCompletion.HangUp(await session.SayByeAsync("the selected mailbox is gone", SessionEnd.ProtocolViolation));
                 }
-                await session.ReportAsync(selected);
+                await SessionNews.ReportAsync(session, selected, mayExpunge: true);
             }
             await session.Writer.FlushAsync();
             switch (await session.Reader.Lines.ReadAsync())

@@ -49,12 +49,23 @@ internal static class ListCommand
         }
         MailboxListing? listing = listings.FirstOrDefault(l => l.Name == name) ?? (isDeleted ? null : new MailboxListing { Name = name });
         ListedName listed = new(name, listing, listing is { IsSubscribed: true }, IsSelected: true, HasSelectedBelow: false);
+        WriteUnasked(session, listed, ListReturn.Children, supplied == name.Value ? null : supplied);
+    }
+
+    /// <summary>LIST that no LIST asked for, in its extended form.</summary>
+    /// <param name="session">The client's.</param>
+    /// <param name="listed">The name.</param>
+    /// <param name="returns">What stands with it.</param>
+    /// <param name="oldName">Its OLDNAME, or null. RFC 5465 §8: oldname-extended-item = "OLDNAME" SP "(" mailbox ")".</param>
+    /// <param name="firstAttribute">Stands before what is reckoned from the name.</param>
+    public static void WriteUnasked(ImapSession session, ListedName listed, ListReturn returns, string? oldName, string firstAttribute = "")
+    {
         ImapWriter writer = session.Writer;
-        WriteName(writer, "LIST"u8, Attributes(listed, ListReturn.Children, isExtended: true, session.Services, isUnusable: false), name);
-        if (supplied != name.Value)
+        WriteName(writer, "LIST"u8, firstAttribute + Attributes(listed, returns, isExtended: true, session.Services, isUnusable: false), listed.Name);
+        if (oldName is not null)
         {
             writer.Write(" (\"OLDNAME\" ("u8);
-            writer.WriteName(supplied);
+            writer.WriteName(oldName);
             writer.Write("))"u8);
         }
         writer.Write("\r\n"u8);
@@ -186,6 +197,7 @@ internal static class ListCommand
         }
     }
 
+    /// <summary>mbx-list-flags — RFC 3501 §9, RFC 5258 §6.</summary>
     private static string Attributes(ListedName listed, ListReturn returns, bool isExtended, ImapServices services, bool isUnusable)
     {
         List<string> attributes = [];

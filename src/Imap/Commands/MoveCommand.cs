@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store;
@@ -8,11 +9,11 @@ namespace MailAccess.Imap.Commands;
 /// <summary>MOVE and UID MOVE — RFC 6851 §3.</summary>
 internal static class MoveCommand
 {
-    public static readonly ImapCommand Definition = new("MOVE", ImapStates.Selected, ImapCommand.AllChanges,
+    public static readonly ImapCommand Definition = new("MOVE", ImapStates.Selected, ImapCommand.OwnChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
     { Capability = "MOVE", TakesNumbers = true };
 
-    public static readonly ImapCommand UidDefinition = new("UID MOVE", ImapStates.Selected, ImapCommand.AllChanges,
+    public static readonly ImapCommand UidDefinition = new("UID MOVE", ImapStates.Selected, ImapCommand.OwnChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))
     { Capability = "MOVE" };
 
@@ -44,6 +45,7 @@ internal static class MoveCommand
             {
                 return MessageLimit.Complete(session, request.Nothing("move"), request.Lowest);
             }
+            SessionNews.NoteOwn(session, destination, outcome.Destinations);
             if (!session.Services.IsDisabled("UIDPLUS"))
             {
                 // Untagged and before the EXPUNGEs, so that the client can still tell which message is which: RFC 6851 §4.3.

@@ -8,11 +8,11 @@ namespace MailAccess.Imap.Commands;
 /// <summary>REPLACE and UID REPLACE — RFC 8508 §3: a message comes, by whatever means APPEND has, and one of the selected mailbox goes for it.</summary>
 internal static class ReplaceCommand
 {
-    public static readonly ImapCommand Definition = new("REPLACE", ImapStates.Selected, ImapCommand.AllChanges,
+    public static readonly ImapCommand Definition = new("REPLACE", ImapStates.Selected, ImapCommand.OwnChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Sequence))
     { Capability = "REPLACE", Takes = MessageIntakeKind.Replace, TakesNumbers = true };
 
-    public static readonly ImapCommand UidDefinition = new("UID REPLACE", ImapStates.Selected, ImapCommand.AllChanges,
+    public static readonly ImapCommand UidDefinition = new("UID REPLACE", ImapStates.Selected, ImapCommand.OwnChanges,
         (session, arguments) => ExecuteAsync(session, arguments, Numbering.Uid))
     { Capability = "REPLACE", Takes = MessageIntakeKind.Replace };
 

@@ -79,6 +79,9 @@ internal sealed class FetchPlan
     /// <summary>The same with MODSEQ, which CHANGEDSINCE brings with it: RFC 7162 §3.1.4.1.</summary>
     public FetchPlan WithModSeq() => Has(FetchKind.ModSeq) ? this : new FetchPlan([.. Items, new FetchItem(FetchKind.ModSeq)]);
 
+    /// <summary>The same with those of another that it lacks.</summary>
+    public FetchPlan With(FetchPlan other) => new([.. Items, .. other.Items.Where(o => !Items.Contains(o))]);
+
     /// <summary>"ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")" — RFC 3501 §9, fetch.</summary>
     /// <param name="arguments">From the first item on.</param>
     /// <param name="unasked">UID FETCH tells UIDs always: RFC 3501 §6.4.8. Else nothing.</param>

@@ -1,3 +1,4 @@
+using MailAccess.Imap.Notifying;
 using System.Text;
 using MailAccess.Imap.Commands;
 using MailAccess.Imap.Framing;
@@ -296,6 +297,7 @@ internal sealed class AppendRun(ImapSession session, AppendHead head, MessageToR
         {
             return ImapErrors.ToDestinationCompletion(appended.Error);
         }
+        SessionNews.NoteOwn(session, _mailbox!, outcome.Uids);
         await ListCommand.WriteNormalizedAsync(session, _mailbox!.Name, head.Supplied);
         string? code = session.Services.IsDisabled("UIDPLUS") ? null : AppendUid(outcome);
         if (replacing is null)

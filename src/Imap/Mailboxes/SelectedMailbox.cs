@@ -1,5 +1,6 @@
 using MailAccess.Imap.Fetching;
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Searching;
 using MailAccess.Imap.Searching.Contexts;
@@ -23,7 +24,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     private readonly ModSeqLedger _modSeqs = new();
     private DecodedSections? _decodedSections;
     private Surrogates? _surrogates;
+    private readonly HashSet<Uid> _own = [];
     private int _recentTold;
+    private bool _hasWithheld;
     private KeywordTable _keywordsTold;
 
     /// <param name="mailbox">Becomes this one's own.</param>
@@ -101,6 +104,12 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     /// <inheritdoc cref="SequenceSet.TryResolve"/>
     public bool TryResolve(SequenceSet set, Numbering numbering, out IndexRanges indices) => set.TryResolve(View, numbering, Saved, out indices);
 
+    /// <summary>This session has brought these messages here itself.</summary>
+    public void NoteOwn(IEnumerable<Uid> uids) => _own.UnionWith(uids);
+
+    /// <summary>A message that is not told yet was brought by this session.</summary>
+    public bool IsOwn(Uid uid) => _own.Contains(uid);
+
     /// <summary>FLAGS and PERMANENTFLAGS — RFC 3501 §7.2.6, §7.1.</summary>
     public void WriteKeywords(ImapWriter writer, KeywordTable keywords)
     {
@@ -176,13 +185,13 @@ internal sealed class SelectedMailbox : IAsyncDisposable
 
     /// <summary>At the end of a command: what HIGHESTMODSEQ must say, or null where nothing must be said.</summary>
     public ModSeq? SettleModSeqs(ImapExtensions enabled) =>
-        _modSeqs.Settle(View.HighestModSeq) is { } highest && (enabled & ImapExtensions.CondStore) != 0 ? highest : null;
+        _modSeqs.Settle(View.HighestModSeq) is { } highest && (enabled & ImapExtensions.CondStore) != 0 && !_hasWithheld ? highest : null;
 
     /// <summary>
     /// Tells what has changed since the view, and advances it. With messages gone and EXPUNGE not allowed, nothing but
     /// REMOVEFROM is told yet: the view stays whole.
     /// </summary>
-    public async ValueTask ReportAsync(ImapWriter writer, ImapExtensions enabled, bool mayExpunge)
+    public async ValueTask ReportAsync(ImapWriter writer, ImapExtensions enabled, bool mayExpunge, SelectedScope scope)
     {
         MailboxSnapshot latest = Mailbox.Snapshot;
         if (ReferenceEquals(latest, View) || latest.UidValidity != View.UidValidity)
@@ -205,9 +214,14 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         for (int i = 0; i < difference.Changed.Length; i++)
         {
             int index = difference.Changed[i];
-            if (!IsTold(latest[index]))
+            if (IsTold(latest[index]))
             {
-                WriteChange(writer, index, latest[index], latest.Keywords, ChangeItems.Flags | enabled.ItemsBesideFlags());
+                continue;
+            }
+            _hasWithheld |= !scope.TellsFlags; // From here on the client does not know all up to any mod-sequence.
+            if (scope.TellsFlags)
+            {
+                WriteChange(writer, index, latest[index], latest.Keywords, ChangeItems.Flags | enabled.ItemsBesideFlags() | scope.ItemsBesideFlags);
             }
             if (writer.IsFull)
             {
@@ -216,7 +230,12 @@ internal sealed class SelectedMailbox : IAsyncDisposable
         }
         _told.Clear();
         _told.TrimExcess();
-        await (Contexts?.TellChangedAsync(writer, SearchTarget.Of(this), difference) ?? default);
+        await (Contexts?.TellChangedAsync(writer, SearchTarget.Of(this), difference, scope.Arrivals) ?? default);
+        if (scope.Arrivals is { } arrivals && difference.AppendedCount > 0)
+        {
+            await arrivals.TellOthersAsync(IndexRanges.FromRanges([(latest.Count - difference.AppendedCount, latest.Count - 1)]));
+        }
+        _own.Clear();
     }
 
     public ValueTask DisposeAsync() => Mailbox.DisposeAsync();

@@ -65,6 +65,14 @@ internal sealed class StatusItems
         return arguments.TryChar((byte)')', "a status item or )");
     }
 
+    /// <summary>These, named as on the wire.</summary>
+    public static StatusItems Of(params IEnumerable<string> names)
+    {
+        StatusItems items = new();
+        items._items.AddRange(names.Select(n => Array.Find(All, i => i.Name == n)!));
+        return items;
+    }
+
     /// <summary>Opens the mailbox as it is now; whoever gets it disposes of it after <see cref="Write"/>.</summary>
     public async ValueTask<StoreResult<IMailbox>> OpenAsync(IMailAccount account, MailboxName name)
     {
@@ -87,9 +95,11 @@ internal sealed class StatusItems
     }
 
     /// <summary>mailbox-data =/ "STATUS" SP mailbox SP "(" [status-att-list] ")" — RFC 3501 §9.</summary>
-    public void Write(ImapWriter writer, ImapServices services, IMailbox mailbox)
+    public void Write(ImapWriter writer, ImapServices services, IMailbox mailbox) => Write(writer, services, mailbox, mailbox.Snapshot);
+
+    /// <summary>The same of a state that the caller has looked at.</summary>
+    public void Write(ImapWriter writer, ImapServices services, IMailbox mailbox, MailboxSnapshot snapshot)
     {
-        MailboxSnapshot snapshot = mailbox.Snapshot;
         writer.Write("* STATUS "u8);
         writer.WriteMailbox(mailbox.Name);
         string separator = " (";

@@ -38,7 +38,8 @@ internal static class MetadataResponse
         writer.Write(")\r\n"u8);
     }
 
-    private static void WriteEntry(ImapWriter writer, string entry)
+    /// <summary>entry = astring — §5.</summary>
+    public static void WriteEntry(ImapWriter writer, string entry)
     {
         if (entry.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '.' or '_'))
         {

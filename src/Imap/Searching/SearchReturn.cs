@@ -1,6 +1,7 @@
+using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Mailboxes;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using MailAccess.Imap.Grammar;
 
 namespace MailAccess.Imap.Searching;
 
@@ -50,6 +51,9 @@ internal sealed record SearchReturn
 
     /// <summary>UPDATE: changes of the result are told from then on. RFC 5267 §4.3.</summary>
     public bool Updates { get; private init; }
+
+    /// <summary>What is told of a new message that joins the result, or null. RFC 5465 §7.</summary>
+    public FetchPlan? ArrivalItems { get; private init; }
 
     /// <summary>CONTEXT: the client will ask for more of this. RFC 5267 §4.2. A hint; what sorting compares is kept anyway.</summary>
     public bool IsContext { get; private init; }
@@ -136,9 +140,24 @@ internal sealed record SearchReturn
             "RELEVANCY" when !isDisabled("SEARCH=FUZZY") => read with { Items = read.Items | ReturnItems.Relevancy },
             "SAVE" when !isDisabled("SEARCHRES") => read with { Saves = true },
             "CONTEXT" when !isDisabled(context) => read with { IsContext = true },
-            "UPDATE" when !isDisabled(context) => read with { Updates = true },
+            "UPDATE" when !isDisabled(context) => TryArrivalItems(arguments, isDisabled, out FetchPlan? items)
+                ? read with { Updates = true, ArrivalItems = items } : null,
             _ => null,
         };
         return next is not null || arguments.Missing("a return option, PARTIAL once and not with ALL");
+    }
+
+    /// <summary>modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"] — RFC 5465 §8; its example has a space between the two.</summary>
+    private static bool TryArrivalItems(ImapArguments arguments, Func<string, bool> isDisabled, out FetchPlan? items)
+    {
+        items = null;
+        if (isDisabled("NOTIFY") || !(arguments.TryWord(" ("u8) || arguments.TryWord("("u8)))
+        {
+            return true;
+        }
+        arguments.Position--;
+        bool isRead = FetchPlan.TryParse(arguments, ChangeItems.None, isDisabled, out FetchPlan plan);
+        items = plan;
+        return isRead;
     }
 }

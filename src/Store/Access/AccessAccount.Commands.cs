@@ -154,7 +154,13 @@ internal sealed partial class AccessAccount
                     : StoreError.NotPermitted;
             },
             cancellationToken);
-        return set.Error != StoreError.None || name is null ? set : await TouchAsync(target);
+        if (set.Error != StoreError.None)
+        {
+            return set;
+        }
+        (target.Account as ISideFiles)?.Feed.Publish(
+            new AccountChange.AnnotationsChanged(name is null ? null : target.Place.Name, [.. annotations.Select(a => a.Entry)], user.Name));
+        return name is null ? set : await TouchAsync(target);
     }
 
     /// <summary>The mailbox's mod-sequence grows with each change of an annotation: RFC 7162 §3.2.</summary>

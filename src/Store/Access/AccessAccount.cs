@@ -225,7 +225,7 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
     {
         List<(string Owner, MailboxName Name)> names = [.. store.Shares.For(user).Select(s => (s.Owner, s.Name))];
         if (Sharing!.HasPublic && IsPublicAdministrator
-            && (await store.Inner.OpenAccountAsync(Sharing.SystemAccount, cancellationToken)).TryGet(out IMailAccount? system)
+            && (await store.OpenInnerAsync(Sharing.SystemAccount, cancellationToken)).TryGet(out IMailAccount? system)
             && (await system.ListAsync(cancellationToken)).TryGet(out IReadOnlyList<MailboxListing>? all))
         {
             names.AddRange(all.Where(l => l.IsSelectable).Select(l => (Sharing.SystemAccount, l.Name)).Except(names));
@@ -264,7 +264,7 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
             return unknown;
         }
         return store.Shares.MayShare(place.Owner, place.Name, user) || (place.Owner == Sharing!.SystemAccount && IsPublicAdministrator)
-            ? await store.Inner.OpenAccountAsync(place.Owner, cancellationToken)
+            ? await store.OpenInnerAsync(place.Owner, cancellationToken)
             : StoreError.NotFound;
     }
 
@@ -295,7 +295,7 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
         }
         if (place.Owner == Sharing!.SystemAccount && IsPublicAdministrator)
         {
-            StoreResult<IMailAccount> system = await store.Inner.OpenAccountAsync(place.Owner, cancellationToken);
+            StoreResult<IMailAccount> system = await store.OpenInnerAsync(place.Owner, cancellationToken);
             return system.TryGet(out IMailAccount? account) ? (place, account) : system.Error;
         }
         return StoreError.NoPermission;

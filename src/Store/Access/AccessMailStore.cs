@@ -20,6 +20,8 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<(string Owner, MailboxName Name), AccessList> _lists = new();
+    private readonly ConcurrentDictionary<string, IDisposable?> _attached = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<object, Action<string, AccountChange>> _watchers = new();
     private readonly SemaphoreSlim[] _owners = [.. Enumerable.Range(0, Stripes).Select(_ => new SemaphoreSlim(1, 1))];
     private readonly SemaphoreSlim _sharesLock = new(1, 1);
     private bool _sharesKnown;
@@ -32,7 +34,41 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
     /// <summary>Annotations.</summary>
     public MetadataOptions Metadata => metadata;
 
-    internal IMailStore Inner => inner;
+    /// <summary>The account itself. From then on what becomes of its mailboxes is told to those with whom they may be shared.</summary>
+    internal async ValueTask<StoreResult<IMailAccount>> OpenInnerAsync(string accountName, CancellationToken cancellationToken)
+    {
+        StoreResult<IMailAccount> opened = await inner.OpenAccountAsync(accountName, cancellationToken);
+        if (sharing is not null && opened.TryGet(out IMailAccount? account) && _attached.TryAdd(accountName, null))
+        {
+            _attached[accountName] = account.Watch(change => Tell(accountName, change)); // Accounts live as long as their store.
+        }
+        return opened;
+    }
+
+    /// <summary>Has the callback called with what becomes of mailboxes that are shared, or were until now, of whatever owner.</summary>
+    internal IDisposable WatchShared(Action<string, AccountChange> changed)
+    {
+        object key = new();
+        _watchers[key] = changed;
+        return new SharedWatch(_watchers, key);
+    }
+
+    private void Tell(string owner, AccountChange change)
+    {
+        if (_watchers.IsEmpty || !(change is AccountChange.ListChanged || owner == sharing!.SystemAccount || Shares.HasAny(owner)))
+        {
+            return;
+        }
+        foreach (Action<string, AccountChange> watcher in _watchers.Values)
+        {
+            watcher(owner, change);
+        }
+    }
+
+    private sealed class SharedWatch(ConcurrentDictionary<object, Action<string, AccountChange>> watchers, object key) : IDisposable
+    {
+        public void Dispose() => watchers.TryRemove(key, out _);
+    }
 
     internal SharedMailboxes Shares { get; } = new();
 
@@ -43,7 +79,7 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
         {
             return StoreError.NotFound;
         }
-        StoreResult<IMailAccount> opened = await inner.OpenAccountAsync(accountName, cancellationToken);
+        StoreResult<IMailAccount> opened = await OpenInnerAsync(accountName, cancellationToken);
         if (!opened.TryGet(out IMailAccount? account))
         {
             return opened.Error;
@@ -59,6 +95,10 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
     public ValueTask DisposeAsync()
     {
         _sharesLock.Dispose();
+        foreach (IDisposable? attached in _attached.Values)
+        {
+            attached?.Dispose();
+        }
         Array.ForEach(_owners, o => o.Dispose());
         return default;
     }
@@ -122,6 +162,7 @@ public sealed class AccessMailStore(IMailStore inner, SharingOptions? sharing, M
                 if (replaced.Error == StoreError.None)
                 {
                     await KnowAsync(account.Name, name, after);
+                    files.Feed.Publish(new AccountChange.ListChanged(name, before, after));
                 }
                 return replaced;
             },

@@ -71,6 +71,15 @@ internal sealed class SharedMailboxes
         }
     }
 
+    /// <summary>Whether this owner shares anything.</summary>
+    public bool HasAny(string owner)
+    {
+        lock (_gate)
+        {
+            return _all.Keys.Any(k => k.Owner == owner);
+        }
+    }
+
     /// <summary>Whether the mailbox may be shared with this user.</summary>
     public bool MayShare(string owner, MailboxName name, AccessUser user)
     {

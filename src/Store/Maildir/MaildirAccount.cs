@@ -15,6 +15,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     public string Name => name;
 
+    public AccountFeed Feed { get; } = new();
+
+    public IDisposable Watch(Action<AccountChange> changed) => Feed.Watch(changed);
+
     public string Root => root;
 
     /// <summary>Null where the store counts nothing.</summary>
@@ -76,14 +80,8 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         return handle;
     }
 
-    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
-        LockedAsync<Done>(
-            () =>
-            {
-                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(_folders.Names(), mailboxName);
-                return decision.TryGet(out List<MailboxName>? names) ? _folders.Create(names, mailboxName, specialUse) : decision.Error;
-            },
-            cancellationToken);
+    public async ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
+        (await MakeAsync(mailboxName, specialUse, names => Feed.PublishCreated(names, mailboxName), cancellationToken)).WithoutValue();
 
     public async ValueTask<StoreResult<Done>> DeleteAsync(MailboxName mailboxName, CancellationToken cancellationToken)
     {
@@ -103,6 +101,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             }
             StoreResult<Done> removed = await RunAsync<Done>(() => _folders.Remove(folder));
             Quota?.Removed(mailboxName);
+            if (removed.Error == StoreError.None)
+            {
+                Feed.Publish(new AccountChange.Deleted(mailboxName));
+            }
             return removed;
         }
         finally
@@ -115,7 +117,7 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     {
         if (from.IsInbox)
         {
-            return await InboxEmptying.RunAsync(this, to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, Feed, () => MakeAsync(to, SpecialUse.None, _ => { }, cancellationToken), cancellationToken);
         }
         await _names.WaitAsync(cancellationToken);
         try
@@ -136,6 +138,10 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
             }
             StoreResult<Done> renamed = await RunAsync(() => _folders.Rename(plan));
             Quota?.Renamed(plan);
+            if (renamed.Error == StoreError.None)
+            {
+                Feed.PublishRenamed(from, to, plan);
+            }
             return renamed;
         }
         finally
@@ -144,17 +150,18 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
         }
     }
 
-    public ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
-        LockedAsync<Done>(
+    public async ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
+        (await LockedAsync<bool>(
             () =>
             {
-                if (subscribed ? _folders.File.Subscribed.Add(mailboxName) : _folders.File.Subscribed.Remove(mailboxName))
+                bool isChanged = subscribed ? _folders.File.Subscribed.Add(mailboxName) : _folders.File.Subscribed.Remove(mailboxName);
+                if (isChanged)
                 {
                     _folders.File.SaveSubscriptions();
                 }
-                return default(Done);
+                return isChanged;
             },
-            cancellationToken);
+            isChanged => Feed.PublishSubscribed(mailboxName, isChanged), cancellationToken)).WithoutValue();
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxName>>(
@@ -243,6 +250,14 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
 
     /// <summary>On a worker, before anything is open.</summary>
     public UidValidity NextUidValidity() => _folders.NextUidValidity();
+
+    /// <summary>The mailboxes that were made, from the top.</summary>
+    private ValueTask<StoreResult<List<MailboxName>>> MakeAsync(
+        MailboxName mailboxName, SpecialUse specialUse, Action<List<MailboxName>> publish, CancellationToken cancellationToken) =>
+        LockedAsync(
+            () => MailboxTree.DecideCreate(_folders.Names(), mailboxName) is var decision && decision.TryGet(out List<MailboxName>? names)
+                && _folders.Create(names, mailboxName, specialUse).Error is var error and not StoreError.None ? error : decision,
+            publish, cancellationToken);
 
     private MaildirMailbox? TryHold(MailboxName mailboxName)
     {
@@ -356,12 +371,21 @@ internal sealed class MaildirAccount(MaildirStore store, string name, string roo
     }
 
     /// <summary>Work on a worker, while no name changes.</summary>
-    public async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    public ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken) =>
+        LockedAsync(work, _ => { }, cancellationToken);
+
+    /// <summary>The same; what was done is published before anybody else sees it.</summary>
+    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, Action<T> publish, CancellationToken cancellationToken)
     {
         await _names.WaitAsync(cancellationToken);
         try
         {
-            return await RunAsync(work);
+            StoreResult<T> done = await RunAsync(work);
+            if (done.TryGet(out T? value))
+            {
+                publish(value);
+            }
+            return done;
         }
         finally
         {

@@ -17,6 +17,10 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
 
     public string Name => name;
 
+    public AccountFeed Feed { get; } = new();
+
+    public IDisposable Watch(Action<AccountChange> changed) => Feed.Watch(changed);
+
     public ValueTask<StoreResult<IReadOnlyList<QuotaRoot>>> GetQuotaAsync(MailboxName? mailbox, CancellationToken cancellationToken) =>
         _quota?.GetAsync(mailbox, cancellationToken) ?? StoreResults.From<IReadOnlyList<QuotaRoot>>([]);
 
@@ -82,20 +86,11 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
         return handle;
     }
 
-    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
-        ChangeNamesAsync<List<MailboxName>>(
-            () =>
-            {
-                StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(_folders.Names(), mailboxName);
-                return decision.TryGet(out List<MailboxName>? created) ? created : decision.Error;
-            },
-            // A mailbox above moves into a folder: its open model would write to where it was.
-            created => [.. created.Take(1).Select(n => n.Parent).OfType<MailboxName>().Where(n => !n.IsInbox)],
-            created => _folders.Create(created, mailboxName, specialUse),
-            cancellationToken);
+    public async ValueTask<StoreResult<Done>> CreateAsync(MailboxName mailboxName, SpecialUse specialUse, CancellationToken cancellationToken) =>
+        (await MakeAsync(mailboxName, specialUse, names => Feed.PublishCreated(names, mailboxName), cancellationToken)).WithoutValue();
 
-    public ValueTask<StoreResult<Done>> DeleteAsync(MailboxName mailboxName, CancellationToken cancellationToken) =>
-        ChangeNamesAsync<MailboxName>(
+    public async ValueTask<StoreResult<Done>> DeleteAsync(MailboxName mailboxName, CancellationToken cancellationToken) =>
+        (await ChangeNamesAsync<MailboxName>(
             () => MailboxTree.DecideDelete(_folders.Names(), mailboxName) is var refused and not StoreError.None ? refused : mailboxName,
             doomed => [doomed],
             doomed =>
@@ -104,15 +99,16 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
                 _quota?.Removed(doomed);
                 return removed;
             },
-            cancellationToken);
+            doomed => Feed.Publish(new AccountChange.Deleted(doomed)),
+            cancellationToken)).WithoutValue();
 
     public async ValueTask<StoreResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
     {
         if (from.IsInbox)
         {
-            return await InboxEmptying.RunAsync(this, to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, Feed, () => MakeAsync(to, SpecialUse.None, _ => { }, cancellationToken), cancellationToken);
         }
-        return await ChangeNamesAsync<RenamePlan>(
+        return (await ChangeNamesAsync(
             () => MailboxTree.DecideRename(_folders.Names(), from, to),
             plan => [.. plan.Renamings.Select(r => r.From), .. Above(to)],
             plan =>
@@ -124,24 +120,27 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
                 }
                 return renamed;
             },
-            cancellationToken);
+            plan => Feed.PublishRenamed(from, to, plan),
+            cancellationToken)).WithoutValue();
     }
 
-    public ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
-        LockedAsync<Done>(
+    public async ValueTask<StoreResult<Done>> SetSubscribedAsync(MailboxName mailboxName, bool subscribed, CancellationToken cancellationToken) =>
+        (await LockedAsync<bool>(
             () =>
             {
                 if (!mailboxName.IsInbox && TreeNames.Encode(mailboxName) is null)
                 {
                     return StoreError.InvalidName;
                 }
-                if (subscribed ? _folders.Subscribed.Add(mailboxName) : _folders.Subscribed.Remove(mailboxName))
+                bool isChanged = subscribed ? _folders.Subscribed.Add(mailboxName) : _folders.Subscribed.Remove(mailboxName);
+                if (isChanged)
                 {
                     _folders.SaveSubscriptions();
                 }
-                return default(Done);
+                return isChanged;
             },
-            cancellationToken);
+            isChanged => Feed.PublishSubscribed(mailboxName, isChanged),
+            cancellationToken)).WithoutValue();
 
     public ValueTask<StoreResult<IReadOnlyList<MailboxName>>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
         LockedAsync<IReadOnlyList<MailboxName>>(
@@ -165,6 +164,17 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
         }
     }
 
+    /// <summary>The mailboxes that were made, from the top.</summary>
+    private ValueTask<StoreResult<List<MailboxName>>> MakeAsync(
+        MailboxName mailboxName, SpecialUse specialUse, Action<List<MailboxName>> publish, CancellationToken cancellationToken) =>
+        ChangeNamesAsync(
+            () => MailboxTree.DecideCreate(_folders.Names(), mailboxName),
+            // A mailbox above moves into a folder: its open model would write to where it was.
+            created => [.. created.Take(1).Select(n => n.Parent).OfType<MailboxName>().Where(n => !n.IsInbox)],
+            created => _folders.Create(created, mailboxName, specialUse),
+            publish,
+            cancellationToken);
+
     private static List<MailboxName> Above(MailboxName name)
     {
         List<MailboxName> above = [];
@@ -175,8 +185,9 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
         return above;
     }
 
-    private async ValueTask<StoreResult<Done>> ChangeNamesAsync<T>(
-        Func<StoreResult<T>> decide, Func<T, List<MailboxName>> affected, Func<T, StoreResult<Done>> change, CancellationToken cancellationToken)
+    /// <summary>What was decided, once it is done.</summary>
+    private async ValueTask<StoreResult<T>> ChangeNamesAsync<T>(
+        Func<StoreResult<T>> decide, Func<T, List<MailboxName>> affected, Func<T, StoreResult<Done>> change, Action<T> publish, CancellationToken cancellationToken)
     {
         await _names.WaitAsync(cancellationToken);
         try
@@ -198,7 +209,13 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
                     await CloseAsync(mailbox);
                 }
             }
-            return await RunAsync(() => change(plan));
+            StoreResult<Done> changed = await RunAsync(() => change(plan));
+            if (changed.Error != StoreError.None)
+            {
+                return changed.Error;
+            }
+            publish(plan); // Before anybody else sees it.
+            return decision;
         }
         finally
         {
@@ -226,12 +243,21 @@ internal sealed partial class MboxAccount(MboxStore store, string name, string i
     }
 
     /// <summary>On a worker, and under the lock of names.</summary>
-    public async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken)
+    public ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, CancellationToken cancellationToken) =>
+        LockedAsync(work, _ => { }, cancellationToken);
+
+    /// <summary>The same; what was done is published before anybody else sees it.</summary>
+    private async ValueTask<StoreResult<T>> LockedAsync<T>(Func<StoreResult<T>> work, Action<T> publish, CancellationToken cancellationToken)
     {
         await _names.WaitAsync(cancellationToken);
         try
         {
-            return await RunAsync(work);
+            StoreResult<T> done = await RunAsync(work);
+            if (done.TryGet(out T? value))
+            {
+                publish(value);
+            }
+            return done;
         }
         finally
         {

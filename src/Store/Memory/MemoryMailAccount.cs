@@ -25,6 +25,10 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
 
     public string Name { get; }
 
+    public AccountFeed Feed { get; } = new();
+
+    public IDisposable Watch(Action<AccountChange> changed) => Feed.Watch(changed);
+
     public ValueTask<StoreResult<IReadOnlyList<MailboxListing>>> ListAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -46,22 +50,8 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
         }
     }
 
-    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName name, SpecialUse specialUse, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(Names(), name);
-            if (!decision.TryGet(out List<MailboxName>? names))
-            {
-                return new(decision.Error);
-            }
-            foreach (MailboxName created in names)
-            {
-                Add(created, created == name ? specialUse : SpecialUse.None);
-            }
-            return new(default(Done));
-        }
-    }
+    public ValueTask<StoreResult<Done>> CreateAsync(MailboxName name, SpecialUse specialUse, CancellationToken cancellationToken) =>
+        new(Make(name, specialUse, names => Feed.PublishCreated(names, name)).WithoutValue());
 
     public ValueTask<StoreResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
     {
@@ -75,6 +65,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
             _mailboxes.Remove(name, out MemoryMailbox? mailbox);
             _quota?.Remove(name);
             mailbox!.MarkGone();
+            Feed.Publish(new AccountChange.Deleted(name));
             return new(default(Done));
         }
     }
@@ -83,7 +74,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
     {
         if (from.IsInbox)
         {
-            return await InboxEmptying.RunAsync(this, to, cancellationToken);
+            return await InboxEmptying.RunAsync(this, to, Feed, () => new(Make(to, SpecialUse.None, _ => { })), cancellationToken);
         }
         lock (_gate)
         {
@@ -103,6 +94,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
                 _quota?.Rename(old, renamed);
                 _mailboxes.Add(renamed, mailbox.RenamedTo(renamed));
             }
+            Feed.PublishRenamed(from, to, plan);
             return default(Done);
         }
     }
@@ -111,7 +103,7 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
     {
         lock (_gate)
         {
-            _ = subscribed ? _subscribed.Add(name) : _subscribed.Remove(name);
+            Feed.PublishSubscribed(name, subscribed ? _subscribed.Add(name) : _subscribed.Remove(name));
             return new(default(Done));
         }
     }
@@ -153,6 +145,21 @@ internal sealed class MemoryMailAccount : IMailAccount, ISideFiles
 
     private Dictionary<string, ReadOnlyMemory<byte>>? FilesOf(MailboxName? mailbox) =>
         mailbox is null ? _sideFiles : _mailboxes.GetValueOrDefault(mailbox)?.SideFiles;
+
+    /// <summary>The mailboxes that were made, from the top.</summary>
+    private StoreResult<List<MailboxName>> Make(MailboxName name, SpecialUse specialUse, Action<List<MailboxName>> publish)
+    {
+        lock (_gate)
+        {
+            StoreResult<List<MailboxName>> decision = MailboxTree.DecideCreate(Names(), name);
+            if (decision.TryGet(out List<MailboxName>? names))
+            {
+                names.ForEach(n => Add(n, n == name ? specialUse : SpecialUse.None));
+                publish(names);
+            }
+            return decision;
+        }
+    }
 
     private HashSet<MailboxName> Names() => [.. _mailboxes.Keys];
 

@@ -6,6 +6,9 @@ namespace MailAccess.Store.Model;
 /// </summary>
 internal interface ISideFiles
 {
+    /// <summary>Where changes of them are told.</summary>
+    AccountFeed Feed { get; }
+
     /// <summary>The content, empty where there is no such file. No mailbox: the account's own.</summary>
     ValueTask<StoreResult<ReadOnlyMemory<byte>>> ReadAsync(MailboxName? mailbox, string fileName, CancellationToken cancellationToken);
 

@@ -14,7 +14,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
 {
     private static readonly string[] Words = ["a", "meeting", "Fred", "x-y", "3:30", "%%", "caf\u00c3\u00a9", "two words", "", "\"quoted\" \\", "&AOk-"];
     private static readonly string[] Headers = ["Subject", "FROM", "x-odd", "Message-Id", "To"];
-    private static readonly string[] Mailboxes = ["INBOX", "inbox", "other", "a/b", "\u00e9", "x y", "&AOk-", "wildless"];
+    private static readonly string[] MailboxNames = ["INBOX", "inbox", "other", "a/b", "\u00e9", "x y", "&AOk-", "wildless"];
     private int _depth;
 
     /// <summary>A command that is valid before login, without its tag and line end.</summary>
@@ -28,7 +28,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
         () => $"{Case("DELETE")} {AString("gone" + random.Next(9))}", () => $"{Case("RENAME")} {AString("gone")} {Mailbox()}",
         () => $"{Case(Pick("SUBSCRIBE", "UNSUBSCRIBE"))} {Mailbox()}", () => $"{Case("GETQUOTAROOT")} {Mailbox()}", () => $"{Case("GETQUOTA")} {AString("#user/alice")}",
         GetMetadata, () => $"{Case("SETMETADATA")} {Mailbox("")} ({Many(() => $"{Entry()} {NString("x")}")})",
-        () => $"{Case("ENABLE")} {Many(() => Case(Pick("CONDSTORE", "X-UNKNOWN", "QRESYNC")))}", Esearch);
+        () => $"{Case("ENABLE")} {Many(() => Case(Pick("CONDSTORE", "X-UNKNOWN", "QRESYNC")))}", Esearch, Notify);
 
     /// <summary>One that needs a mailbox.</summary>
     public string Selected() => Pick(
@@ -110,7 +110,27 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
     }
 
     private string Esearch() =>
-        $"{Case("ESEARCH")} {Case("IN")} ({Pick("personal", "inboxes", "subscribed", $"mailboxes {Mailbox()}", $"subtree {Mailbox()}", $"mailboxes ({Mailbox()} {Mailbox()})")}) {SearchKeys(isInOther: true)}";
+        $"{Case("ESEARCH")} {Case("IN")} ({Mailboxes()}) {SearchKeys(isInOther: true)}";
+
+    private string Notify()
+    {
+        if (random.Next(4) == 0)
+        {
+            return $"{Case("NOTIFY")} {Case("NONE")}";
+        }
+        string messages() => $"{Case("MessageNew")} {Case("MessageExpunge")}{Maybe(() => " " + Case("FlagChange"))}";
+        string selected = Maybe(() => $"({Case(Pick("SELECTED", "SELECTED-DELAYED"))} {Pick(
+            () => Case("NONE"), () => $"({messages()})", () => $"({Case("MessageExpunge")} {Case("MessageNew")} ({Many(FetchItem)}))")})");
+        string others = Many(() => $"({Mailboxes()} {Pick(
+            () => Case("NONE"), () => $"({messages()})", () => $"({Many(NameEvent)})", () => $"({Many(NameEvent)} {messages()})")})");
+        return $"{Case("NOTIFY")} {Case("SET")}{Maybe(() => " " + Case("STATUS"))} {(selected.Length == 0 ? others : Flip() ? selected : $"{selected} {others}")}";
+    }
+
+    private string NameEvent() =>
+        Case(Pick("MailboxName", "SubscriptionChange", "MailboxMetadataChange", "ServerMetadataChange", "AnnotationChange MessageNew MessageExpunge", "X-Future"));
+
+    private string Mailboxes() => Case(Pick("personal", "inboxes", "subscribed")) is var kind && Flip() ? kind
+        : $"{Case(Pick("mailboxes", "subtree", "subtree-one"))} {Pick(Mailbox(), $"({Mailbox()} {Mailbox()})")}";
 
     private string Sort() =>
         $"{Case(Pick("SORT", "UID SORT"))} ({Many(() => Maybe(() => Case("REVERSE ")) + Case(Pick("ARRIVAL", "CC", "DATE", "FROM", "SIZE", "SUBJECT", "TO", "DISPLAYFROM", "DISPLAYTO")))}) {Pick("UTF-8", "US-ASCII", "\"utf-8\"")} {SearchKeys()}";
@@ -159,7 +179,7 @@ internal sealed class CommandGenerator(Random random, bool hasQresync)
 
     private string DateTimeText() => Pick("\" 7-Feb-1994 21:52:25 -0800\"", "\"17-jul-1996 02:44:25 +0000\"", "\"31-Dec-2026 23:59:60 +1400\"");
 
-    private string Mailbox(string? also = null) => AString(also is not null && Flip() ? also : Pick(Mailboxes));
+    private string Mailbox(string? also = null) => AString(also is not null && Flip() ? also : Pick(MailboxNames));
 
     private string AString(string text) =>
         text.Length > 0 && text.All(c => char.IsAscii(c) && c > ' ' && !"(){%*\"\\".Contains(c, StringComparison.Ordinal)) && Flip() ? text : String(text);

@@ -38,6 +38,33 @@ public abstract class MailStoreContract : StoreFixture
     }
 
     [Fact]
+    public async Task What_becomes_of_mailboxes_is_told_to_who_watches_the_account()
+    {
+        List<string> told = [];
+        IDisposable watch = Account.Watch(c => told.Add(c switch
+        {
+            AccountChange.Created created => $"{(created.IsImplied ? "(+)" : "+")}{created.Name}",
+            AccountChange.Deleted deleted => $"-{deleted.Name}",
+            AccountChange.Renamed renamed => $"{renamed.From}>{renamed.To}",
+            AccountChange.SubscriptionChanged subscription => $"~{subscription.Name}",
+            _ => "?",
+        }));
+        Must(await Account.CreateAsync(Named("a/b"), SpecialUse.None, None));
+        Must(await Account.RenameAsync(Named("a"), Named("x/y"), None));
+        Must(await Account.SetSubscribedAsync(Named("x"), true, None));
+        Must(await Account.SetSubscribedAsync(Named("x"), true, None));
+        Must(await Account.DeleteAsync(Named("x/y/b"), None));
+        Must(await Account.RenameAsync(Named("INBOX"), Named("old/mail"), None));
+        Assert.NotEqual(StoreError.None, (await Account.CreateAsync(Named("x"), SpecialUse.None, None)).Error);
+        Assert.NotEqual(StoreError.None, (await Account.DeleteAsync(Named("nowhere"), None)).Error);
+        Assert.NotEqual(StoreError.None, (await Account.RenameAsync(Named("nowhere"), Named("there"), None)).Error);
+        Assert.Equal(["(+)a", "+a/b", "(+)x", "a>x/y", "~x", "-x/y/b", "(+)old", "INBOX>old/mail"], told);
+        watch.Dispose();
+        Must(await Account.DeleteAsync(Named("x/y"), None));
+        Assert.Equal(8, told.Count);
+    }
+
+    [Fact]
     public async Task A_mailbox_may_lie_below_the_inbox()
     {
         await using IMailbox mailbox = await CreateAsync("INBOX/Lists");

@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Imap.Sorting;
 using MailAccess.Store;
@@ -21,6 +22,7 @@ internal sealed class UpdateContext
     private readonly SearchCorrelator _correlator;
     private readonly bool _followsFlags;
     private readonly uint[] _ages;
+    private readonly FetchPlan? _arrivalItems;
     private List<Uid> _results;
     private long _asOfSeconds;
 
@@ -34,6 +36,7 @@ internal sealed class UpdateContext
         _services = services;
         _key = SearchPlan.Freeze(Fuzziness.Loosen(request.Key), target);
         _order = request.Order;
+        _arrivalItems = request.Options?.ArrivalItems;
         _correlator = correlator;
         _followsFlags = _key.Leaves.Any(k => k is SearchKey.Flag or SearchKey.Keyword or SearchKey.ChangedAt);
         _ages = [.. _key.Leaves.OfType<SearchKey.Within>().Select(w => w.Seconds).Distinct()];
@@ -44,6 +47,9 @@ internal sealed class UpdateContext
     /// <summary>What the client calls it.</summary>
     public byte[] Tag => _correlator.Tag;
 
+    /// <summary>Data items are told of new messages that join.</summary>
+    public bool AsksArrivals => _arrivalItems is not null;
+
     /// <summary>Messages in the result.</summary>
     public int Count => _results.Count;
 
@@ -51,7 +57,8 @@ internal sealed class UpdateContext
     public ValueTask TellExpungedAsync(ImapWriter writer, MailboxSnapshot view, HashSet<Uid> gone) => RemoveAsync(writer, view, PositionsOf(gone));
 
     /// <summary>These messages are new or have changed, and the client has been told so. An error: the result is not known any more.</summary>
-    public async ValueTask<StoreError> TellChangedAsync(ImapWriter writer, SearchTarget target, IndexRanges appended, IndexRanges changed)
+    public async ValueTask<StoreError> TellChangedAsync(
+        ImapWriter writer, SearchTarget target, IndexRanges appended, IndexRanges changed, ArrivalReport? arrivals)
     {
         DateTimeOffset now = _services.Clock.GetUtcNow();
         IndexRanges touched = _followsFlags ? appended.Union(changed) : appended;
@@ -83,6 +90,12 @@ internal sealed class UpdateContext
         else if (await JoinInOrderAsync(target, joining, _order) is var error and not StoreError.None)
         {
             return error;
+        }
+        if (_arrivalItems is not null && arrivals is not null)
+        {
+            // What joins because its flags have changed is known to the client: RFC 5465 §7.
+            IndexRanges joined = IndexRanges.FromRanges([.. appended.Indices.Where(i => joining.Contains(target.View[i].Uid)).Select(i => (i, i))]);
+            await arrivals.TellAsync(joined, _arrivalItems);
         }
         await WriteAsync(writer, target.View, "ADDTO", RunsOf(PositionsOf(joining)));
         return StoreError.None;

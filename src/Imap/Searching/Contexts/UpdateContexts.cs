@@ -1,4 +1,5 @@
 using MailAccess.Imap.Grammar;
+using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
 using MailAccess.Store;
 
@@ -41,22 +42,25 @@ internal sealed class UpdateContexts(ImapServices services)
         }
     }
 
+    /// <summary>Data items of new messages are asked for with a result.</summary>
+    public bool AskArrivals => _contexts.Exists(c => c.AsksArrivals);
+
     /// <summary>After EXISTS and FETCH: RFC 5267 §4.3.2, §4.3.3.</summary>
-    public ValueTask TellChangedAsync(ImapWriter writer, SearchTarget target, MailboxDifference difference)
+    public ValueTask TellChangedAsync(ImapWriter writer, SearchTarget target, MailboxDifference difference, ArrivalReport? arrivals)
     {
         int count = target.View.Count;
         IndexRanges appended = difference.AppendedCount == 0 ? IndexRanges.Empty : IndexRanges.FromRanges([(count - difference.AppendedCount, count - 1)]);
-        return TellAsync(writer, target, appended, IndexRanges.FromRanges([.. difference.Changed.ToArray().Select(i => (i, i))]));
+        return TellAsync(writer, target, appended, IndexRanges.FromRanges([.. difference.Changed.ToArray().Select(i => (i, i))]), arrivals);
     }
 
     /// <summary>Nothing has changed but the time. RFC 5032 §2 lets a server look at it when it likes.</summary>
-    public ValueTask TellAgedAsync(ImapWriter writer, SearchTarget target) => TellAsync(writer, target, IndexRanges.Empty, IndexRanges.Empty);
+    public ValueTask TellAgedAsync(ImapWriter writer, SearchTarget target) => TellAsync(writer, target, IndexRanges.Empty, IndexRanges.Empty, null);
 
-    private async ValueTask TellAsync(ImapWriter writer, SearchTarget target, IndexRanges appended, IndexRanges changed)
+    private async ValueTask TellAsync(ImapWriter writer, SearchTarget target, IndexRanges appended, IndexRanges changed, ArrivalReport? arrivals)
     {
         foreach (UpdateContext context in _contexts.ToArray())
         {
-            if (await context.TellChangedAsync(writer, target, appended, changed) != StoreError.None)
+            if (await context.TellChangedAsync(writer, target, appended, changed, arrivals) != StoreError.None)
             {
                 // What cannot be read now would be missing for ever.
                 WriteRefusal(writer, context.Tag, "the result cannot be kept up to date any more");
