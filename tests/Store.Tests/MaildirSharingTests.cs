@@ -13,11 +13,7 @@ public sealed class MaildirSharingTests : StoreFixture
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     private string Path(params string[] parts) => System.IO.Path.Combine([_folder.Root("alice"), .. parts]);
 

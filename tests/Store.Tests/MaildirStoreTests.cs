@@ -56,11 +56,7 @@ public sealed class MaildirMailboxTests : MailboxContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }
 
 public sealed class MaildirMailStoreTests : MailStoreContract
@@ -70,9 +66,5 @@ public sealed class MaildirMailStoreTests : MailStoreContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }

@@ -19,11 +19,7 @@ public sealed class MaildirReplaceTests : ReplaceContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Fact]
     public async Task What_was_replaced_stays_so_after_the_process_was_killed()
@@ -48,11 +44,7 @@ public sealed class MboxReplaceTests : ReplaceContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     /// <summary>They cannot share a commit: the new message is durable before the old one goes, and is taken back where that cannot go.</summary>
     [Fact]

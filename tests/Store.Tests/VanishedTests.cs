@@ -20,11 +20,7 @@ public sealed class MaildirIdentityTests : IdentityContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Theory]
     [InlineData(false)]

@@ -13,11 +13,7 @@ public sealed class VanishingTests : StoreFixture
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Fact]
     public async Task A_file_that_another_program_takes_away_and_brings_back_is_not_removed_by_the_checkpoint()

@@ -65,25 +65,20 @@ internal sealed class JsonWebKey
 
     private static JsonWebKey? Read(JsonElement key)
     {
-        if (key.ValueKind != JsonValueKind.Object || Text(key, "use") is not (null or "sig") || !MayVerify(key))
+        if (key.ValueKind != JsonValueKind.Object || OAuthJson.TextOf(key, "use") is not (null or "sig") || !MayVerify(key))
         {
             return null;
         }
-        string type = Text(key, "kty") ?? "";
-        string curve = Text(key, "crv") ?? "";
-        bool isRsa = type == "RSA" && TryOctets(key, "n", out _) && TryOctets(key, "e", out _);
-        bool isEllipticCurve = type == "EC" && curve is "P-256" or "P-384" or "P-521" && TryOctets(key, "x", out _) && TryOctets(key, "y", out _);
-        if (!isRsa && !isEllipticCurve)
+        string type = OAuthJson.TextOf(key, "kty") ?? "";
+        string curve = OAuthJson.TextOf(key, "crv") ?? "";
+        bool isRsa = type == "RSA";
+        bool isEllipticCurve = type == "EC" && curve is "P-256" or "P-384" or "P-521";
+        if (!(isRsa || isEllipticCurve) || !TryOctets(key, isRsa ? "n" : "x", out byte[] first) || !TryOctets(key, isRsa ? "e" : "y", out byte[] second)
+            || (isRsa && first.Length * 8 is < RsaBitsMin or > RsaBitsMax))
         {
             return null;
         }
-        TryOctets(key, isRsa ? "n" : "x", out byte[] first);
-        TryOctets(key, isRsa ? "e" : "y", out byte[] second);
-        if (isRsa && first.Length * 8 is < RsaBitsMin or > RsaBitsMax)
-        {
-            return null;
-        }
-        return new JsonWebKey(Text(key, "kid"), type, Text(key, "alg"), curve, first, second);
+        return new JsonWebKey(OAuthJson.TextOf(key, "kid"), type, OAuthJson.TextOf(key, "alg"), curve, first, second);
     }
 
     /// <summary>key_ops — RFC 7517 §4.3.</summary>
@@ -92,13 +87,10 @@ internal sealed class JsonWebKey
         || (operations.ValueKind == JsonValueKind.Array
             && operations.EnumerateArray().Any(o => o.ValueKind == JsonValueKind.String && o.ValueEquals("verify")));
 
-    private static string? Text(JsonElement key, string member) =>
-        key.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
     private static bool TryOctets(JsonElement key, string member, out byte[] octets)
     {
         octets = [];
-        if (Text(key, member) is not { Length: > 0 } text || !Base64Url.IsValid(text))
+        if (OAuthJson.TextOf(key, member) is not { Length: > 0 } text || !Base64Url.IsValid(text))
         {
             return false;
         }

@@ -24,9 +24,9 @@ internal sealed class JsonWebToken
     public JsonElement Claims { get; }
 
     /// <summary>iss, unverified: good for choosing who is asked about the token.</summary>
-    public string? Issuer => Text(Claims, "iss");
+    public string? Issuer => OAuthJson.TextOf(Claims, "iss");
 
-    public string? KeyId => Text(Header, "kid");
+    public string? KeyId => OAuthJson.TextOf(Header, "kid");
 
     /// <summary>False for what is none: some other kind of token, perhaps.</summary>
     public static bool TryParse(string token, [NotNullWhen(true)] out JsonWebToken? parsed)
@@ -47,17 +47,14 @@ internal sealed class JsonWebToken
     {
         // crit names what must be understood (RFC 7515 §4.1.11), and typ what else it may be (RFC 8725 §3.11, RFC 9068 §2.1).
         bool isPlain = !Header.TryGetProperty("crit", out _)
-            && (!Header.TryGetProperty("typ", out _) || Text(Header, "typ")?.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT" or "APPLICATION/JWT");
+            && (!Header.TryGetProperty("typ", out _) || OAuthJson.TextOf(Header, "typ")?.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT" or "APPLICATION/JWT");
         // Algorithms' names are compared with case, RFC 7515 §4.1.1; whatever is not allowed does not exist: "none" above all.
-        return isPlain && Text(Header, "alg") is { } algorithm && JwtAlgorithms.All.Contains(algorithm, StringComparer.Ordinal)
+        return isPlain && OAuthJson.TextOf(Header, "alg") is { } algorithm && JwtAlgorithms.All.Contains(algorithm, StringComparer.Ordinal)
             && allowed.Contains(algorithm, StringComparer.Ordinal) ? algorithm : null;
     }
 
     public bool IsSignedBy(JsonWebKey key, string algorithm) =>
         key.Serves(algorithm) && key.Verifies(algorithm, Encoding.ASCII.GetBytes(_signed), _signature);
-
-    private static string? Text(JsonElement holder, string member) =>
-        holder.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static bool TryReadObject(string part, out JsonElement value)
     {

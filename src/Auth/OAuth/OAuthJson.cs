@@ -25,6 +25,10 @@ internal static class OAuthJson
         }
     }
 
+    /// <summary>A member's text; null where there is no such member, or it is none.</summary>
+    public static string? TextOf(JsonElement holder, string member) =>
+        holder.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
     private static void ReadTexts(JsonElement value)
     {
         switch (value.ValueKind)

@@ -38,7 +38,7 @@ internal static class TokenClaims
         {
             return new TokenVerdict(TokenStatus.InsufficientScope, "", DateTimeOffset.MaxValue, $"its scope is not {scope}");
         }
-        if (!claims.TryGetProperty(options.AccountClaim, out JsonElement name) || name.ValueKind != JsonValueKind.String || name.GetString() is not { Length: > 0 } login)
+        if (OAuthJson.TextOf(claims, options.AccountClaim) is not { Length: > 0 } login)
         {
             return TokenVerdict.Invalid($"it has no {options.AccountClaim}");
         }

@@ -13,8 +13,7 @@ internal static class NotifyCommand
 
     private static async ValueTask<ImapCompletion> ExecuteAsync(ImapSession session, ImapArguments arguments)
     {
-        bool isRead = NotifyRequest.TryParse(arguments, session.Services, out NotifyRequest request);
-        if (!isRead)
+        if (!NotifyRequest.TryParse(arguments, session.Services, out NotifyRequest request))
         {
             return ImapErrors.Syntax(arguments);
         }

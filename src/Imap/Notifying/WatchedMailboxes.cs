@@ -58,10 +58,13 @@ internal sealed class WatchedMailboxes(ImapSession session, NotifyScope scope, A
             {
                 watch.Events = events;
             }
-            else if (error == StoreError.None)
+            else if (error == StoreError.None && (events & NotifyEvents.OfMessages) != 0)
             {
-                error = (events & NotifyEvents.OfMessages) != 0
-                    ? await OpenAsync(name, events, isFirst, withoutAccess) : await LookAsync(name, withoutAccess);
+                error = await OpenAsync(name, events, isFirst, withoutAccess);
+            }
+            else if (error == StoreError.None && await MayOnlyListAsync(name))
+            {
+                withoutAccess.Add(name);
             }
         }
         foreach (MailboxWatch gone in former)
@@ -168,15 +171,9 @@ internal sealed class WatchedMailboxes(ImapSession session, NotifyScope scope, A
     }
 
     /// <summary>Nothing of its messages is wanted; but also other events need the right to read. RFC 5465 §3.1, §5.</summary>
-    private async ValueTask<StoreError> LookAsync(MailboxName name, HashSet<MailboxName> withoutAccess)
-    {
-        if (session.Account is IUserAccount { Sharing: { } sharing } account && sharing.IsForeign(name)
-            && (await account.GetMyRightsAsync(name, CancellationToken.None)).TryGet(out Rights rights) && rights.Has(Rights.Lookup) && !rights.Has(Rights.Read))
-        {
-            withoutAccess.Add(name);
-        }
-        return StoreError.None;
-    }
+    private async ValueTask<bool> MayOnlyListAsync(MailboxName name) =>
+        session.Account is IUserAccount { Sharing: { } sharing } account && sharing.IsForeign(name)
+        && (await account.GetMyRightsAsync(name, CancellationToken.None)).TryGet(out Rights rights) && rights.Has(Rights.Lookup) && !rights.Has(Rights.Read);
 
     private async ValueTask TellAsync(MailboxWatch watch, MailboxSnapshot now)
     {

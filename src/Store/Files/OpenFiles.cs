@@ -34,6 +34,8 @@ internal sealed class OpenFiles(IFiles files, int filesMax)
         return held;
     }
 
+    private void Rename(string from, string to) => files.Rename(from, to);
+
     private IFile? Open(string path) => files.TryStat(path, out _) ? files.Open(path, OpenKind.Write) : null;
 
     /// <summary>Under the file's own gate.</summary>
@@ -230,6 +232,4 @@ internal sealed class OpenFiles(IFiles files, int filesMax)
             return file is not null;
         }
     }
-
-    private void Rename(string from, string to) => files.Rename(from, to);
 }

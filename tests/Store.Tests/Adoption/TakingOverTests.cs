@@ -23,11 +23,7 @@ public sealed class TakingOverTests : StoreFixture
         Directory.Delete(Root, recursive: true);
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     protected override async ValueTask<IMailStore> OpenStoreAsync() => Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 

@@ -14,6 +14,9 @@ public abstract class StoreFixture : IAsyncLifetime
 
     protected IMailAccount Account { get; set; } = null!;
 
+    /// <summary>Where the store's files lie, for a store that has any; goes with it.</summary>
+    protected virtual IDisposable? Folder => null;
+
     /// <summary>A store without any account yet.</summary>
     protected abstract ValueTask<IMailStore> OpenStoreAsync();
 
@@ -27,6 +30,7 @@ public abstract class StoreFixture : IAsyncLifetime
     {
         await Account.DisposeAsync();
         await Store.DisposeAsync();
+        Folder?.Dispose();
         GC.SuppressFinalize(this);
     }
 

@@ -122,9 +122,5 @@ public sealed class MaildirExpiryTests : ExpiryContract
         _folder.Options(new StoreLimits { JournalSegmentOctets = 1 << 20, WorkerThreads = 4, HousekeepingInterval = TimeSpan.FromDays(5000) }),
         Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }

@@ -17,11 +17,7 @@ public sealed class BigSpoolTests : StoreFixture
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Fact(Explicit = true)]
     public async Task A_spool_over_two_gigabytes_is_opened_read_searched_appended_to_and_rewritten_in_bounded_memory()

@@ -14,11 +14,7 @@ public sealed class MboxIdentityTests : IdentityContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Theory]
     [InlineData(false)]

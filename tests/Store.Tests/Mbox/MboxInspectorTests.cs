@@ -18,11 +18,7 @@ public sealed class MboxInspectorTests : StoreFixture
 
     protected override async ValueTask<IMailStore> OpenStoreAsync() => Must(await MboxStore.OpenAsync(Options, Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Fact]
     public async Task What_the_store_left_is_good_and_dumped_with_its_places()

@@ -16,11 +16,7 @@ public sealed class MboxSharingTests : StoreFixture
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     private static string Delivered(string subject, string fields = "") =>
         $"From bob@example.org Mon Jan  5 09:08:07 2026\nSubject: {subject}\n{fields}\nBody of {subject}\n\n";

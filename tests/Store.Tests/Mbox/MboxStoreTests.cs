@@ -39,11 +39,7 @@ public sealed class MboxMailboxTests : MailboxContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }
 
 public sealed class MboxSearchTests : SearchContract
@@ -80,11 +76,7 @@ public sealed class MboxSearchTests : SearchContract
         Assert.Equal(["2:100"], await SearchAsync(mailbox, UidSet.All, TextTerm.Body("body")));
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }
 
 public sealed class MboxMailStoreTests : MailStoreContract
@@ -94,9 +86,5 @@ public sealed class MboxMailStoreTests : MailStoreContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }

@@ -23,11 +23,7 @@ public sealed class MaildirCountTests : StoreFixture
         return await OpenAsync(new PosixFiles());
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     private string Root => _folder.Root("alice");
 

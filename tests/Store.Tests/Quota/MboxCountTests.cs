@@ -29,11 +29,7 @@ public sealed class MboxCountTests : StoreFixture
         return await OpenAsync(new PosixFiles());
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     private async Task<MboxStore> OpenAsync(IFiles files) =>
         Must(await MboxStore.OpenAsync(_folder.Options() with { Quota = _policy }, Clock, NullLogger.Instance, files));

@@ -326,11 +326,7 @@ public sealed class MaildirQuotaTests : QuotaContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MaildirStore.OpenAsync(_folder.Options() with { Quota = Policy }, Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }
 
 public sealed class MboxQuotaTests : QuotaContract
@@ -340,9 +336,5 @@ public sealed class MboxQuotaTests : QuotaContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         Must(await MboxStore.OpenAsync(_folder.Options() with { Quota = Policy }, Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 }

@@ -22,11 +22,7 @@ public sealed class MaildirSearchTests : SearchContract
     protected override async ValueTask<IMailStore> OpenStoreAsync() =>
         _store = Must(await MaildirStore.OpenAsync(_folder.Options(), Clock, NullLogger.Instance));
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override IDisposable Folder => _folder;
 
     [Fact]
     public async Task Files_of_others_with_LF_are_searched_as_they_lie_and_big_ones_piece_by_piece()
