@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MailAccess.Smtp;
 
 /// <summary>
@@ -65,6 +67,9 @@ public static class SmtpReplies
 
     /// <summary>The account source cannot be asked now. RFC 4954 §6.</summary>
     public static readonly SmtpReply AuthenticationUnavailable = new(454, new(4, 7, 0), "temporary authentication failure");
+
+    /// <summary>The account source cannot be asked now, before the client has said anything.</summary>
+    public static readonly SmtpReply AccountsUnavailable = new(421, new(4, 3, 0), "temporary failure, try again later");
 
     /// <summary>No such command.</summary>
     public static readonly SmtpReply UnknownCommand = new(500, new(5, 5, 1), "command not recognized");
@@ -186,11 +191,27 @@ public static class SmtpReplies
     /// <summary>Another protocol on this port.</summary>
     public static readonly SmtpReply NotYourProtocol = new(554, new(5, 5, 1), "this is SMTP, goodbye");
 
+    /// <summary>Connections of a network come too quickly.</summary>
+    public static SmtpReply TooManyConnections(TimeSpan wait) => new(421, new(4, 7, 0), "too many connections from your network, " + Again(wait));
+
+    /// <summary>Messages of a network or an account come too quickly. Temporary: a server keeps them, a person is told.</summary>
+    public static SmtpReply TooManyMessages(TimeSpan wait) => new(450, new(4, 7, 1), "too many messages, " + Again(wait));
+
+    /// <summary>Recipients of a network or an account come too quickly.</summary>
+    public static SmtpReply TooManyRecipientsOverTime(TimeSpan wait) => new(450, new(4, 7, 1), "too many recipients, " + Again(wait));
+
     /// <summary>What is wrong with MAIL, RCPT or a greeting, as a reply to a sender's path.</summary>
     public static SmtpReply SenderSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 7));
 
     /// <summary>As <see cref="SenderSyntax"/>, for a recipient's path.</summary>
     public static SmtpReply RecipientSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 3));
+
+    private static string Again(TimeSpan wait)
+    {
+        int minutes = (int)Math.Ceiling(wait.TotalMinutes);
+        return minutes < 120 ? string.Create(CultureInfo.InvariantCulture, $"try again in {minutes} min")
+            : string.Create(CultureInfo.InvariantCulture, $"try again in {(int)Math.Ceiling(wait.TotalHours)} h");
+    }
 
     private static SmtpReply Syntax(SmtpSyntaxError error, EnhancedCode address)
     {

@@ -19,6 +19,9 @@ internal sealed record HeaderContext
 
     public required Account? Account { get; init; }
 
+    /// <summary>The account has logged in; else its address alone speaks for it.</summary>
+    public required bool IsAuthenticated { get; init; }
+
     public required MailTransaction Transaction { get; init; }
 
     public required Hello Hello { get; init; }

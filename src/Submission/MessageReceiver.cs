@@ -126,6 +126,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             Options = session.Options,
             Limits = session.Limits,
             Account = session.Account,
+            IsAuthenticated = session.AuthenticatedAccount is not null,
             Transaction = transaction,
             Hello = session.Hello!,
             Remote = _connection.Remote.Address,

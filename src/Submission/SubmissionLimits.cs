@@ -55,4 +55,10 @@ public sealed record SubmissionLimits
 
     /// <summary>How long the exchange listens for clients that speak before they are greeted (RFC 5321 §4.3.1); zero: only what is there already.</summary>
     public TimeSpan EarlyTalkerDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a client that has waited for its greeting need not wait again.</summary>
+    public TimeSpan PatienceRemembered { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Networks, accounts and patient clients that are remembered; some 200 octets each.</summary>
+    public int PeersMax { get; init; } = 65_536;
 }

@@ -1,4 +1,6 @@
+using System.Net;
 using MailAccess.Smtp;
+using MailAccess.Submission.Policy;
 
 namespace MailAccess.Submission;
 
@@ -16,6 +18,18 @@ public sealed record SubmissionOptions
 
     /// <summary>Parts a local part from its detail: <c>alice+lists@…</c> is alice's. Null: there is no detail.</summary>
     public char? DetailDelimiter { get; init; } = '+';
+
+    /// <summary>What one peer may do over time: a network at the exchange, an account at submission.</summary>
+    public RateLimits Rates { get; init; } = RateLimits.None;
+
+    /// <summary>Networks whose clients are neither counted nor kept waiting for the greeting. Exchange only.</summary>
+    public IReadOnlyList<IPNetwork> Trusted { get; init; } = [];
+
+    /// <summary>Names of accounts that are not counted: newsletters. Submission only.</summary>
+    public IReadOnlyList<string> UnlimitedAccounts { get; init; } = [];
+
+    /// <summary>Clients that need not log in; null: none. Submission only.</summary>
+    public ITrustedClients? TrustedClients { get; init; }
 }
 
 /// <summary>RFC 6409 §6.1 and §8.1: what a foreign address in From means.</summary>
@@ -41,6 +55,7 @@ public sealed record SubmissionRole
         OffersAuthentication = true,
         TakesRemoteRecipients = true,
         CompletesHeader = true,
+        CountsBy = CountedPeer.Account,
     };
 
     /// <summary>The same where nothing is delivered outside: other domains are refused at RCPT.</summary>
@@ -51,6 +66,7 @@ public sealed record SubmissionRole
     {
         Name = "smtp",
         ListensForEarlyTalkers = true,
+        CountsBy = CountedPeer.Network,
     };
 
     /// <summary>Mail from a queue elsewhere, RFC 2033. Who may connect is the listener's matter.</summary>
@@ -82,6 +98,9 @@ public sealed record SubmissionRole
 
     /// <summary>Octets before the greeting are an end.</summary>
     internal bool ListensForEarlyTalkers { get; init; }
+
+    /// <summary>Whose messages are counted against <see cref="SubmissionOptions.Rates"/>.</summary>
+    internal CountedPeer CountsBy { get; init; }
 
     /// <summary>How many replies come after the final dot.</summary>
     internal CommitMode Commit { get; init; } = CommitMode.OneReply;

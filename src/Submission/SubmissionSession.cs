@@ -5,6 +5,7 @@ using MailAccess.Auth;
 using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Submission.Commands;
+using MailAccess.Submission.Policy;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -36,6 +37,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Null where this role offers no AUTH.</summary>
     public IAuthenticator? Authenticator => services.Authenticator;
 
+    public ClientPolicy Policy => services.Policy;
+
     public TimeProvider Clock => services.Clock;
 
     public MessageIdGenerator MessageIds => services.MessageIds;
@@ -48,7 +51,13 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public Hello? Hello { get; set; }
 
     /// <summary>Null before AUTH.</summary>
-    public Account? Account { get; set; }
+    public Account? AuthenticatedAccount { get; set; }
+
+    /// <summary>Whose mail this is: who has logged in, or else whom the client's address stands for; null: nobody's.</summary>
+    public Account? Account => AuthenticatedAccount ?? AccountOfAddress;
+
+    /// <summary>Whom the client's address stands for, if anybody; TLS does not change it.</summary>
+    public Account? AccountOfAddress { get; set; }
 
     /// <summary>Null outside a mail transaction.</summary>
     public MailTransaction? Transaction { get; set; }
@@ -69,10 +78,9 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     public async Task<SessionEnd> RunAsync()
     {
-        if (Role.ListensForEarlyTalkers && await SpeaksBeforeGreetingAsync())
+        if (await Doorkeeper.RefuseAsync(this, _lines.HasBufferedInput) is { } refusal)
         {
-            // RFC 5321 §4.3.1: a client waits for the greeting. One that does not is a spammer's or somebody's proxy.
-            return await SayGoodbyeAsync(SmtpReplies.SpokeTooEarly, SessionEnd.ProtocolViolation);
+            return await SayGoodbyeAsync(refusal, SessionEnd.ProtocolViolation);
         }
         Say(new SmtpReply(220, null, $"{Options.HostName} {Role.Protocol} MailAccess"));
         while (true)
@@ -134,20 +142,6 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     private static int LongestLine(SubmissionLimits limits) =>
         "AUTH SCRAM-SHA-256-PLUS ".Length + limits.AuthenticationLineOctetsMax;
-
-    private async ValueTask<bool> SpeaksBeforeGreetingAsync()
-    {
-        if (Limits.EarlyTalkerDelay <= TimeSpan.Zero)
-        {
-            return _lines.HasBufferedInput;
-        }
-        connection.SetDeadline(Limits.EarlyTalkerDelay);
-        ReadResult read = await connection.Input.ReadAsync();
-        connection.SetDeadline(null);
-        bool spoke = !read.Buffer.IsEmpty;
-        connection.Input.AdvanceTo(read.Buffer.Start);
-        return spoke;
-    }
 
     /// <summary>The one place where we wait for a command. Everything said is flushed before.</summary>
     private async ValueTask<(LineOutcome Outcome, SessionEnd? End)> ReadLineAsync()
@@ -302,7 +296,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines.Dispose();
         _lines = new LineReader(connection.Input, LongestLine(Limits));
         Hello = null;
-        Account = null;
+        AuthenticatedAccount = null;
         await EndTransactionAsync();
         return null;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using MailAccess.Auth;
 using MailAccess.Message;
 using MailAccess.Smtp;
+using MailAccess.Submission.Policy;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace MailAccess.Submission;
 /// <summary>What all sessions of a listener share.</summary>
 internal sealed record SessionServices(
     SubmissionOptions Options, SubmissionLimits Limits, IMailSink Sink, IAuthenticator? Authenticator, TimeProvider Clock,
-    MessageIdGenerator MessageIds, ILogger Log);
+    MessageIdGenerator MessageIds, ClientPolicy Policy, ILogger Log);
 
 /// <summary>
 /// Runs the conversations of one listener: submission, exchange or LMTP, as <see cref="SubmissionOptions.Role"/> says. Thread-safe.
@@ -33,7 +34,8 @@ public sealed class SubmissionSessionFactory
             throw new ArgumentException("the host name is no domain name", nameof(options));
         }
         _services = new SessionServices(
-            options, limits, sink, options.Role.OffersAuthentication ? authenticator : null, clock, new MessageIdGenerator(clock), log);
+            options, limits, sink, options.Role.OffersAuthentication ? authenticator : null, clock, new MessageIdGenerator(clock),
+            new ClientPolicy(options, limits, clock, log), log);
     }
 
     /// <summary>One conversation, from greeting to end. Does not dispose the connection.</summary>

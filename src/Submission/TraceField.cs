@@ -34,6 +34,6 @@ internal static class TraceField
             (true, false) => "LMTP",
             (true, true) => "UTF8LMTP",
         };
-        return basic + (context.Tls is null ? "" : "S") + (context.Account is null ? "" : "A");
+        return basic + (context.Tls is null ? "" : "S") + (context.IsAuthenticated ? "A" : "");
     }
 }

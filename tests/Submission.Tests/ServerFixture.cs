@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using MailAccess.Auth;
 using MailAccess.Smtp;
+using MailAccess.Submission.Policy;
 using MailAccess.Testing;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -11,14 +13,13 @@ namespace MailAccess.Submission.Tests;
 /// <summary>One server of one role with a recording sink; the directives of this project's transcripts.</summary>
 internal sealed class ServerFixture
 {
-    private readonly Func<SubmissionSessionFactory> _factory;
+    private SubmissionSessionFactory? _factory;
     private IAuthenticator _authenticator = new AuthenticatorDouble();
 
     public ServerFixture(SubmissionRole role)
     {
         Options = new SubmissionOptions { Role = role, HostName = "mx.example.test" };
         Limits = new SubmissionLimits { EarlyTalkerDelay = TimeSpan.Zero };
-        _factory = () => new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log);
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -31,7 +32,9 @@ internal sealed class ServerFixture
 
     public SubmissionLimits Limits { get; set; }
 
-    public Task<SessionEnd> RunAsync(IConnection connection) => _factory().RunAsync(connection);
+    /// <summary>All connections are one listener's, from the first one on.</summary>
+    public Task<SessionEnd> RunAsync(IConnection connection) =>
+        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log)).RunAsync(connection);
 
     public async Task PlayAsync(Transcript transcript, int octetsPerRead)
     {
@@ -51,6 +54,10 @@ internal sealed class ServerFixture
         runner.Directives["ends-with"] = text => Do(() =>
             Assert.EndsWith(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
         runner.Directives["envelope"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Envelope)));
+        runner.Directives["rate"] = words => Do(() => SetRate(words.Split(' ')));
+        runner.Directives["trusted"] = network => Do(() => Options = Options with { Trusted = [IPNetwork.Parse(network)] });
+        runner.Directives["unlimited"] = account => Do(() => Options = Options with { UnlimitedAccounts = [account] });
+        runner.Directives["without-login"] = network => Do(() => Options = Options with { TrustedClients = new Printers(network) });
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
@@ -92,6 +99,21 @@ internal sealed class ServerFixture
     private void SetReply(string[] words) =>
         Sink.Replies[words[0]] = new SmtpReply(Number(words[1]), new EnhancedCode(Number(words[1][..1]), 0, 0), words[2]);
 
+    private void SetRate(string[] words)
+    {
+        Rate rate = new(Number(words[1]), TimeSpan.FromMinutes(Number(words[2])));
+        Options = Options with
+        {
+            Rates = words[0] switch
+            {
+                "connections" => Options.Rates with { Connections = rate },
+                "messages" => Options.Rates with { Messages = rate },
+                "recipients" => Options.Rates with { Recipients = rate },
+                _ => throw new FormatException(words[0]),
+            },
+        };
+    }
+
     private void SetLimit(string[] words)
     {
         int number = Number(words[1]);
@@ -107,10 +129,19 @@ internal sealed class ServerFixture
             "text-line" => Limits with { TextLineOctetsMax = number },
             "hops" => Limits with { HopsMax = number },
             "drain" => Limits with { DrainOctetsMax = number },
+            "peers" => Limits with { PeersMax = number },
             "early" => Limits with { EarlyTalkerDelay = TimeSpan.FromSeconds(number) },
             _ => throw new FormatException(words[0]),
         };
     }
+}
+
+/// <summary>Whoever comes from a network is alice; <c>broken</c>: nobody can say now.</summary>
+internal sealed class Printers(string network) : ITrustedClients
+{
+    public ValueTask<Account?> FindAsync(IPAddress address, CancellationToken cancellationToken) =>
+        network == "broken" ? throw new IOException("no accounts today")
+        : new(IPNetwork.Parse(network).Contains(address) ? AuthenticatorDouble.Alice : null);
 }
 
 /// <summary>Remembers the highest level and every line.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using MailAccess.Wire;
@@ -12,7 +13,8 @@ namespace MailAccess.Testing;
 /// <para>A session connects when a line first names it; its greeting is an ordinary server line. Untagged IMAP lines
 /// (<c>* …</c>) that the script does not mention are passed over; every other line must be as the script says.</para>
 /// <para>Built-in directives: <c>@tls 1</c> (session 1 starts under TLS; <c>@tls 1 bound</c>: and knows the channel by
-/// <see cref="ChannelBinding"/>; <c>@tls 1 client user@example.test</c>: and a certificate was shown that has these addresses), <c>@connect 2</c>, <c>@drop 1</c> (client gone),
+/// <see cref="ChannelBinding"/>; <c>@tls 1 client user@example.test</c>: and a certificate was shown that has these addresses), <c>@connect 2</c>,
+/// <c>@from 3 203.0.113.9</c> (connects from this address), <c>@drop 1</c> (client gone),
 /// <c>@closed 1</c> (the server has ended the session), <c>@end 1 IdleTimeout</c> (…with this <see cref="SessionEnd"/>),
 /// <c>@stop 1</c> (server shuts down), <c>@handshake-fails 1</c>, <c>@advance 31m</c> (s, m, h, d), <c>@settle</c>
 /// (wait until every session waits).</para>
@@ -220,6 +222,9 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
             case "connect":
                 Get(number);
                 break;
+            case "from":
+                Connect(number, ImplicitTls ? Secured : null, arguments[1]);
+                break;
             case "handshake-fails":
                 Get(number).Connection.HandshakeSucceeds = false;
                 break;
@@ -259,9 +264,9 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
 
     private Client Get(int number) => _clients.TryGetValue(number, out Client? client) ? client : Connect(number, ImplicitTls ? Secured : null);
 
-    private Client Connect(int number, TlsFacts? tls)
+    private Client Connect(int number, TlsFacts? tls, string address = "192.0.2.7")
     {
-        InMemoryConnection connection = new(clock, Pulse, OctetsPerRead) { Tls = tls };
+        InMemoryConnection connection = new(clock, Pulse, OctetsPerRead) { Tls = tls, Remote = new IPEndPoint(IPAddress.Parse(address), 40000) };
         Task<SessionEnd> running = RunSessionAsync(connection);
         running.ContinueWith(_ => Pulse(), TaskScheduler.Default);
         Client client = new(connection, running);

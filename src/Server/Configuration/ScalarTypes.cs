@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MailAccess.Submission.Policy;
 
 namespace MailAccess.Server.Configuration;
 
@@ -15,6 +16,9 @@ internal static partial class ScalarTypes
 
     public static readonly ScalarType<TimeSpan> Duration =
         new("a duration such as \"30s\", \"5m\", \"4h\" or \"5d\"", ReadDuration, () => new() { ["type"] = "string", ["pattern"] = "^[0-9]+(ms|s|m|h|d)$" });
+
+    public static readonly ScalarType<Rate> Rate =
+        new("a rate such as \"300/1m\" or \"1000/1h\", or \"none\"", ReadRate, () => new() { ["type"] = "string", ["pattern"] = "^(none|[1-9][0-9]*/[1-9][0-9]*(s|m|h|d))$" });
 
     public static readonly ScalarType<long> Size =
         new("a size such as 1000000, \"64KB\", \"50MB\" or \"1GB\" (KB = 1024 octets)", ReadSize, () => new() { ["type"] = new JsonArray("integer", "string"), ["pattern"] = "^[0-9]+(KB|MB|GB)?$" });
@@ -81,6 +85,20 @@ internal static partial class ScalarTypes
             _ => TimeSpan.FromDays(Math.Min(number, 100_000)),
         };
         return true;
+    }
+
+    private static bool ReadRate(string text, JsonTokenType kind, out Rate value)
+    {
+        value = default;
+        if (text == "none")
+        {
+            return true;
+        }
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        bool good = int.TryParse(text.AsSpan(0, Math.Max(slash, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+        good &= ReadDuration(slash < 0 ? "" : text[(slash + 1)..], kind, out TimeSpan period) && count > 0 && period >= TimeSpan.FromSeconds(1);
+        value = good ? new Rate(count, period) : default;
+        return good;
     }
 
     private static bool ReadSize(string text, JsonTokenType kind, out long value)

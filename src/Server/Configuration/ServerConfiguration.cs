@@ -39,7 +39,8 @@ internal sealed record ServerConfiguration
     /// <summary>Of COPY and APPEND; 0: none.</summary>
     public required int SavesPerCommandMax { get; init; }
 
-    public required FromHeaderRule FromHeader { get; init; }
+    public required SubmissionConfiguration Submission { get; init; }
+    public required ExchangeConfiguration Exchange { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
@@ -91,7 +92,8 @@ internal sealed record ServerConfiguration
             Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
             MessagesPerCommandMax = root.Section(Settings.Imap).Get(Settings.MessagesPerCommandMax),
             SavesPerCommandMax = root.Section(Settings.Imap).Get(Settings.SavesPerCommandMax),
-            FromHeader = root.Section(Settings.Submission).Get(Settings.FromHeader),
+            Submission = SubmissionConfiguration.Read(root.Section(SmtpSettings.Submission), file, errors),
+            Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),

@@ -190,14 +190,6 @@ internal static class Settings
 
     public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers]);
 
-    // submission
-    public static readonly Setting<FromHeaderRule> FromHeader = new("fromHeader",
-        ScalarTypes.Choice(("reject", FromHeaderRule.Reject), ("add-sender", FromHeaderRule.AddSender), ("allow", FromHeaderRule.Allow)),
-        FromHeaderRule.Reject, "\"reject\"",
-        "What is done with a submitted message whose From field has an address that the account does not own: refuse it, add a Sender field with the account's address (RFC 6409 §8.1), or nothing.");
-
-    public static readonly SectionSetting Submission = new("submission", "Authenticated submission.", [FromHeader]);
-
     // queue
     public static readonly Setting<TimeSpan> FirstRetry = new("firstRetry", ScalarTypes.Duration, TimeSpan.FromMinutes(5), "\"5m\"", "Wait before the second attempt; it doubles from attempt to attempt.");
 
@@ -253,7 +245,7 @@ internal static class Settings
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
             HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, OAuthSettings.OAuth, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
-            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, Submission, Queue, Limits, Log,
+            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, SmtpSettings.Submission, SmtpSettings.Exchange, Queue, Limits, Log,
         ]);
 
     internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);
@@ -292,14 +284,6 @@ internal enum ListenerTls
     StartTls,
     Implicit,
     None,
-}
-
-/// <summary>submission.fromHeader</summary>
-internal enum FromHeaderRule
-{
-    Reject,
-    AddSender,
-    Allow,
 }
 
 /// <summary>log.format</summary>

@@ -56,6 +56,26 @@ internal static class AccountSource
         return problems;
     }
 
+    /// <summary>The same for accounts that the configuration of submission names.</summary>
+    public static async Task<List<string>> UnknownInSubmissionAsync(ServerConfiguration configuration, IAccountDirectory accounts)
+    {
+        SubmissionConfiguration submission = configuration.Submission;
+        List<string> problems = [];
+        foreach ((string key, string name) in submission.WithoutLogin.Select(c => ("submission.withoutLogin", c.Account))
+            .Concat(submission.Unlimited.Select(n => ("submission.unlimited", n))))
+        {
+            if (await accounts.FindByLoginAsync(name, CancellationToken.None) is not { } known)
+            {
+                problems.Add($"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}");
+            }
+            else if (known.Account.Name != name)
+            {
+                problems.Add($"{key}: the account \"{name}\" is called \"{known.Account.Name}\" in {configuration.Accounts.PasswdFile}");
+            }
+        }
+        return problems;
+    }
+
     public static PasswdFileEditor Editor(string passwdFile) => new(passwdFile, new AuthLimits(), TimeProvider.System);
 
     /// <summary>Adds an account; what was wrong, or null.</summary>

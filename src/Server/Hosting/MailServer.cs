@@ -143,6 +143,7 @@ internal sealed class MailServer : IAsyncDisposable
             errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
         }
         errors.AddRange(await AccountSource.UnknownInSharingAsync(_configuration, accounts));
+        errors.AddRange(await AccountSource.UnknownInSubmissionAsync(_configuration, accounts));
     }
 
     private void LoadCertificates(List<string> errors)
@@ -192,7 +193,7 @@ internal sealed class MailServer : IAsyncDisposable
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
         _undo.Push(access.DisposeAsync);
-        SessionFactories sessions = new(_configuration, observed, access, mail, queue, _clock, _loggers);
+        SessionFactories sessions = new(_configuration, observed, access, mail, queue, accounts, _clock, _loggers);
         Dictionary<string, int> names = [];
         foreach (ListenerConfiguration listener in _configuration.Listeners)
         {

@@ -17,8 +17,8 @@ internal sealed class SessionFactories
     private readonly Dictionary<ListenerProtocol, Func<IConnection, Task<SessionEnd>>> _sessions;
 
     public SessionFactories(
-        ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, TimeProvider clock,
-        ILoggerFactory loggers)
+        ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, IAccountDirectory accounts,
+        TimeProvider clock, ILoggerFactory loggers)
     {
         LimitsConfiguration limits = configuration.Limits;
         ImapOptions imap = new()
@@ -44,22 +44,22 @@ internal sealed class SessionFactories
             [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
         };
 
-        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? accounts)
+        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins)
         {
+            SubmissionConfiguration submission = configuration.Submission;
             SubmissionOptions options = new()
             {
                 Role = role,
                 HostName = configuration.HostName,
-                From = configuration.FromHeader switch
-                {
-                    FromHeaderRule.AddSender => FromPolicy.AddSender,
-                    FromHeaderRule.Allow => FromPolicy.Allow,
-                    _ => FromPolicy.Reject,
-                },
+                From = submission.From,
+                Rates = role == SubmissionRole.Exchange ? configuration.Exchange.Rates : submission.Rates,
+                Trusted = configuration.Exchange.Trusted,
+                UnlimitedAccounts = submission.Unlimited,
+                TrustedClients = logins is null || submission.WithoutLogin.Count == 0 ? null : new TrustedClients(submission.WithoutLogin, accounts),
                 DetailDelimiter = configuration.RecipientDelimiter,
             };
-            SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients };
-            return new SubmissionSessionFactory(options, sink, accounts, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name)).RunAsync;
+            SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients, EarlyTalkerDelay = configuration.Exchange.GreetingDelay };
+            return new SubmissionSessionFactory(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name)).RunAsync;
         }
     }
 

@@ -61,7 +61,7 @@ internal static class AuthCommand
         {
             return new CommandResult(SmtpReplies.NotImplemented);
         }
-        if (session.Account is not null)
+        if (session.AuthenticatedAccount is not null)
         {
             return new CommandResult(SmtpReplies.AlreadyAuthenticated);
         }
@@ -127,7 +127,7 @@ internal static class AuthCommand
             return Fail(session, step.Failure);
         }
         session.EndExchange();
-        session.Account = account;
+        session.AuthenticatedAccount = account;
         session.Log.Authenticated(session.Connection.Id, account.Name, session.Connection.Remote.Address);
         return SmtpReplies.Authenticated;
     }

@@ -32,6 +32,10 @@ internal static class MailCommand
         {
             return new CommandResult(SmtpReplies.SenderNotOwned);
         }
+        if (session.Policy.Mail(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } tooMany)
+        {
+            return new CommandResult(tooMany);
+        }
         session.Transaction = new MailTransaction(request);
         return new CommandResult(SmtpReplies.SenderOk);
     }

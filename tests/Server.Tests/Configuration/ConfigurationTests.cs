@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using MailAccess.Server.Configuration;
+using MailAccess.Submission.Policy;
 using MailAccess.Testing;
 
 namespace MailAccess.Server.Tests.Configuration;
@@ -18,6 +19,17 @@ public sealed class ConfigurationTests
         Assert.Equal("/etc/mailaccess/passwd", configuration.Accounts.PasswdFile);
         Assert.All(configuration.Listeners, l => Assert.NotEqual(ListenerTls.Implicit, l.Tls)); // Without a certificate.
         Assert.Equal(TimeSpan.FromDays(5), configuration.Queue.Lifetime);
+    }
+
+    [Fact]
+    public void Rates_are_a_number_and_a_time_or_none()
+    {
+        ServerConfiguration configuration = Load("{ \"exchange\": { \"messageRate\": \"7/2h\", \"recipientRate\": \"none\" } }");
+
+        Assert.Equal(new Rate(7, TimeSpan.FromHours(2)), configuration.Exchange.Rates.Messages);
+        Assert.False(configuration.Exchange.Rates.Recipients.IsLimited);
+        Assert.True(configuration.Exchange.Rates.Connections.IsLimited);
+        Assert.True(configuration.Submission.Rates.Messages.IsLimited);
     }
 
     [Theory]
@@ -56,6 +68,12 @@ public sealed class ConfigurationTests
     [InlineData("{ \"oauth\": { \"introspection\": \"http://a.test\" } }", "oauth.introspection: \"http://a.test\" is not an address that begins with https://")]
     [InlineData("{ \"oauth\": { \"algorithms\": [\"none\"] } }", "oauth.algorithms[0]: \"none\" is not one of \"RS256\"")]
     [InlineData("{ \"oauth\": { \"algorithms\": [] } }", "oauth.algorithms: an empty list")]
+    [InlineData("{ \"exchange\": { \"messageRate\": \"0/1m\" } }", "exchange.messageRate: \"0/1m\" is not a rate such as")]
+    [InlineData("{ \"exchange\": { \"messageRate\": \"7\" } }", "exchange.messageRate: \"7\" is not a rate such as")]
+    [InlineData("{ \"exchange\": { \"messageRate\": \"7/5ms\" } }", "exchange.messageRate: \"7/5ms\" is not a rate such as")]
+    [InlineData("{ \"exchange\": { \"greetingDelay\": \"5m\" } }", "exchange.greetingDelay: must be at most 1m")]
+    [InlineData("{ \"submission\": { \"withoutLogin\": [ { \"networks\": [\"::/0\"], \"account\": \"a\" } ] } }", "submission.withoutLogin[0].networks: must name networks, and not the whole Internet")]
+    [InlineData("{ \"submission\": { \"withoutLogin\": [ { \"networks\": [\"10.0.0.1\"] } ] } }", "submission.withoutLogin[0]: the key \"account\" is missing")]
     [InlineData("{ \"oauth\": { \"leeway\": \"6m\" } }", "oauth.leeway: must be at most 5m")]
     [InlineData("{ \"oauth\": { \"cacheTime\": \"2h\" } }", "oauth.cacheTime: must be at most 1h")]
     [InlineData("{ \"recipientDelimiter\": \"ab\" }", "recipientDelimiter: \"ab\" is not one character")]

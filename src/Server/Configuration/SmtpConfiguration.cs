@@ -1,0 +1,59 @@
+using System.Net;
+using MailAccess.Submission;
+using MailAccess.Submission.Policy;
+
+namespace MailAccess.Server.Configuration;
+
+/// <summary>The section <c>submission</c>.</summary>
+internal sealed record SubmissionConfiguration(FromPolicy From, RateLimits Rates, IReadOnlyList<string> Unlimited, IReadOnlyList<ClientsWithoutLogin> WithoutLogin)
+{
+    public static SubmissionConfiguration Read(ConfigurationView view, string file, List<ConfigurationError> errors)
+    {
+        List<ClientsWithoutLogin> clients = [];
+        foreach (ConfigurationView entry in view.Sections(SmtpSettings.WithoutLogin))
+        {
+            IReadOnlyList<IPNetwork> networks = entry.Get(SmtpSettings.ClientNetworks);
+            if (networks.Count == 0 || networks.Any(n => n.PrefixLength == 0))
+            {
+                errors.Add(entry.Error(file, SmtpSettings.ClientNetworks, "must name networks, and not the whole Internet: whoever is there may send"));
+            }
+            clients.Add(new ClientsWithoutLogin(networks, entry.Get(SmtpSettings.ClientAccount)));
+        }
+        return new SubmissionConfiguration(
+            view.Get(SmtpSettings.FromHeader) switch
+            {
+                FromHeaderRule.AddSender => FromPolicy.AddSender,
+                FromHeaderRule.Allow => FromPolicy.Allow,
+                _ => FromPolicy.Reject,
+            },
+            new RateLimits { Messages = view.Get(SmtpSettings.AccountMessages), Recipients = view.Get(SmtpSettings.AccountRecipients) },
+            view.Get(SmtpSettings.UnlimitedAccounts),
+            clients);
+    }
+}
+
+/// <summary>submission.withoutLogin</summary>
+internal sealed record ClientsWithoutLogin(IReadOnlyList<IPNetwork> Networks, string Account);
+
+/// <summary>The section <c>exchange</c>.</summary>
+internal sealed record ExchangeConfiguration(TimeSpan GreetingDelay, RateLimits Rates, IReadOnlyList<IPNetwork> Trusted)
+{
+    private static readonly TimeSpan GreetingDelayMax = TimeSpan.FromMinutes(1);
+
+    public static ExchangeConfiguration Read(ConfigurationView view, string file, List<ConfigurationError> errors)
+    {
+        if (view.Get(SmtpSettings.GreetingDelay) > GreetingDelayMax)
+        {
+            errors.Add(view.Error(file, SmtpSettings.GreetingDelay, "must be at most 1m: servers do not wait for ever"));
+        }
+        return new ExchangeConfiguration(
+            view.Get(SmtpSettings.GreetingDelay),
+            new RateLimits
+            {
+                Connections = view.Get(SmtpSettings.NetworkConnections),
+                Messages = view.Get(SmtpSettings.NetworkMessages),
+                Recipients = view.Get(SmtpSettings.NetworkRecipients),
+            },
+            view.Get(SmtpSettings.Trusted));
+    }
+}
