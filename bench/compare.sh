@@ -9,7 +9,7 @@
 #   PREP_NAME=cmd    called as  cmd USER CORPUS  in place of hard-linking the corpus as the user's Maildir
 #   CLEAN_NAME=cmd   called after each queue test (empties the queue of refused mail)
 #   OWNER_NAME=uid   owner of the mail files (default $MAIL_UID or 5000)
-# Tests (default: all but the two big idle ones): login login_tls imap10k imap100k par append pop3 subm local relay relay100 idle idle_tls
+# Tests (default: all but the two big idle ones): login login_tls imap10k imap100k par append pop3 subm exch local relay relay100 idle idle_tls
 #   also: idle5k idle10k subm_tls memload
 #   LOCALDOM  domain that 'local' delivers to (default example.test)
 # Users u00001.. with password $PASS (pw) must exist on every server: 3000 (10000 for idle10k).
@@ -17,7 +17,7 @@
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
 WORK=${BENCH_WORK:-/tmp/peers}; BIN=${MAILLOAD:-$WORK/bin/mailload}; REPS=3; OUT=; PASS=${PASS:-pw}; MUID=${MAIL_UID:-5000}; SINK=${SINKPORT:-11525}
-TESTS="login login_tls imap10k imap100k par append pop3 subm local relay relay100 idle idle_tls"
+TESTS="login login_tls imap10k imap100k par append pop3 subm exch local relay relay100 idle idle_tls"
 N10=${N10:-10000}; N100=${N100:-100000}; QN=${QN:-10000}
 while getopts t:r:o: f; do case $f in t) TESTS=$OPTARG;; r) REPS=$OPTARG;; o) OUT=$OPTARG;; *) exit 2;; esac; done; shift $((OPTIND-1))
 [ $# -gt 0 ] || { sed -n '2,20p' "$0"; exit 2; }
@@ -73,13 +73,19 @@ t_append() { local p n=$1 c k b=$((3001 + 50 * r)); p=$(port $n imap); [ -n "$p"
   for c in 1 10 50; do quiet; ml imap-append $(base $n) -p $p -c $c -n $((c==1?500:2000)) --users 50 --user-base $b --size 8192 -T 120; put $n append_c${c}_per_s rate +; put $n append_c${c}_p99_ms op_p99_ms -; [ $c = 50 ] && put $n append_cpu_s_per_1000 cpu_per_1000 -; done
   for k in $(seq $b $((b + 49))); do wipe $n $(printf 'u%05d' $k); done; }
 t_pop3() { local p n=$1 c u; p=$(port $n pop3); [ -n "$p" ] || return; c=$(corpus $N10); nextuser; u=$USERN; fill $n $u "$c"; quiet
-  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_10k_cold_s secs -
-  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_msgs_per_s msgs_per_s +; put $n pop3_retr_MBps MBps +
-  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120 --pipeline; put $n pop3_retr_pipelined_MBps MBps +
-  ml pop3 $(base $n) -p $p -c 10 -n 1000 --users 100 --noretr -T 60; put $n pop3_login_stat_per_s rate +; wipe $n $u; }
+  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_10k_cold_s secs -; put $n pop3_retr_10k_cold_cpu_s cpu_s -
+  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120; put $n pop3_retr_msgs_per_s msgs_per_s +; put $n pop3_retr_MBps MBps +; put $n pop3_retr_cpu_s cpu_s -
+  ml pop3 $(base $n) -p $p -u $u -n 1 -T 120 --pipeline; put $n pop3_retr_pipelined_MBps MBps +; put $n pop3_retr_pipelined_cpu_s cpu_s -
+  ml pop3 $(base $n) -p $p -u $u -c 4 -n 4 -T 120; put $n pop3_retr_c4_MBps MBps +; put $n pop3_retr_c4_cpu_s cpu_s -
+  ml pop3 $(base $n) -p $p -c 10 -n 1000 --users 100 --noretr -T 60; put $n pop3_login_stat_per_s rate +; put $n pop3_login_p99_ms session_p99_ms -; put $n pop3_login_cpu_s_per_1000 cpu_per_1000 -; wipe $n $u; }
 t_subm() { local p n=$1 c s; p=$(port $n subm); [ -n "$p" ] || return; disk $n before_subm
-  for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --auth --from "%s@${LOCALDOM:-example.test}" -c $c -n $((c==1?300:1500)) --users 100 --per-session 10 --size $s --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_$((s/1024))k_c${c}_per_s rate +; put $n subm_$((s/1024))k_c${c}_p99_ms accept_p99_ms -; [ $s$c = 409610 ] && put $n subm_4k_cpu_s_per_1000_with_relay cpu_per_1000 -; done; done
+  for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --auth --from "%s@${LOCALDOM:-example.test}" -c $c -n $((c==1?300:1500)) --users 100 --per-session 10 --size $s --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_$((s/1024))k_c${c}_per_s rate +; put $n subm_$((s/1024))k_c${c}_p99_ms accept_p99_ms -; put $n subm_$((s/1024))k_c${c}_cpu_s_per_1000_with_relay cpu_per_1000 -; done; done
   quiet; ml smtp $(base $n) -p $p --auth --from "%s@${LOCALDOM:-example.test}" -c 10 -n 1000 --users 100 --per-session 1 --size 4096 --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_4k_c10_new_session_each_per_s rate +; }
+t_exch() { # mail from outside for local users, as another server brings it; the CPU is counted until all of it is in the Maildirs
+  local p n=$1 c s k; p=$(port $n smtp); [ -n "$p" ] && [ -n "${ROOT[$n]}" ] || return; disk $n before_exch
+  for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --from "%s@elsewhere.test" -c $c -n $((c==1?300:1500)) --per-session 10 --size $s --rcpt "u%05d@${LOCALDOM:-example.test}" --user-base 1201 --rcpt-n 50 --watch "$(home $n u%05d)" -T 200
+    put $n exch_$((s/1024))k_c${c}_per_s rate +; put $n exch_$((s/1024))k_c${c}_p99_ms accept_p99_ms -; put $n exch_$((s/1024))k_c${c}_drained_per_s drain_rate +; put $n exch_$((s/1024))k_c${c}_cpu_s_per_1000_delivered cpu_per_1000 -; done; done
+  for k in $(seq 1201 1250); do wipe $n $(printf 'u%05d' $k); done; cl $n; }
 t_subm_tls() { local p n=$1; p=$(port $n smtps); [ -n "$p" ] || return; quiet
   ml smtp $(base $n) -p $p --tls --auth --from "%s@${LOCALDOM:-example.test}" -c 10 -n 1000 --users 100 --per-session 1 --size 4096 --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_tls_4k_c10_new_session_each_per_s rate +; put $n subm_tls_cpu_s_per_1000 cpu_per_1000 -; }
 peak() { # server metric: largest PSS and process count seen while the background job $! runs

@@ -1,3 +1,5 @@
+using MailAccess.Store;
+
 namespace MailAccess.Imap;
 
 /// <summary>Every bound of an IMAP session. Two levels where a client can lose work: a reply, and beyond it a hang-up.</summary>
@@ -93,14 +95,8 @@ public sealed record ImapLimits
     /// <summary>Output that may wait before a handler awaits the client.</summary>
     public int OutputOctetsMax { get; init; } = 64 * 1024;
 
-    /// <summary>Messages that are opened together before their turn comes in a FETCH of many; two such batches may be under way.</summary>
-    public int ReadAheadMessages { get; init; } = 32;
-
-    /// <summary>Octets after which a batch ends.</summary>
-    public int ReadAheadBatchOctetsMax { get; init; } = 384 * 1024;
-
-    /// <summary>Larger messages are not opened ahead.</summary>
-    public int ReadAheadOctetsMax { get; init; } = 128 * 1024;
+    /// <summary>Messages that a FETCH of many opens before their turn comes.</summary>
+    public ReadAheadLimits ReadAhead { get; init; } = new(Messages: 32, BatchOctetsMax: 384 * 1024, OctetsMax: 128 * 1024);
 
     /// <summary>Messages whose implicit <c>\Seen</c> is one commit.</summary>
     public int SeenBatchMessages { get; init; } = 1000;

@@ -17,6 +17,8 @@ internal sealed class Maildrop : IAsyncDisposable
     private readonly HashSet<MessageNumber> _retrieved = [];
 
     private string[]? _uniqueIds;
+    private ReadAhead? _ahead;
+    private int _lastInTurn = -1;
 
     private Maildrop(IMailAccount account, IMailbox inbox, string? deletedKeyword)
     {
@@ -122,6 +124,20 @@ internal sealed class Maildrop : IAsyncDisposable
     public ValueTask<StoreResult<IMessageContent>> OpenAsync(MessageNumber number) =>
         _inbox.OpenMessageAsync(RecordOf(number).Uid, CancellationToken.None);
 
+    /// <summary>As <see cref="OpenAsync(MessageNumber)"/>, for a client that probably wants the next one too: from the second in a row on, the next ones are read while it is busy.</summary>
+    public async ValueTask<StoreResult<IMessageContent>> OpenInTurnAsync(MessageNumber number, ReadAheadLimits limits)
+    {
+        bool isNext = number.Value == _lastInTurn + 1;
+        _lastInTurn = number.Value;
+        if (isNext)
+        {
+            _ahead ??= new ReadAhead(_inbox, _snapshot, position => IndexOf(new MessageNumber(position + 1)), Total, limits);
+            return await _ahead.TakeAsync(number.Value - 1);
+        }
+        await EndReadAheadAsync();
+        return await OpenAsync(number);
+    }
+
     /// <summary>Remembers to set <c>\Seen</c>.</summary>
     public void MarkRetrieved(MessageNumber number) => _retrieved.Add(number);
 
@@ -183,8 +199,18 @@ internal sealed class Maildrop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await EndReadAheadAsync();
         await _inbox.DisposeAsync();
         await _account.DisposeAsync();
+    }
+
+    private async ValueTask EndReadAheadAsync()
+    {
+        if (_ahead is { } ahead)
+        {
+            _ahead = null;
+            await ahead.DisposeAsync();
+        }
     }
 
     private MessageRecord RecordOf(MessageNumber number) => _snapshot[IndexOf(number)];

@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Store;
 
 namespace MailAccess.Pop3;
 
@@ -25,6 +26,9 @@ public sealed record Pop3Limits
 
     /// <summary>Octets of replies gathered for a client that sends many commands at once.</summary>
     public int OutputOctetsMax { get; init; } = 64 * 1024;
+
+    /// <summary>What is opened ahead for a client that retrieves one message after the other. A client that stops in the middle keeps it in memory.</summary>
+    public ReadAheadLimits ReadAhead { get; init; } = new(Messages: 16, BatchOctetsMax: 96 * 1024, OctetsMax: 64 * 1024);
 
     /// <summary>Octets of a message read at a time.</summary>
     public int ChunkOctets { get; init; } = 64 * 1024;

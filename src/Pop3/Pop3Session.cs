@@ -158,7 +158,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     /// <summary>A present message, or the top of it, as a multi-line reply.</summary>
     public async ValueTask<Pop3Reply> OpenMessageAsync(MessageNumber number, TopOfMessage? top, string text)
     {
-        StoreResult<IMessageContent> opened = await Maildrop!.OpenAsync(number);
+        StoreResult<IMessageContent> opened = top is null ? await Maildrop!.OpenInTurnAsync(number, Limits.ReadAhead) : await Maildrop!.OpenAsync(number);
         if (!opened.TryGet(out IMessageContent? content))
         {
             return Pop3Errors.ToReply(opened.Error);

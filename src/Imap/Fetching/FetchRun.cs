@@ -105,7 +105,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
             unseen = seen.TryGet(out FlagsOutcome? outcome) ? outcome.Stored : UidSet.Empty;
         }
         MailboxSnapshot latest = selected.Mailbox.Snapshot;
-        await using ReadAhead ahead = new(selected.Mailbox, view, p => batch[p], batch.Count, session.Services.Limits);
+        await using ReadAhead ahead = new(selected.Mailbox, view, p => batch[p], batch.Count, session.Services.Limits.ReadAhead);
         for (int position = 0; position < batch.Count; position++)
         {
             int i = batch[position];
@@ -132,7 +132,7 @@ internal sealed class FetchRun(ImapSession session, SelectedMailbox selected, Fe
     private async ValueTask WriteRangeAsync(int first, int last)
     {
         MailboxSnapshot view = selected.View;
-        await using ReadAhead ahead = new(selected.Mailbox, view, p => IndexAt(first, last, p), last - first + 1, session.Services.Limits);
+        await using ReadAhead ahead = new(selected.Mailbox, view, p => IndexAt(first, last, p), last - first + 1, session.Services.Limits.ReadAhead);
         for (int position = 0; position <= last - first; position++)
         {
             int i = IndexAt(first, last, position);

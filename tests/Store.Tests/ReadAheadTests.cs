@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Text;
-using MailAccess.Imap.Mailboxes;
-using MailAccess.Store;
 using MailAccess.Store.Memory;
 using MailAccess.Testing;
 
-namespace MailAccess.Imap.Tests;
+namespace MailAccess.Store.Tests;
 
 public sealed class ReadAheadTests
 {
@@ -19,7 +17,7 @@ public sealed class ReadAheadTests
     public async Task Each_position_gives_its_own_message_also_where_some_are_passed_over(int messagesAhead, int octetsMax)
     {
         IMailbox mailbox = await FillAsync(20);
-        ImapLimits limits = new() { ReadAheadMessages = messagesAhead, ReadAheadOctetsMax = octetsMax };
+        ReadAheadLimits limits = new(messagesAhead, 1000, octetsMax);
         foreach (int step in new[] { 1, 2, 5, 19 })
         {
             await using ReadAhead ahead = new(mailbox, mailbox.Snapshot, p => p, 20, limits);
@@ -37,7 +35,7 @@ public sealed class ReadAheadTests
     {
         IMailbox mailbox = await FillAsync(5);
         MailboxSnapshot view = mailbox.Snapshot;
-        await using ReadAhead ahead = new(mailbox, view, p => p, 5, new ImapLimits { ReadAheadMessages = 1 });
+        await using ReadAhead ahead = new(mailbox, view, p => p, 5, new ReadAheadLimits(1, 1000, 1000));
         await mailbox.ExpungeAsync(UidSet.Of(view[1].Uid), ExpungeScope.AllNamed, CancellationToken.None);
         Assert.True((await ahead.TakeAsync(0)).TryGet(out _));
         Assert.Equal(StoreError.Expunged, (await ahead.TakeAsync(1)).Error);

@@ -1,6 +1,10 @@
-using MailAccess.Store;
+namespace MailAccess.Store;
 
-namespace MailAccess.Imap.Mailboxes;
+/// <summary>How far ahead.</summary>
+/// <param name="Messages">Messages that are opened together before their turn comes; two such batches may be under way.</param>
+/// <param name="BatchOctetsMax">Octets after which a batch ends.</param>
+/// <param name="OctetsMax">Larger messages are not opened ahead.</param>
+public sealed record ReadAheadLimits(int Messages, int BatchOctetsMax, int OctetsMax);
 
 /// <summary>
 /// Opens messages a little ahead of their turn, several at once, so that files are read while the ones before are sent or searched.
@@ -14,7 +18,7 @@ namespace MailAccess.Imap.Mailboxes;
 /// <param name="indexAt">The index in the view of the message at a position; positions are asked for in ascending order.</param>
 /// <param name="count">How many positions there are.</param>
 /// <param name="limits">How far ahead.</param>
-internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int, int> indexAt, int count, ImapLimits limits) : IAsyncDisposable
+public sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int, int> indexAt, int count, ReadAheadLimits limits) : IAsyncDisposable
 {
     private const int FirstBatch = 4;
     private const int BatchesMax = 2;
@@ -53,6 +57,7 @@ internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int
         return wanted;
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         while (_ahead.TryDequeue(out Batch? left))
@@ -61,7 +66,7 @@ internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int
         }
     }
 
-    private bool IsSmall(in MessageRecord record) => record.IsMeasured && record.Octets <= limits.ReadAheadOctetsMax;
+    private bool IsSmall(in MessageRecord record) => record.IsMeasured && record.Octets <= limits.OctetsMax;
 
     private void Begin()
     {
@@ -81,8 +86,8 @@ internal sealed class ReadAhead(IMailbox mailbox, MailboxSnapshot view, Func<int
             octets += record.Octets;
             _next++;
         }
-        while (isSmall && _next < count && uids.Count < _batchMessages && octets < limits.ReadAheadBatchOctetsMax);
-        _batchMessages = Math.Min(limits.ReadAheadMessages, _batchMessages * 2);
+        while (isSmall && _next < count && uids.Count < _batchMessages && octets < limits.BatchOctetsMax);
+        _batchMessages = Math.Min(limits.Messages, _batchMessages * 2);
         _ahead.Enqueue(new Batch(first, _next, mailbox.OpenMessagesAsync(uids, CancellationToken.None).AsTask()));
     }
 
