@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using MailAccess.Auth;
+using MailAccess.Imap.Commands;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Store.Access;
 using MailAccess.Wire;
@@ -30,7 +31,7 @@ internal static class ImapCapabilities
         "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS",
         "STATUS=SIZE", "MULTIAPPEND", "COMPRESS=DEFLATE", "UNAUTHENTICATE", "QUOTA", "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE",
         "OBJECTID", "SAVEDATE", "PREVIEW", "BINARY", "CATENATE", "URL-PARTIAL", "REPLACE", "CONDSTORE", "QRESYNC", "UTF8=ACCEPT",
-        "INPROGRESS", "XLIST", "UIDONLY", "UIDBATCHES", "NOTIFY",
+        "INPROGRESS", "XLIST", "UIDONLY", "UIDBATCHES", "NOTIFY", UrlCommands.Capability,
     ];
 
     /// <summary>Of SEARCH and what is like it.</summary>

@@ -30,6 +30,8 @@ internal static class ImapCommands
         // RFC 4314 §3, RFC 5464 §4.
         AccessCommands.SetDefinition, AccessCommands.DeleteDefinition, AccessCommands.GetDefinition, AccessCommands.ListRightsDefinition,
         AccessCommands.MyRightsDefinition, GetMetadataCommand.Definition, SetMetadataCommand.Definition,
+        // RFC 4467 §7.
+        UrlCommands.GenerateDefinition, UrlFetchCommand.Definition, UrlCommands.ResetDefinition,
         // Selected: §6.4; RFC 3691, 4315, 6851, 5256, 8508.
         CheckCommand.Definition, CloseCommand.Definition, CloseCommand.UnselectDefinition, ExpungeCommand.Definition,
         ExpungeCommand.UidDefinition, SearchCommand.Definition, SearchCommand.UidDefinition, SortCommand.Definition, SortCommand.UidDefinition, ThreadCommand.Definition, ThreadCommand.UidDefinition, CancelUpdateCommand.Definition, UidBatchesCommand.Definition, EsearchCommand.Definition, FetchCommand.Definition,

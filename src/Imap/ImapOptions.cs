@@ -1,3 +1,5 @@
+using MailAccess.Imap.Urls;
+
 namespace MailAccess.Imap;
 
 /// <summary>What an administrator may choose for IMAP.</summary>
@@ -17,6 +19,9 @@ public sealed record ImapOptions
 
     /// <summary>What ID tells of the server, RFC 2971 §3.3; empty: NIL.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> IdFields { get; init; } = [new("name", "MailAccess")];
+
+    /// <summary>What is needed to authorize URLs (RFC 4467); null: that is not offered.</summary>
+    public UrlOptions? Urls { get; init; }
 
     /// <summary>Bounds.</summary>
     public ImapLimits Limits { get; init; } = new();

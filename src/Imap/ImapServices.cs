@@ -1,8 +1,10 @@
 using MailAccess.Auth;
+using MailAccess.Imap.Commands;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Sorting;
+using MailAccess.Imap.Urls;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using Microsoft.Extensions.Logging;
@@ -29,6 +31,12 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
 
     /// <summary>Names that sessions follow by NOTIFY.</summary>
     public NotifyBudget NotifyNames { get; } = new(Options.Limits.NotifyNamesInAllMax);
+
+    /// <summary>Checks authorized URLs; null: nobody has said what this server is called, or there is nowhere to keep keys. RFC 4467.</summary>
+    public UrlFetcher? Urls { get; init; }
+
+    /// <summary>Tells of new access keys.</summary>
+    public KeyResets KeyResets { get; } = new();
 
     /// <summary>Annotations can be kept, and the extension is on. RFC 5464.</summary>
     public bool HasAnnotations => Store is AccessMailStore && !IsDisabled("METADATA");
@@ -60,10 +68,11 @@ internal sealed record ImapServices(IAuthenticator Authenticator, IMailStore Sto
         capability is not null && (Options.DisabledCapabilities.Contains(capability, StringComparer.OrdinalIgnoreCase)
             || ImapCapabilities.NeedsOf(capability).Any(IsDisabled) || IsUnset(capability));
 
-    /// <summary>RFC 9738 §3: one of the two is told, that for all commands where there is one.</summary>
+    /// <summary>RFC 9738 §3: one of its two is told, that for all commands where there is one.</summary>
     private bool IsUnset(string capability) => capability switch
     {
         MessageLimit.Capability => Limits.MessagesPerCommandMax == 0,
+        UrlCommands.Capability => Urls is null,
         MessageLimit.SaveCapability => Limits.SavesPerCommandMax == 0 || !IsDisabled(MessageLimit.Capability),
         _ => false,
     };

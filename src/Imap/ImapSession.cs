@@ -201,6 +201,7 @@ internal sealed class ImapSession : IAsyncDisposable
     {
         SelectedMailbox? former = Selected;
         Selected = mailbox;
+        Services.KeyResets.Follow(this, mailbox);
         Notifications?.Follow(mailbox);
         if (former is not null)
         {
@@ -210,9 +211,9 @@ internal sealed class ImapSession : IAsyncDisposable
     }
 
     /// <summary>A message is shorter than was promised to the client in a literal's length: nothing can mend that, the connection is cut.</summary>
-    public IOException LoseContent(Uid uid, SelectedMailbox selected)
+    public IOException LoseContent(Uid uid, MailboxName mailbox)
     {
-        Services.Log.MessageShrank(Connection.Id, uid.Value, selected.Mailbox.Name.Value);
+        Services.Log.MessageShrank(Connection.Id, uid.Value, mailbox.Value);
         Connection.Abort();
         return new IOException("a message is shorter than its index says");
     }

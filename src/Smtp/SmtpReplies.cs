@@ -128,6 +128,21 @@ public static class SmtpReplies
     /// <summary>BDAT that says not how many octets follow: what comes then could be anything. RFC 3030 §2.</summary>
     public static readonly SmtpReply BadChunkSize = new(501, new(5, 5, 4), "BDAT wants the octets of the chunk, and LAST if it is");
 
+    /// <summary>BURL with something else than LAST behind its URL. RFC 4468 §3.5.</summary>
+    public static readonly SmtpReply BadEndMarker = new(501, new(5, 5, 4), "LAST or nothing behind the URL");
+
+    /// <summary>What a URL names is not there, or it names nothing. RFC 4468 §6.</summary>
+    public static readonly SmtpReply UrlNotResolved = new(554, new(5, 6, 6), "URL resolution failed");
+
+    /// <summary>The URL is not authorized for this client, or not any more. RFC 4468 §3.4.</summary>
+    public static readonly SmtpReply UrlNotAuthorized = new(554, new(5, 7, 0), "URL authorization failed");
+
+    /// <summary>A URL of a server that we do not ask. RFC 4468 §6; its X.7.8 is X.7.14 in the registry of RFC 5248.</summary>
+    public static readonly SmtpReply UrlNeedsTrust = new(554, new(5, 7, 14), "URL resolution requires trust relationship");
+
+    /// <summary>What a URL names cannot be read now. RFC 4468 §5: X.6.6 may be temporary.</summary>
+    public static readonly SmtpReply UrlUnavailable = new(451, new(4, 6, 6), "URL cannot be resolved now, try again later");
+
     /// <summary>STARTTLS under TLS.</summary>
     public static readonly SmtpReply AlreadyEncrypted = new(503, new(5, 5, 1), "TLS is active already");
 

@@ -6,7 +6,7 @@ using MailAccess.Wire;
 
 namespace MailAccess.Submission;
 
-/// <summary>A message that comes in chunks, each behind its BDAT. RFC 3030 §2.</summary>
+/// <summary>A message that comes in chunks, each behind its BDAT (RFC 3030 §2) or fetched by the URL in its BURL (RFC 4468 §3.2).</summary>
 /// <remarks>
 /// <para>Only what can be sent by DATA again is taken: lines end by CRLF, as RFC 3030 §2 demands of text; a CR or LF alone is refused
 /// as it is in DATA, and a last line without end gets one. So nothing that is stored can end a message early elsewhere.</para>
@@ -16,6 +16,9 @@ namespace MailAccess.Submission;
 /// </remarks>
 internal sealed class ChunkReceiver : IAsyncDisposable
 {
+    /// <summary>Of a URL's content, held at once.</summary>
+    private const int FetchedOctetsMax = 64 * 1024;
+
     private readonly LineEndCheck _lineEnds = new();
     private readonly BinaryPartEncoder? _encoder;
     private readonly ArrayBufferWriter<byte> _encoded = new();
@@ -56,6 +59,18 @@ internal sealed class ChunkReceiver : IAsyncDisposable
         return new ReceiveOutcome(await receiver.AnswerAsync(session, chunk.IsLast, refusal), null);
     }
 
+    /// <summary>One chunk that a URL names, from the store to its reply. What fails fails the transaction: RFC 4468 §3.2.</summary>
+    public static async ValueTask<ReceiveOutcome> FetchAsync(SubmissionSession session, UrlChunk url)
+    {
+        SmtpReply? refusal = session.Transaction!.Chunks is null ? await BeginAsync(session, session.Transaction) : null;
+        ChunkReceiver receiver = session.Transaction.Chunks!;
+        if (receiver._message is { Refusal: null } message && await receiver.FetchAsync(session, message, url) is { } problem)
+        {
+            message.Refuse(problem);
+        }
+        return new ReceiveOutcome(await receiver.AnswerAsync(session, url.IsLast, refusal), null);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_message is { } message)
@@ -72,6 +87,47 @@ internal sealed class ChunkReceiver : IAsyncDisposable
         MessageReceiver? message = start.Intake is { } intake ? new MessageReceiver(session, transaction, intake) : null;
         transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime);
         return start.Refusal;
+    }
+
+    // Null: all of it has been taken. The client waits and sends nothing that could be too slow or too much.
+    private async ValueTask<SmtpReply?> FetchAsync(SubmissionSession session, MessageReceiver message, UrlChunk url)
+    {
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(FetchedOctetsMax);
+        try
+        {
+            MessageUrlResult opened = await session.Urls!.OpenAsync(url.Url, url.Account, CancellationToken.None);
+            if (opened.Content is not { } content)
+            {
+                return BurlCommand.ToReply(opened.Problem);
+            }
+            await using (content)
+            {
+                if (content.Octets > session.Sink.MessageOctetsMax - message.Octets)
+                {
+                    return SmtpReplies.MessageTooBig;
+                }
+                for (long at = 0; at < content.Octets && message.Refusal is null;)
+                {
+                    int read = await content.ReadAsync(at, chunk.AsMemory(0, FetchedOctetsMax), CancellationToken.None);
+                    if (read == 0)
+                    {
+                        return SmtpReplies.UrlNotResolved; // It went away while it was read.
+                    }
+                    await TakeAsync(chunk.AsMemory(0, read));
+                    at += read;
+                }
+            }
+            return null;
+        }
+        catch (IOException failure)
+        {
+            session.Log.UrlFailed(session.Connection.Id, failure);
+            return SmtpReplies.UrlUnavailable;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
     }
 
     private async ValueTask TakeAsync(ReadOnlyMemory<byte> octets)

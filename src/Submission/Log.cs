@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "{ConnectionId}: {Peer} exceeds its rate of {What}: {Count} in {Period}")]
     public static partial void RateExceeded(this ILogger log, string connectionId, string peer, string what, int count, TimeSpan period);
 
+    [LoggerMessage(5008, LogLevel.Warning, "{ConnectionId}: what a URL names could not be read")]
+    public static partial void UrlFailed(this ILogger log, string connectionId, Exception failure);
+
     [LoggerMessage(5005, LogLevel.Error, "{ConnectionId}: internal error")]
     public static partial void SessionFault(this ILogger log, string connectionId, Exception bug);
 }

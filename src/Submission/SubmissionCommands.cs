@@ -26,6 +26,8 @@ internal enum CommandTraits
     Authentication = 32,
     /// <summary>Octets follow that are no command: where it cannot be understood, nobody knows where the next command begins.</summary>
     Chunk = 64,
+    /// <summary>May be as long as a URL of any mailbox here.</summary>
+    Url = 128,
 }
 
 /// <summary>One row of the table.</summary>
@@ -43,6 +45,7 @@ internal static class SubmissionCommands
         RcptCommand.Definition,
         DataCommand.Definition,
         BdatCommand.Definition,
+        BurlCommand.Definition,
         RsetCommand.Definition,
         NoopCommand.Definition,
         QuitCommand.Definition,
@@ -88,6 +91,8 @@ internal enum FollowUp
     Message,
     /// <summary>A chunk of the message follows; then it is answered.</summary>
     Chunk,
+    /// <summary>A piece of the message is fetched by its URL; then it is answered.</summary>
+    Url,
     /// <summary>The TLS handshake follows.</summary>
     Handshake,
     /// <summary>The client said goodbye.</summary>

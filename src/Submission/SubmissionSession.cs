@@ -39,6 +39,9 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     public ClientPolicy Policy => services.Policy;
 
+    /// <summary>Null where this role has no BURL.</summary>
+    public IMessageUrls? Urls => services.Urls;
+
     public TimeProvider Clock => services.Clock;
 
     public MessageIdGenerator MessageIds => services.MessageIds;
@@ -70,6 +73,9 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     /// <summary>Set by BDAT for the chunk that follows.</summary>
     public ChunkHeader Chunk { get; set; }
+
+    /// <summary>Set by BURL for the piece that is fetched.</summary>
+    public UrlChunk? Url { get; set; }
 
     /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
     public SmtpExtensions Extensions =>
@@ -215,6 +221,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
             FollowUp.Handshake => await UpgradeAsync(),
             FollowUp.Message => await ReceiveAsync(),
             FollowUp.Chunk => await ReceiveChunkAsync(),
+            FollowUp.Url => await FetchUrlAsync(),
             _ => null,
         } ?? await EndIfTooManyErrorsAsync();
     }
@@ -250,7 +257,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     }
 
     private int OctetsMax(CommandTraits traits) =>
-        traits.HasFlag(CommandTraits.Authentication) ? LongestLine(Limits) + 2
+        (traits & (CommandTraits.Authentication | CommandTraits.Url)) != 0 ? LongestLine(Limits) + 2
         : traits.HasFlag(CommandTraits.Extended) ? Limits.ExtendedCommandOctetsMax
         : Limits.CommandOctetsMax;
 
@@ -315,11 +322,27 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     private async ValueTask<SessionEnd?> ReceiveChunkAsync()
     {
         await FlushAsync();
-        bool isWork = Chunk.IsLast || Chunk.Octets > 0;
         ReceiveOutcome received = await ChunkReceiver.ReceiveAsync(this, Chunk);
-        _junk = Chunk.IsLast ? 0 : isWork ? _junk : _junk + 1; // Empty chunks that never end a message cost us and bring nothing.
-        _errors += _junk > Limits.JunkCommandsMax ? 1 : 0;
+        CountChunk(Chunk.IsLast, Chunk.Octets);
         return await ReportAsync(received);
+    }
+
+    private async ValueTask<SessionEnd?> FetchUrlAsync()
+    {
+        await FlushAsync();
+        UrlChunk url = Url!;
+        Url = null;
+        long before = Transaction?.Chunks?.Octets ?? 0;
+        ReceiveOutcome received = await ChunkReceiver.FetchAsync(this, url);
+        CountChunk(url.IsLast, (Transaction?.Chunks?.Octets ?? 0) - before);
+        return await ReportAsync(received);
+    }
+
+    /// <summary>Empty chunks that never end a message cost us and bring nothing.</summary>
+    private void CountChunk(bool isLast, long octets)
+    {
+        _junk = isLast ? 0 : octets > 0 ? _junk : _junk + 1;
+        _errors += _junk > Limits.JunkCommandsMax ? 1 : 0;
     }
 
     private async ValueTask<SessionEnd?> ReportAsync(ReceiveOutcome received)

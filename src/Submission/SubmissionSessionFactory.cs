@@ -11,7 +11,11 @@ namespace MailAccess.Submission;
 /// <summary>What all sessions of a listener share.</summary>
 internal sealed record SessionServices(
     SubmissionOptions Options, SubmissionLimits Limits, IMailSink Sink, IAuthenticator? Authenticator, TimeProvider Clock,
-    MessageIdGenerator MessageIds, ClientPolicy Policy, ILogger Log);
+    MessageIdGenerator MessageIds, ClientPolicy Policy, ILogger Log)
+{
+    /// <summary>Null where there is no BURL.</summary>
+    public IMessageUrls? Urls { get; init; }
+}
 
 /// <summary>
 /// Runs the conversations of one listener: submission, exchange or LMTP, as <see cref="SubmissionOptions.Role"/> says. Thread-safe.
@@ -20,10 +24,11 @@ public sealed class SubmissionSessionFactory
 {
     private readonly SessionServices _services;
 
-    /// <summary>An authenticator is needed for submission and ignored by the other roles.</summary>
+    /// <summary>An authenticator is needed for submission; it and the URLs, which may be null, are ignored by the other roles.</summary>
     /// <exception cref="ArgumentException">Submission without authenticator, or a host name that is none.</exception>
     public SubmissionSessionFactory(
-        SubmissionOptions options, IMailSink sink, IAuthenticator? authenticator, SubmissionLimits limits, TimeProvider clock, ILogger log)
+        SubmissionOptions options, IMailSink sink, IAuthenticator? authenticator, SubmissionLimits limits, TimeProvider clock, ILogger log,
+        IMessageUrls? urls = null)
     {
         if (options.Role.OffersAuthentication && authenticator is null)
         {
@@ -35,7 +40,10 @@ public sealed class SubmissionSessionFactory
         }
         _services = new SessionServices(
             options, limits, sink, options.Role.OffersAuthentication ? authenticator : null, clock, new MessageIdGenerator(clock),
-            new ClientPolicy(options, limits, clock, log), log);
+            new ClientPolicy(options, limits, clock, log), log)
+        {
+            Urls = options.Role.OffersAuthentication ? urls : null, // RFC 4468 §3.1: for submission alone.
+        };
     }
 
     /// <summary>One conversation, from greeting to end. Does not dispose the connection.</summary>

@@ -28,7 +28,26 @@ internal sealed class SecretMask(WireProtocol protocol)
     public bool InExchange { get; private set; }
 
     /// <summary>How many octets of this client line may be shown; its length: all of them.</summary>
-    public int ShowClient(ReadOnlySpan<byte> line)
+    public int ShowClient(ReadOnlySpan<byte> line) => Math.Min(ShowCommand(line), BeforeToken(line));
+
+    /// <summary>How many octets of this server line may be shown.</summary>
+    public int ShowServer(ReadOnlySpan<byte> line) => Math.Min(ShowAnswer(line), BeforeToken(line));
+
+    private static ReadOnlySpan<byte> TokenLabel => ";URLAUTH="u8;
+
+    private static int BeforeToken(ReadOnlySpan<byte> line)
+    {
+        for (int at = 0; at + TokenLabel.Length < line.Length; at++)
+        {
+            if (line[at] == TokenLabel[0] && System.Text.Ascii.EqualsIgnoreCase(line.Slice(at, TokenLabel.Length), TokenLabel))
+            {
+                return at + TokenLabel.Length;
+            }
+        }
+        return line.Length;
+    }
+
+    private int ShowCommand(ReadOnlySpan<byte> line)
     {
         if (InExchange)
         {
@@ -61,8 +80,7 @@ internal sealed class SecretMask(WireProtocol protocol)
         return line.Length;
     }
 
-    /// <summary>How many octets of this server line may be shown.</summary>
-    public int ShowServer(ReadOnlySpan<byte> line)
+    private int ShowAnswer(ReadOnlySpan<byte> line)
     {
         bool challenge = protocol == WireProtocol.Smtp ? line.StartsWith("334"u8) : line is [(byte)'+', (byte)' ', ..] or [(byte)'+'];
         if (challenge)

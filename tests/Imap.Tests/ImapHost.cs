@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Imap.Urls;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Store.Metadata;
@@ -53,6 +54,7 @@ internal sealed class ImapHost : IAsyncDisposable
             Accounts = _ => new(["alice", "bob"]),
         });
         Runner.Directives["metadata"] = _ => Share(null);
+        Runner.Directives["urls"] = AuthorizeUrlsAsync;
         Runner.Directives["mechanisms"] = names =>
         {
             _authenticator = RealAuthenticator.Create(names, _clock, Log);
@@ -126,6 +128,24 @@ internal sealed class ImapHost : IAsyncDisposable
             Limits = new MetadataLimits { ValueOctetsMax = 1024, EntriesMax = 10 },
         }, _clock);
         return Task.CompletedTask;
+    }
+
+    /// <summary><c>@urls example.com</c>: URLs of this server can be authorized; bob's account is a submission server's.</summary>
+    private async Task AuthorizeUrlsAsync(string host)
+    {
+        await Configure(o => o with
+        {
+            Urls = new UrlOptions
+            {
+                HostNames = [host, "other-name.example"],
+                FindAccount = (name, _) => name == "broken" ? throw new IOException("the account source is gone") : new(TestAuthenticator.Find(name)),
+                Submitters = ["bob"],
+            },
+        });
+        if (_access is null)
+        {
+            await Share(null);
+        }
     }
 
     private static MailboxName Name(string text) =>

@@ -18,15 +18,17 @@ internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthe
         string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken) =>
         new(Check(loginName, password.Span));
 
+    /// <summary>As a client names it at login; null for nobody's name.</summary>
+    public static Account? Find(string name) => name is not ("alice" or "bob" or "müller" or "plain") ? null : new Account
+    {
+        Name = name,
+        Addresses = [$"{name}@example.test"],
+        DisabledImapCapabilities = name == "plain" ? ["move", "CONDSTORE", "IDLE", "NOTIFY", "URLAUTH"] : [],
+    };
+
     private static SaslStep Check(string name, ReadOnlySpan<byte> password) =>
         name == "broken" ? SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable)
-        : name is "alice" or "bob" or "müller" or "plain" && password.SequenceEqual("secret"u8)
-            ? SaslStep.Success(new Account
-            {
-                Name = name,
-                Addresses = [$"{name}@example.test"],
-                DisabledImapCapabilities = name == "plain" ? ["move", "CONDSTORE", "IDLE", "NOTIFY"] : [],
-            })
+        : password.SequenceEqual("secret"u8) && Find(name) is { } account ? SaslStep.Success(account)
             : SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
 
     private sealed class Exchange(string mechanism) : ISaslExchange

@@ -47,7 +47,7 @@ public sealed class MboxAccessStoreTests : AccessStoreContract
 }
 
 /// <summary>Shared mailboxes and annotations over files: what stays, what goes, and what others may learn.</summary>
-public abstract class AccessStoreContract : IAsyncLifetime
+public abstract partial class AccessStoreContract : IAsyncLifetime
 {
     private IMailStore _files = null!;
     private AccessMailStore _store = null!;

@@ -15,6 +15,7 @@ internal sealed class ServerFixture
 {
     private SubmissionSessionFactory? _factory;
     private IAuthenticator _authenticator = new AuthenticatorDouble();
+    private UrlsDouble? _urls;
 
     public ServerFixture(SubmissionRole role)
     {
@@ -34,7 +35,7 @@ internal sealed class ServerFixture
 
     /// <summary>All connections are one listener's, from the first one on.</summary>
     public Task<SessionEnd> RunAsync(IConnection connection) =>
-        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log)).RunAsync(connection);
+        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log, _urls)).RunAsync(connection);
 
     public async Task PlayAsync(Transcript transcript, int octetsPerRead)
     {
@@ -58,11 +59,18 @@ internal sealed class ServerFixture
         runner.Directives["trusted"] = network => Do(() => Options = Options with { Trusted = [IPNetwork.Parse(network)] });
         runner.Directives["unlimited"] = account => Do(() => Options = Options with { UnlimitedAccounts = [account] });
         runner.Directives["without-login"] = network => Do(() => Options = Options with { TrustedClients = new Printers(network) });
+        runner.Directives["urls"] = _ => Do(() => _urls = new UrlsDouble());
+        runner.Directives["url"] = words => Do(() => _urls!.Contents[words.Split(' ', 2)[0]] = Text(words.Split(' ', 2).ElementAtOrDefault(1) ?? ""));
+        runner.Directives["url-cut"] = url => Do(() => _urls!.Cut.Add(url));
+        runner.Directives["url-fails"] = words => Do(() => _urls!.Problems[words.Split(' ')[0]] = Enum.Parse<MessageUrlProblem>(words.Split(' ')[1]));
+        runner.Directives["urls-off"] = name => Do(() => _urls!.OffFor = name);
+        runner.Directives["resolved"] = words => Do(() => Assert.Equal(words == "none" ? [] : words.Split(' '), _urls!.Asked));
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
         real?.Dispose();
         Assert.Equal(0, Sink.OpenIntakes);
+        Assert.Equal(0, _urls?.Open ?? 0);
     }
 
     public static string Show(Envelope envelope)

@@ -66,6 +66,16 @@ public sealed class WireTranscriptTests
             "C: EHLO x|S: 250-x|S: 250 AUTH PLAIN|C: AUTH PLAIN ***|S: 235 2.7.0 ok|C: MAIL FROM:<a@b> AUTH=<>"
         },
         {
+            WireProtocol.Imap, // Whoever has a URL's token may read the message: RFC 4467.
+            "C: a GENURLAUTH imap://a@h/I/;UID=1;urlauth=user+b INTERNAL\r\n|S: * GENURLAUTH \"imap://a@h/I/;UID=1;urlauth=user+b:internal:hunter2\"\r\na OK\r\n|C: b URLFETCH {44}\r\n|S: + go\r\n|C: imap://a@h/I/;UID=1;URLAUTH=user+b:internal:hunter2\r\n",
+            "C: a GENURLAUTH imap://a@h/I/;UID=1;urlauth= ***|S: * GENURLAUTH \"imap://a@h/I/;UID=1;urlauth= ***|S: a OK|C: b URLFETCH {44}|S: + go|C: imap://a@h/I/;UID=1;URLAUTH= ***"
+        },
+        {
+            WireProtocol.Smtp, // RFC 4468.
+            "C: BURL imap://a@h/I/;UID=1;URLAUTH=submit+a:internal:hunter2 LAST\r\n|S: 250 2.0.0 ok\r\n",
+            "C: BURL imap://a@h/I/;UID=1;URLAUTH= ***|S: 250 2.0.0 ok"
+        },
+        {
             WireProtocol.Smtp,
             "C: AUTH LOGIN\r\n|S: 334 c2FsdA==\r\n|C: aHVudGVyMg==\r\n|S: 334 UGFzc3dvcmQ6\r\n|C: aHVudGVyMg==\r\n|S: 535 no\r\n|C: QUIT\r\n",
             "C: AUTH LOGIN|S: 334 ***|C: ***|S: 334 ***|C: ***|S: 535 no|C: QUIT"

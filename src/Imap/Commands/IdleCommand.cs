@@ -35,6 +35,7 @@ internal static class IdleCommand
         session.Writer.Write("+ idling\r\n"u8);
         while (true)
         {
+            SessionNews.TellKeyReset(session);
             if (session.Notifications is not null)
             {
                 if (await SessionNews.TellAsync(session, mayExpunge: true) is { } gone)

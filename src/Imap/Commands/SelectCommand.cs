@@ -68,6 +68,10 @@ internal static class SelectCommand
         {
             session.Writer.WriteUntagged($"OK [MAILBOXID ({ObjectId.OfMailbox(mailbox.MailboxId)})] its identity"); // RFC 8474 §4.2.
         }
+        if (!services.IsDisabled(UrlCommands.Capability))
+        {
+            session.Writer.WriteUntagged($"OK [{UrlCommands.Mechanisms}] how URLs can be authorized"); // RFC 4467 §8.
+        }
         if (!services.IsDisabled("CONDSTORE"))
         {
             session.WriteHighestModSeq(selected.View.HighestModSeq); // RFC 7162 §3.1.2.1. Every mailbox has one: no NOMODSEQ.

@@ -103,7 +103,7 @@ internal sealed class BinarySectionWriter(ImapSession session, SelectedMailbox s
         }
         if (decoder.IsCutOff)
         {
-            throw session.LoseContent(uid, selected);
+            throw session.LoseContent(uid, selected.Mailbox.Name);
         }
         return decoder.IsDamaged ? new DecodedSection(0, HasNul: false, DamagedEncoding) : new DecodedSection(octets, hasNul, default);
     }
@@ -130,7 +130,7 @@ internal sealed class BinarySectionWriter(ImapSession session, SelectedMailbox s
         }
         if (at < end)
         {
-            throw session.LoseContent(uid, selected);
+            throw session.LoseContent(uid, selected.Mailbox.Name);
         }
         if (section.Partial is not null && !isIdentity)
         {

@@ -11,7 +11,8 @@ namespace MailAccess.Imap.Fetching;
 /// <summary>Writes the value of BODY[…]: from the summary where it has it, else streamed from the message.</summary>
 internal sealed class SectionWriter(ImapSession session, SelectedMailbox selected)
 {
-    private const int RoomOctetsMin = 4 * 1024;
+    /// <summary>Octets that are read at least, where there are so many: few sends.</summary>
+    public const int RoomOctetsMin = 4 * 1024;
 
     private readonly ImapWriter _writer = session.Writer;
     private readonly ArrayBufferWriter<byte> _fields = new();
@@ -46,7 +47,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             _fields.ResetWrittenCount();
             if (!await HeaderFieldsReader.ReadAsync(section, range, content, session.Services.Limits.HeaderOctetsMax, _fields))
             {
-                throw session.LoseContent(uid, selected);
+                throw session.LoseContent(uid, selected.Mailbox.Name);
             }
             WriteFields(section);
             return;
@@ -74,8 +75,8 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
         _writer.Write(shown);
     }
 
-    // CHAR8 = %x01-ff: a literal holds no NUL, RFC 9051 §9. What is stored goes out as 0x80, as Dovecot does it; the count stays.
-    private static void HideNul(Span<byte> octets) => octets.Replace((byte)0, (byte)0x80);
+    /// <summary>CHAR8 = %x01-ff: a literal holds no NUL, RFC 9051 §9. What is stored goes out as 0x80, as Dovecot does it; the count stays.</summary>
+    public static void HideNul(Span<byte> octets) => octets.Replace((byte)0, (byte)0x80);
 
     private void WriteLabel(BodySection section, long octets)
     {
@@ -96,7 +97,7 @@ internal sealed class SectionWriter(ImapSession session, SelectedMailbox selecte
             int read = await content.ReadAsync(offset, memory, CancellationToken.None);
             if (read == 0)
             {
-                throw session.LoseContent(uid, selected);
+                throw session.LoseContent(uid, selected.Mailbox.Name);
             }
             HideNul(memory.Span[..read]);
             _writer.Advance(read);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MailAccess.Store;
@@ -6,14 +5,11 @@ using MailAccess.Store;
 namespace MailAccess.Imap.Grammar;
 
 /// <summary>
-/// A relative URL of a message or of a part of one, on this server and in this session's scope — RFC 5092 §11, as CATENATE uses it (RFC 4469 §3).
+/// A message or a part of one, as URLs name it — RFC 5092 §11: relative ones, on this server and in this session's scope, as CATENATE uses them
+/// (RFC 4469 §3), and the path of absolute ones.
 /// </summary>
 internal sealed record ImapUrl
 {
-    /// <summary>Characters that a URL may hold; others are percent-encoded: bchar of RFC 5092 §11, and what separates its parts.</summary>
-    private static readonly SearchValues<byte> UrlCharacters =
-        SearchValues.Create("!$%&'()*+,-./0123456789:;=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"u8);
-
     /// <summary>Where the message is; null: in the selected mailbox.</summary>
     public MailboxName? Mailbox { get; private init; }
 
@@ -37,26 +33,32 @@ internal sealed record ImapUrl
     public static bool TryParse(ReadOnlySpan<byte> text, ImapServices services, [NotNullWhen(true)] out ImapUrl? url)
     {
         url = null;
-        if (text.ContainsAnyExcept(UrlCharacters) || text.StartsWith("//"u8))
+        if (!UrlText.IsUrl(text) || text.StartsWith("//"u8))
         {
             return false;
         }
-        MailboxName? mailbox = null;
-        uint? validity = null;
-        if (text.StartsWith("/"u8))
-        {
-            text = RemoveDots(text[1..]);
-            if (!TryTakeMailbox(ref text, out mailbox, out validity) || !TryTake(ref text, "/"u8))
-            {
-                return false;
-            }
-        }
+        bool takesPartial = !services.IsDisabled("URL-PARTIAL");
+        return text.StartsWith("/"u8) ? TryParsePath(RemoveDots(text[1..]), services.Limits, takesPartial, out url)
+            : TryParseMessage(text, null, null, services.Limits, takesPartial, out url);
+    }
+
+    /// <summary>imessagepart = imailbox-ref iuid [isection] [ipartial]: what stands behind the server's name in an absolute URL.</summary>
+    public static bool TryParsePath(ReadOnlySpan<byte> path, ImapLimits limits, bool takesPartial, [NotNullWhen(true)] out ImapUrl? url)
+    {
+        url = null;
+        return TryTakeMailbox(ref path, out MailboxName? mailbox, out uint? validity) && UrlText.TryTake(ref path, "/"u8)
+            && TryParseMessage(path, mailbox, validity, limits, takesPartial, out url);
+    }
+
+    private static bool TryParseMessage(
+        ReadOnlySpan<byte> text, MailboxName? mailbox, uint? validity, ImapLimits limits, bool takesPartial, [NotNullWhen(true)] out ImapUrl? url)
+    {
         BodySection? section = null;
         (uint First, uint? Count) partial = default;
         uint uid = 0;
-        bool parsed = TryTake(ref text, ";UID="u8) && TryTakeNumber(ref text, out uid)
-            && (!TryTake(ref text, "/;SECTION="u8) || TryTakeSection(ref text, services.Limits, out section))
-            && (services.IsDisabled("URL-PARTIAL") || !TryTake(ref text, "/;PARTIAL="u8) || TryTakePartial(ref text, out partial))
+        bool parsed = UrlText.TryTake(ref text, ";UID="u8) && UrlText.TryTakeNumber(ref text, out uid)
+            && (!UrlText.TryTake(ref text, "/;SECTION="u8) || TryTakeSection(ref text, limits, out section))
+            && (!takesPartial || !UrlText.TryTake(ref text, "/;PARTIAL="u8) || TryTakePartial(ref text, out partial))
             && text.IsEmpty;
         url = parsed ? new ImapUrl { Mailbox = mailbox, UidValidity = validity, Uid = new Uid(uid), Section = section, Partial = partial } : null;
         return parsed;
@@ -104,15 +106,15 @@ internal sealed record ImapUrl
         validity = null;
         int end = text.IndexOf((byte)';'); // Never in a name as it is.
         end -= end > 0 && text[end - 1] == (byte)'/' ? 1 : 0;
-        if (end < 1 || !TryDecode(text[..end], out byte[] name) || !System.Text.Unicode.Utf8.IsValid(name)
-            || !MailboxName.TryParse(Encoding.UTF8.GetString(name), out mailbox))
+        if (end < 1 || !UrlText.TryDecodeText(text[..end], out string name)
+            || !MailboxName.TryParse(name, out mailbox))
         {
             return false;
         }
         text = text[end..];
-        if (TryTake(ref text, ";UIDVALIDITY="u8))
+        if (UrlText.TryTake(ref text, ";UIDVALIDITY="u8))
         {
-            bool isNumber = TryTakeNumber(ref text, out uint number);
+            bool isNumber = UrlText.TryTakeNumber(ref text, out uint number);
             validity = number;
             return isNumber;
         }
@@ -126,7 +128,7 @@ internal sealed record ImapUrl
         ReadOnlySpan<byte> encoded = end < 0 ? text : text[..end];
         text = end < 0 ? [] : text[end..];
         section = null;
-        if (encoded.IsEmpty || encoded.Contains((byte)';') || !TryDecode(encoded, out byte[] octets))
+        if (encoded.IsEmpty || encoded.Contains((byte)';') || !UrlText.TryDecode(encoded, out byte[] octets))
         {
             return false;
         }
@@ -141,55 +143,12 @@ internal sealed record ImapUrl
         bool isNumber = ImapNumbers.TryParse(text, ref at, out uint first);
         text = text[at..];
         partial = (first, null);
-        if (!isNumber || !TryTake(ref text, "."u8))
+        if (!isNumber || !UrlText.TryTake(ref text, "."u8))
         {
             return isNumber;
         }
-        bool hasCount = TryTakeNumber(ref text, out uint count);
+        bool hasCount = UrlText.TryTakeNumber(ref text, out uint count);
         partial = (first, count);
         return hasCount;
-    }
-
-    /// <summary>pct-encoded = "%" HEXDIG HEXDIG — RFC 3986 §2.1.</summary>
-    private static bool TryDecode(ReadOnlySpan<byte> encoded, out byte[] octets)
-    {
-        List<byte> decoded = new(encoded.Length);
-        octets = [];
-        for (int i = 0; i < encoded.Length; i++)
-        {
-            if (encoded[i] != (byte)'%')
-            {
-                decoded.Add(encoded[i]);
-                continue;
-            }
-            if (i + 2 >= encoded.Length || !char.IsAsciiHexDigit((char)encoded[i + 1]) || !char.IsAsciiHexDigit((char)encoded[i + 2]))
-            {
-                return false;
-            }
-            decoded.Add(Convert.FromHexString(Encoding.ASCII.GetString(encoded.Slice(i + 1, 2)))[0]);
-            i += 2;
-        }
-        octets = [.. decoded];
-        return true;
-    }
-
-    /// <summary>nz-number — RFC 3501 §9.</summary>
-    private static bool TryTakeNumber(ref ReadOnlySpan<byte> text, out uint number)
-    {
-        int at = 0;
-        bool isNumber = ImapNumbers.TryParse(text, ref at, out number) && text[0] != (byte)'0';
-        text = text[at..];
-        return isNumber;
-    }
-
-    /// <summary>Strings are not case sensitive, RFC 5092 §11.</summary>
-    private static bool TryTake(ref ReadOnlySpan<byte> text, ReadOnlySpan<byte> label)
-    {
-        if (text.Length < label.Length || !Ascii.EqualsIgnoreCase(text[..label.Length], label))
-        {
-            return false;
-        }
-        text = text[label.Length..];
-        return true;
     }
 }

@@ -67,6 +67,9 @@ internal sealed class SelectedMailbox : IAsyncDisposable
     /// <summary>Results that are kept up to date; null: none ever were.</summary>
     public UpdateContexts? Contexts { get; set; }
 
+    /// <summary>The user's access key to it is a new one, and the client has not heard so. Set by other sessions.</summary>
+    public bool OwesUrlMechanisms { get; set; }
+
     /// <summary>The structure of the message last read in parts.</summary>
     public StructureCache Structures { get; }
 

@@ -1,8 +1,5 @@
-using System.Buffers;
-using MailAccess.Imap.Fetching;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
-using MailAccess.Message;
 using MailAccess.Store;
 
 namespace MailAccess.Imap.Mailboxes;
@@ -21,40 +18,17 @@ internal sealed class UrlSource(ImapSession session) : IAsyncDisposable
         {
             return (null, bad);
         }
-        (IMailbox? mailbox, StoreError unopened) = await FindMailboxAsync(url);
-        if (mailbox is null)
+        UrlContent? content = null;
+        (IMailbox? mailbox, StoreError error) = await FindMailboxAsync(url);
+        if (mailbox is not null)
         {
-            return (null, MayWorkLater(unopened) ? ImapErrors.ToCompletion(unopened) : bad);
+            (content, error) = await UrlContent.OpenAsync(mailbox, url, session.Services.Limits);
         }
-        MailboxSnapshot now = mailbox.Snapshot;
-        int index = now.IndexOf(url.Uid);
-        if (index < 0 || (url.UidValidity is { } validity && validity != now.UidValidity.Value))
-        {
-            return (null, bad);
-        }
-        StoreResult<IMessageContent> opened = await mailbox.OpenMessageAsync(url.Uid, CancellationToken.None);
-        if (!opened.TryGet(out IMessageContent? content))
-        {
-            return (null, MayWorkLater(opened.Error) ? ImapErrors.ToCompletion(opened.Error) : bad);
-        }
-        try
-        {
-            if (await CutAsync(url, content, now[index], mailbox) is { } cut)
-            {
-                return (cut, default);
-            }
-        }
-        catch (IOException)
-        {
-            bad = ImapErrors.ToCompletion(StoreError.Unavailable); // The store's files; nothing here speaks to the client.
-        }
-        await content.DisposeAsync();
-        return (null, bad);
+        return content is not null ? (content, default)
+            : (null, error is StoreError.Busy or StoreError.Unavailable ? ImapErrors.ToCompletion(error) : bad);
     }
 
     public ValueTask DisposeAsync() => _mailbox?.DisposeAsync() ?? default;
-
-    private static bool MayWorkLater(StoreError error) => error is StoreError.Busy or StoreError.Unavailable;
 
     /// <summary>The mailbox of the last URL is kept open for the next one: often it is the same.</summary>
     private async ValueTask<(IMailbox? Mailbox, StoreError Error)> FindMailboxAsync(ImapUrl url)
@@ -72,37 +46,5 @@ internal sealed class UrlSource(ImapSession session) : IAsyncDisposable
             return (_mailbox, opened.Error);
         }
         return (_mailbox, StoreError.None);
-    }
-
-    /// <summary>The octets of the section; null where the message has none such.</summary>
-    private async ValueTask<UrlContent?> CutAsync(ImapUrl url, IMessageContent content, MessageRecord record, IMailbox mailbox)
-    {
-        if (url.Section is not { } section || !SectionWriter.NeedsStructure(section))
-        {
-            return new UrlContent(content, Part(url, new OctetRange(0, content.Octets)));
-        }
-        MimePart structure = await new StructureCache(mailbox).GetAsync(record, content);
-        if (SectionLocator.Find(structure, content.Octets, section) is not { } range)
-        {
-            return null;
-        }
-        if (!section.PicksFields)
-        {
-            return new UrlContent(content, Part(url, range));
-        }
-        ArrayBufferWriter<byte> fields = new();
-        if (!await HeaderFieldsReader.ReadAsync(section, range, content, session.Services.Limits.HeaderOctetsMax, fields))
-        {
-            throw new IOException("a message is shorter than its structure says");
-        }
-        OctetRange picked = Part(url, new OctetRange(0, fields.WrittenCount));
-        return new UrlContent(content, fields.WrittenMemory.Slice((int)picked.Offset, (int)picked.Octets));
-    }
-
-    /// <summary>As a partial FETCH cuts it: beyond the end there is nothing. RFC 3501 §6.4.5.</summary>
-    private static OctetRange Part(ImapUrl url, OctetRange range)
-    {
-        long first = Math.Min(url.Partial.First, range.Octets);
-        return new OctetRange(range.Offset + first, Math.Min(url.Partial.Count ?? long.MaxValue, range.Octets - first));
     }
 }

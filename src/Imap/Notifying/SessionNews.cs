@@ -1,3 +1,4 @@
+using MailAccess.Imap.Commands;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Mailboxes;
 using MailAccess.Imap.Responses;
@@ -43,12 +44,23 @@ internal static class SessionNews
         }
     }
 
+    /// <summary>Another session of this user has renewed the access key to the selected mailbox: RFC 4467 §7, RESETKEY.</summary>
+    public static void TellKeyReset(ImapSession session)
+    {
+        if (session.Selected is { OwesUrlMechanisms: true } selected)
+        {
+            selected.OwesUrlMechanisms = false;
+            session.Writer.WriteUntagged($"OK [{UrlCommands.Mechanisms}] the access key is a new one");
+        }
+    }
+
     /// <summary>
     /// At the end of a command: what is new, and where the client would reckon wrongly the mod-sequence up to which it has heard everything.
     /// RFC 7162 §3.2, §3.2.7.
     /// </summary>
     public static async ValueTask<ImapCompletion> CompleteAsync(ImapSession session, SelectedMailbox selected, ImapEffects effects, ImapCompletion completion)
     {
+        TellKeyReset(session);
         bool isWanted = session.Notifications is not { FollowsSelected: false } || (effects & ImapEffects.ChangesMessages) != 0;
         if ((effects & ImapEffects.ReportsChanges) != 0 && isWanted)
         {

@@ -94,8 +94,7 @@ internal static class CheckCommand
             {
                 problems.Add($"postmaster: there is no account \"{postmaster}\" in {configuration.Accounts.PasswdFile}");
             }
-            problems.AddRange(await AccountSource.UnknownInSharingAsync(configuration, accounts));
-            problems.AddRange(await AccountSource.UnknownInSubmissionAsync(configuration, accounts));
+            problems.AddRange(await AccountSource.UnknownAccountsAsync(configuration, accounts));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

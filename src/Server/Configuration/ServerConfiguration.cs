@@ -39,6 +39,12 @@ internal sealed record ServerConfiguration
     /// <summary>Of COPY and APPEND; 0: none.</summary>
     public required int SavesPerCommandMax { get; init; }
 
+    /// <summary>Of this server in URLs, beside its host name.</summary>
+    public required IReadOnlyList<string> UrlHostNames { get; init; }
+
+    /// <summary>Accounts of submission servers on other machines.</summary>
+    public required IReadOnlyList<string> UrlSubmitters { get; init; }
+
     public required SubmissionConfiguration Submission { get; init; }
     public required ExchangeConfiguration Exchange { get; init; }
     public required QueueConfiguration Queue { get; init; }
@@ -92,6 +98,8 @@ internal sealed record ServerConfiguration
             Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
             MessagesPerCommandMax = root.Section(Settings.Imap).Get(Settings.MessagesPerCommandMax),
             SavesPerCommandMax = root.Section(Settings.Imap).Get(Settings.SavesPerCommandMax),
+            UrlHostNames = root.Section(Settings.Imap).Get(Settings.UrlHostNames),
+            UrlSubmitters = root.Section(Settings.Imap).Get(Settings.UrlSubmitters),
             Submission = SubmissionConfiguration.Read(root.Section(SmtpSettings.Submission), file, errors),
             Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),

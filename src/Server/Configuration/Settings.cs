@@ -173,7 +173,14 @@ internal static class Settings
     public static readonly Setting<int> SavesPerCommandMax = new("savesPerCommand", ScalarTypes.Integer(0, int.MaxValue), 0, "1000",
         "How many messages one COPY or APPEND takes (SAVELIMIT, RFC 9738); more are refused. Without messagesPerCommand, which is meant for these too. 0: there is no such limit.");
 
-    public static readonly SectionSetting Imap = new("imap", "IMAP.", [DisabledCapabilities, DowngradesHeaders, MessagesPerCommandMax, SavesPerCommandMax]);
+    public static readonly ListSetting<string> UrlHostNames = new("urlHostNames", ScalarTypes.Domain, [], "[\"imap.example.org\"]",
+        "Names of this server, beside hostname, in the imap:// URLs by which a client has a message sent without uploading it (URLAUTH and BURL, RFC 4467 and RFC 4468): the names that mail programs connect to. URLs of other servers are refused.");
+
+    public static readonly ListSetting<string> UrlSubmitters = new("urlSubmitters", ScalarTypes.Text, [], "[]",
+        "Accounts of submission servers on other machines: they may fetch what users have authorized a submission server to send (submit+ URLs, RFC 4467 §3). The submission server of this process needs none.");
+
+    public static readonly SectionSetting Imap = new("imap", "IMAP.",
+        [DisabledCapabilities, DowngradesHeaders, MessagesPerCommandMax, SavesPerCommandMax, UrlHostNames, UrlSubmitters]);
 
     // pop3
     public static readonly Setting<string> UidlFormat = new("uidlFormat", ScalarTypes.Text, "%08Xu%08Xv", "\"%08Xu%08Xv\"",

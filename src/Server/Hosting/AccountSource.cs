@@ -40,37 +40,24 @@ internal static class AccountSource
         return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens);
     }
 
-    /// <summary>What is wrong with the accounts that the configuration of sharing names: rights for nobody are a mistake, or become somebody's.</summary>
-    public static async Task<List<string>> UnknownInSharingAsync(ServerConfiguration configuration, IAccountDirectory accounts)
+    /// <summary>What is wrong with the accounts that the configuration names: rights for nobody are a mistake, or become somebody's.</summary>
+    public static async Task<List<string>> UnknownAccountsAsync(ServerConfiguration configuration, IAccountDirectory accounts)
     {
         List<string> problems = [];
-        foreach ((string key, string name) in configuration.Sharing.Enabled ? configuration.Sharing.NamedAccounts() : [])
+        IEnumerable<(string Key, string Account)> named =
+        [
+            .. configuration.Sharing.Enabled ? configuration.Sharing.NamedAccounts() : [],
+            .. configuration.Submission.WithoutLogin.Select(c => ("submission.withoutLogin", c.Account)),
+            .. configuration.Submission.Unlimited.Select(n => ("submission.unlimited", n)),
+            .. configuration.UrlSubmitters.Select(n => ("imap.urlSubmitters", n)),
+        ];
+        foreach ((string key, string name) in named)
         {
             string? known = (await accounts.FindByLoginAsync(name, CancellationToken.None))?.Account.Name;
             if (known != name)
             {
                 problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}"
                     : $"{key}: the account \"{name}\" is called \"{known}\" in {configuration.Accounts.PasswdFile}");
-            }
-        }
-        return problems;
-    }
-
-    /// <summary>The same for accounts that the configuration of submission names.</summary>
-    public static async Task<List<string>> UnknownInSubmissionAsync(ServerConfiguration configuration, IAccountDirectory accounts)
-    {
-        SubmissionConfiguration submission = configuration.Submission;
-        List<string> problems = [];
-        foreach ((string key, string name) in submission.WithoutLogin.Select(c => ("submission.withoutLogin", c.Account))
-            .Concat(submission.Unlimited.Select(n => ("submission.unlimited", n))))
-        {
-            if (await accounts.FindByLoginAsync(name, CancellationToken.None) is not { } known)
-            {
-                problems.Add($"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}");
-            }
-            else if (known.Account.Name != name)
-            {
-                problems.Add($"{key}: the account \"{name}\" is called \"{known.Account.Name}\" in {configuration.Accounts.PasswdFile}");
             }
         }
         return problems;

@@ -142,8 +142,7 @@ internal sealed class MailServer : IAsyncDisposable
         {
             errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
         }
-        errors.AddRange(await AccountSource.UnknownInSharingAsync(_configuration, accounts));
-        errors.AddRange(await AccountSource.UnknownInSubmissionAsync(_configuration, accounts));
+        errors.AddRange(await AccountSource.UnknownAccountsAsync(_configuration, accounts));
     }
 
     private void LoadCertificates(List<string> errors)

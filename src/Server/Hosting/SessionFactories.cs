@@ -1,5 +1,6 @@
 using MailAccess.Auth;
 using MailAccess.Imap;
+using MailAccess.Imap.Urls;
 using MailAccess.Pop3;
 using MailAccess.Server.Configuration;
 using MailAccess.Smtp;
@@ -26,6 +27,13 @@ internal sealed class SessionFactories
             DisabledCapabilities = configuration.DisabledCapabilities,
             DowngradesHeaders = configuration.DowngradesHeaders,
             IdFields = [new("name", "MailAccess")],
+            Urls = new UrlOptions
+            {
+                HostNames = [configuration.HostName, .. configuration.UrlHostNames.Except([configuration.HostName], StringComparer.OrdinalIgnoreCase)],
+                Submitters = configuration.UrlSubmitters,
+                FindAccount = async (name, stop) => await accounts.FindByLoginAsync(name, stop) is { } found
+                    && found.Credential != StoredCredential.Disabled ? found.Account : null, // Who may not log in authorizes nothing.
+            },
             Limits = new ImapLimits
             {
                 IdleTimeout = limits.ImapIdleTimeout,
@@ -34,9 +42,11 @@ internal sealed class SessionFactories
                 SavesPerCommandMax = configuration.SavesPerCommandMax,
             },
         };
+        ImapSessionFactory imapSessions = new(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap"));
+        IMessageUrls? urls = imapSessions.Urls is { } ofMailboxes ? new StoredUrls(ofMailboxes) : null;
         _sessions = new()
         {
-            [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
+            [ListenerProtocol.Imap] = imapSessions.RunAsync,
             [ListenerProtocol.Pop3] = new Pop3SessionFactory(
                 authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
             [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
@@ -59,7 +69,7 @@ internal sealed class SessionFactories
                 DetailDelimiter = configuration.RecipientDelimiter,
             };
             SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients, EarlyTalkerDelay = configuration.Exchange.GreetingDelay };
-            return new SubmissionSessionFactory(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name)).RunAsync;
+            return new SubmissionSessionFactory(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name), urls).RunAsync;
         }
     }
 

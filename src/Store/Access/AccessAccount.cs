@@ -90,6 +90,17 @@ internal sealed partial class AccessAccount(AccessMailStore store, IMailAccount 
 
     public async ValueTask<StoreResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
     {
+        Guid? keyHolder = await KeyHolderAsync(name, cancellationToken);
+        StoreResult<Done> deleted = await DeleteCheckedAsync(name, cancellationToken);
+        if (keyHolder is { } id && deleted.Error == StoreError.None)
+        {
+            await DropKeyAsync(id);
+        }
+        return deleted;
+    }
+
+    private async ValueTask<StoreResult<Done>> DeleteCheckedAsync(MailboxName name, CancellationToken cancellationToken)
+    {
         StoreResult<Target> found = Sharing is null ? StoreError.NotFound : await FindAsync(name, cancellationToken);
         if (!found.TryGet(out Target? target))
         {

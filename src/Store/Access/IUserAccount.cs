@@ -47,4 +47,20 @@ public interface IUserAccount : IMailAccount
     /// <see cref="StoreError.NoPermission"/> as one expects, <see cref="StoreError.NotPermitted"/> for what only the server sets.
     /// </summary>
     ValueTask<StoreResult<Done>> SetAnnotationsAsync(MailboxName? name, IReadOnlyList<Annotation> annotations, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// HMAC-SHA-256 of the text by this user's access key to the mailbox (RFC 4467 §2.2), bound to the mailbox's identity and UIDVALIDITY: 32
+    /// octets. Each user has a key of his own to each mailbox; it never leaves the store.
+    /// </summary>
+    /// <param name="mailbox">One that this account has opened.</param>
+    /// <param name="text">What is signed.</param>
+    /// <param name="makesKey">
+    /// Where there is no key one is made, durably; <see cref="StoreError.LimitReached"/> where the user has too many. Else the text is signed
+    /// by a key that nobody knows, so that the answer takes as long and is never right.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<StoreResult<ReadOnlyMemory<byte>>> SignAsync(IMailbox mailbox, ReadOnlyMemory<byte> text, bool makesKey, CancellationToken cancellationToken);
+
+    /// <summary>A new access key to the mailbox, durably; null: the keys to all mailboxes are gone. Nothing signed before is right any more.</summary>
+    ValueTask<StoreResult<Done>> RenewAccessKeyAsync(IMailbox? mailbox, CancellationToken cancellationToken);
 }

@@ -51,6 +51,7 @@ internal static class HelloCommand
             "DSN", // RFC 3461
             "CHUNKING", // RFC 3030 §2
             "BINARYMIME", // RFC 3030 §3
+            .. BurlCommand.Keyword(session) is { } burl ? (string[])[burl] : [], // RFC 4468
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
         ];
         if (session.Connection.CanUpgradeToTls)

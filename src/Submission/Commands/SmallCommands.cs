@@ -47,7 +47,7 @@ internal static class HelpCommand
         CommandTraits.Junk,
         static (_, _) => new CommandResult(new SmtpReply(214, new EnhancedCode(2, 0, 0), Text)));
 
-    private const string Text = "EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nsee RFC 5321, RFC 6409, RFC 2033";
+    private const string Text = "EHLO HELO LHLO MAIL RCPT DATA BDAT BURL RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nsee RFC 5321, RFC 6409, RFC 2033";
 }
 
 /// <summary>Commands that we know and do not have: 502, RFC 5321 §4.2.4.</summary>
