@@ -219,15 +219,14 @@ public sealed class DsnComposer(DsnReport report)
             return null;
         }
         string type = orcpt[..semicolon];
-        string address = IsUtf8Recipient(orcpt) || type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+        string address = !HeaderText.IsAscii(orcpt) || type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
             ? DecodeUnicodeEscapes(orcpt[(semicolon + 1)..])
             : DecodeXtext(orcpt[(semicolon + 1)..]);
         address = HeaderText.Sanitize(address);
         return address.Length == 0 ? null : $"{(HeaderText.IsAscii(address) ? type : "utf-8")}; {address}";
     }
 
-    private static bool IsUtf8Recipient(string? orcpt) => orcpt is not null && (!HeaderText.IsAscii(orcpt)
-        || (orcpt.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase) && orcpt.Contains("\\x{", StringComparison.Ordinal)));
+    private static bool IsUtf8Recipient(string? orcpt) => OriginalRecipient(orcpt) is { } original && !HeaderText.IsAscii(original);
 
     private static string TypeOf(string address) => HeaderText.IsAscii(address) ? "rfc822; " : "utf-8; ";
 

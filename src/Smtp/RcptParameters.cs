@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace MailAccess.Smtp;
 
@@ -88,7 +89,8 @@ internal static class RcptParameters
         }
         bool fits = Ascii.EqualsIgnoreCase(value[..semicolon], "utf-8"u8)
             ? IsUtf8Address(Encoding.UTF8.GetString(address))
-            : Xtext.TryDecodePrintable(Encoding.UTF8.GetString(address), out _);
+            : Xtext.TryDecodePrintable(Encoding.UTF8.GetString(address), out _)
+                || ((announced & SmtpExtensions.SmtpUtf8) != 0 && Ascii.EqualsIgnoreCase(value[..semicolon], "rfc822"u8) && IsUtf8InXtext(address));
         return fits ? SmtpSyntaxError.None : SmtpSyntaxError.BadOriginalRecipient;
     }
 
@@ -103,6 +105,13 @@ internal static class RcptParameters
         }
         return true;
     }
+
+    /// <summary>
+    /// An address in UTF-8 under the type rfc822, in xtext. RFC 6533 §3 has the type utf-8 for it, yet Postfix (seen with 3.7) writes this for every
+    /// recipient in UTF-8 that it was given without ORCPT; to refuse it would be to refuse the recipient.
+    /// </summary>
+    private static bool IsUtf8InXtext(ReadOnlySpan<byte> text) =>
+        Xtext.TryDecode(text, out byte[] octets) && Utf8.IsValid(octets) && !Encoding.UTF8.GetString(octets).Any(char.IsControl);
 
     /// <summary>
     /// utf-8-addr-xtext and utf-8-addr-unitext of RFC 6533 §3: QCHAR, <c>\x{HEXPOINT}</c>, and characters beyond ASCII.

@@ -15,6 +15,7 @@ public sealed class DemoServer : IAsyncDisposable
     private static int _lastBase = 20_000 + (Environment.ProcessId % 200 * 100);
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private readonly List<(string Words, TaskCompletionSource Waiter)> _awaited = [];
     private readonly bool _ownsData;
 
     private DemoServer(Process process, int portBase, string data, bool ownsData)
@@ -52,14 +53,32 @@ public sealed class DemoServer : IAsyncDisposable
     /// <summary>The port of a standard one.</summary>
     public int Port(int standard) => PortBase + standard;
 
-    /// <summary>Starts one; a data folder given stays after it.</summary>
-    public static async Task<DemoServer> StartAsync(string? data = null, Dictionary<string, string>? environment = null)
+    /// <summary>A port base whose ports nobody listens at.</summary>
+    public static int FreeBase()
+    {
+        while (true)
+        {
+            int candidate = Interlocked.Add(ref _lastBase, 1100);
+            if (candidate > 50_000)
+            {
+                Interlocked.Exchange(ref _lastBase, 20_000 + Random.Shared.Next(1000));
+                continue;
+            }
+            if (StandardPorts.All(p => IsFree(candidate + p)))
+            {
+                return candidate;
+            }
+        }
+    }
+
+    /// <summary>Starts one; a data folder given stays after it. The environment goes over the demo's configuration.</summary>
+    public static async Task<DemoServer> StartAsync(string? data = null, Dictionary<string, string>? environment = null, int? portBase = null)
     {
         bool ownsData = data is null;
         data ??= Directory.CreateTempSubdirectory("mailaccess-e2e-").FullName;
-        int portBase = FreeBase();
+        int ports = portBase ?? FreeBase();
         string program = Path.Combine(AppContext.BaseDirectory, "mailaccess.dll");
-        ProcessStartInfo start = new("dotnet", [program, "demo", "--port-base", portBase.ToString(CultureInfo.InvariantCulture), "--data", data])
+        ProcessStartInfo start = new("dotnet", [program, "demo", "--port-base", ports.ToString(CultureInfo.InvariantCulture), "--data", data])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -70,7 +89,7 @@ public sealed class DemoServer : IAsyncDisposable
             start.Environment[key] = value;
         }
         Process process = Process.Start(start)!;
-        DemoServer server = new(process, portBase, data, ownsData);
+        DemoServer server = new(process, ports, data, ownsData);
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => server.Hear(line.Data, ready);
         process.ErrorDataReceived += (_, line) => server.Hear(line.Data, ready);
@@ -80,6 +99,30 @@ public sealed class DemoServer : IAsyncDisposable
         process.BeginErrorReadLine();
         await ready.Task.WaitAsync(Patience);
         return server;
+    }
+
+    /// <summary>Waits until this stands in a line of its log.</summary>
+    public async Task SaysAsync(string words)
+    {
+        Task heard;
+        lock (_said)
+        {
+            if (_said.ToString().Contains(words, StringComparison.Ordinal))
+            {
+                return;
+            }
+            TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((words, waiter));
+            heard = waiter.Task;
+        }
+        try
+        {
+            await heard.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"the server does not say \"{words}\":\n{Said}");
+        }
     }
 
     /// <summary>SIGTERM; waits for the end and gives the exit code.</summary>
@@ -122,23 +165,6 @@ public sealed class DemoServer : IAsyncDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int processId, int signal);
 
-    private static int FreeBase()
-    {
-        while (true)
-        {
-            int candidate = Interlocked.Add(ref _lastBase, 1100);
-            if (candidate > 50_000)
-            {
-                Interlocked.Exchange(ref _lastBase, 20_000 + Random.Shared.Next(1000));
-                continue;
-            }
-            if (StandardPorts.All(p => IsFree(candidate + p)))
-            {
-                return candidate;
-            }
-        }
-    }
-
     private static bool IsFree(int port)
     {
         try
@@ -162,6 +188,10 @@ public sealed class DemoServer : IAsyncDisposable
         lock (_said)
         {
             _said.AppendLine(line);
+            foreach ((_, TaskCompletionSource waiter) in _awaited.Where(a => line.Contains(a.Words, StringComparison.Ordinal)))
+            {
+                waiter.TrySetResult();
+            }
         }
         if (line.Contains("Ctrl-C ends it", StringComparison.Ordinal))
         {

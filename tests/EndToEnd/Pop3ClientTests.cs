@@ -24,6 +24,69 @@ public sealed class Pop3ClientTests(SharedDemoServer shared) : ClientKit(shared)
         Directory.Delete(home, recursive: true);
     }
 
+    [Theory]
+    [InlineData("lmtp", 24)]
+    [InlineData("smtp", 25)]
+    public async Task Fetchmail_after_STLS_keeps_what_it_fetches_and_hands_it_on(string protocol, int port)
+    {
+        Programs.Require("fetchmail", "curl");
+        string home = Directory.CreateTempSubdirectory("mailaccess-fetchmail-").FullName;
+        string rc = Path.Combine(home, "fetchmailrc");
+        string token = $"fetchmail-{Guid.NewGuid():N}";
+        await WritePrivateAsync(rc,
+            $"poll localhost service {Port(110)} protocol pop3 uidl username \"{Alice}\" password \"{Password}\" sslproto \"auto\" sslcertck sslcertfile \"{Server.CaFile}\" sslcommonname localhost "
+            + $"smtphost localhost/{Port(port)} {(protocol == "lmtp" ? "lmtp " : "")}smtpname \"{Bob}\" keep no rewrite\n");
+        string[] arguments = ["--fetchmailrc", rc, "--pidfile", Path.Combine(home, "pid"), "--idfile", Path.Combine(home, "ids"), "--nosyslog", "-v"];
+        await AppendByCurlAsync(Alice, "INBOX", $"From: Ann <ann@y.test>\r\nTo: {Alice}\r\nSubject: {token}\r\nMessage-ID: <{token}@y.test>\r\n\r\nkept: ä\r\n.\r\n");
+        string first = await Programs.RunAsync("fetchmail", arguments, environment: new() { ["HOME"] = home });
+        Assert.Contains("STLS", first, StringComparison.Ordinal);
+        (int code, string again) = await Programs.TryRunAsync("fetchmail", arguments, environment: new() { ["HOME"] = home });
+        Assert.True(code == 1, again); // Nothing new: known by its unique-id.
+
+        Assert.Single(Numbers(await CurlAsync($"imaps://localhost:{Port(993)}/INBOX?SUBJECT%20{token}", Alice)));
+        string number = Assert.Single(Numbers(await CurlAsync($"imaps://localhost:{Port(993)}/INBOX?SUBJECT%20{token}", Bob)));
+        string handedOn = await CurlAsync($"imaps://localhost:{Port(993)}/INBOX;MAILINDEX={number}", Bob);
+        Assert.EndsWith("\r\n\r\nkept: ä\r\n.\r\n", handedOn, StringComparison.Ordinal);
+        Assert.Contains(protocol == "lmtp" ? " LMTP id " : " ESMTP", handedOn.Replace("\r\n ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Directory.Delete(home, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("mpop", "wrong", 77)]
+    [InlineData("fetchmail", "wrong", 3)]
+    [InlineData("getmail", "wrong", 127)]
+    [InlineData("curl", "wrong", 67)]
+    public async Task A_wrong_password_is_seen_as_such(string program, string password, int expected)
+    {
+        Programs.Require(program);
+        string home = Directory.CreateTempSubdirectory("mailaccess-wrong-").FullName;
+        string rc = Path.Combine(home, "rc");
+        string[] arguments = ["--silent", "--show-error", "--cacert", Server.CaFile, "--user", $"{Bob}:{password}", $"pop3s://localhost:{Port(995)}/"];
+        switch (program)
+        {
+            case "mpop":
+                await WritePrivateAsync(rc, $"account default\nhost localhost\nport {Port(995)}\ntls on\ntls_starttls off\ntls_trust_file {Server.CaFile}\nuser {Bob}\npassword {password}\ndelivery mbox {home}/mail\n");
+                arguments = ["--file", rc];
+                break;
+            case "fetchmail":
+                await WritePrivateAsync(rc, $"poll localhost service {Port(995)} protocol pop3 username \"{Bob}\" password \"{password}\" ssl sslcertfile \"{Server.CaFile}\" sslcommonname localhost mda cat\n");
+                arguments = ["--fetchmailrc", rc, "--pidfile", Path.Combine(home, "pid"), "--nosyslog"];
+                break;
+            case "getmail":
+                await WritePrivateAsync(rc, $"[retriever]\ntype = SimplePOP3SSLRetriever\nserver = localhost\nport = {Port(995)}\nusername = {Bob}\npassword = {password}\nca_certs = {Server.CaFile}\n[destination]\ntype = Mboxrd\npath = {home}/mail\n");
+                await File.WriteAllTextAsync(Path.Combine(home, "mail"), "");
+                arguments = ["--getmaildir", home, "--rcfile", "rc"];
+                break;
+        }
+        (int code, string said) = await Programs.TryRunAsync(program, arguments, environment: new() { ["HOME"] = home });
+        Assert.True(code == expected, $"{program}: {code}\n{said}");
+        if (program != "curl") // Which has only its exit code for it.
+        {
+            Assert.Contains("auth", said, StringComparison.OrdinalIgnoreCase);
+        }
+        Directory.Delete(home, recursive: true);
+    }
+
     [Fact]
     public async Task Getmail_fetches_what_is_new_over_pop3_and_leaves_it_there()
     {
@@ -93,4 +156,6 @@ public sealed class Pop3ClientTests(SharedDemoServer shared) : ClientKit(shared)
         Assert.Equal("* SEARCH", (await CurlAsync($"imaps://localhost:{Port(993)}/INBOX?SUBJECT%20{token}", Alice)).Trim());
         Directory.Delete(home, recursive: true);
     }
+
+    private static string[] Numbers(string search) => search.Replace("* SEARCH", "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

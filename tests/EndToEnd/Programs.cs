@@ -14,9 +14,12 @@ internal static class Programs
     {
         foreach (string name in names)
         {
-            Assert.SkipUnless(Find(name) is not null, $"{name} is not installed");
+            Assert.SkipUnless(Has(name), $"{name} is not installed");
         }
     }
+
+    /// <summary>Whether the program is there.</summary>
+    public static bool Has(string name) => Find(name) is not null;
 
     /// <summary>Skips the test where the npm clients are missing.</summary>
     public static void RequireNode()

@@ -9,7 +9,10 @@ public sealed class ThunderbirdTests(SharedDemoServer shared) : IClassFixture<Sh
     public Task Over_imap_it_reads_flags_moves_deletes_hears_of_mail_and_files_what_it_sends() => RunAsync("imap");
 
     [Fact]
-    public Task Over_pop3_it_fetches_and_sends_by_implicit_tls() => RunAsync("pop3");
+    public Task Over_pop3_it_leaves_deletes_and_takes_away_and_sends_by_implicit_tls() => RunAsync("pop3");
+
+    [Fact]
+    public Task Over_pop3_it_leaves_deletes_and_takes_away_and_sends_by_starttls() => RunAsync("pop3-starttls");
 
     private async Task RunAsync(string protocol)
     {

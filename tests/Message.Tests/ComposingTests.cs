@@ -82,20 +82,22 @@ public sealed class ComposingTests
         Assert.Equal(2, (await ComposeAsync(Report, null)).Root.Parts.Count);
     }
 
-    [Fact]
-    public async Task UTF8_addresses_make_a_report_of_RFC_6533()
+    [Theory]
+    [InlineData("j\u00f6rg@dest.test", "utf-8;j\\x{F6}rg@dest.test", "utf-8; j\u00f6rg@dest.test")]
+    [InlineData("alias@dest.test", "rfc822;j+C3+B6rg@dest.test", "rfc822; alias@dest.test")] // As Postfix writes it.
+    public async Task UTF8_addresses_make_a_report_of_RFC_6533(string final, string original, string shown)
     {
         DsnReport report = Report with
         {
             OriginalIsUtf8 = true,
             Return = DsnReturn.Full,
-            Recipients = [Report.Recipients[0] with { FinalRecipient = "j\u00f6rg@dest.test", OriginalRecipient = "utf-8;j\\x{F6}rg@dest.test" }],
+            Recipients = [Report.Recipients[0] with { FinalRecipient = final, OriginalRecipient = original }],
         };
         (string text, MimePart root) = await ComposeAsync(report, "Subject: x\n\ny\n");
         Assert.True(new DsnComposer(report).NeedsSmtpUtf8);
         Assert.Equal(["TEXT/PLAIN", "MESSAGE/GLOBAL-DELIVERY-STATUS", "MESSAGE/GLOBAL"], root.Parts.Select(p => p.Type + "/" + p.Subtype));
         string status = Encoding.UTF8.GetString(Octets.Raw(Part(text, root.Parts[1])));
-        Assert.Contains("Final-Recipient: utf-8; j\u00f6rg@dest.test\r\n", status, StringComparison.Ordinal);
+        Assert.Contains($"Final-Recipient: {shown}\r\n", status, StringComparison.Ordinal);
         Assert.Contains("Original-Recipient: utf-8; j\u00f6rg@dest.test\r\n", status, StringComparison.Ordinal);
         Assert.False(new DsnComposer(Report).NeedsSmtpUtf8);
     }

@@ -33,6 +33,9 @@ public sealed class RcptGrammarTests
     [InlineData("TO:<a@x> ORCPT=rfc822;a+0Ab", SmtpSyntaxError.BadOriginalRecipient)]
     [InlineData("TO:<a@x> ORCPT=rfc822;a+b@x", SmtpSyntaxError.BadOriginalRecipient)]
     [InlineData("TO:<a@x> ORCPT=rfc822;jörg@x", SmtpSyntaxError.BadOriginalRecipient)]
+    [InlineData("TO:<a@x> ORCPT=rfc822;j+C3rg@x", SmtpSyntaxError.BadOriginalRecipient)]
+    [InlineData("TO:<a@x> ORCPT=rfc822;j+C2+85rg@x", SmtpSyntaxError.BadOriginalRecipient)]
+    [InlineData("TO:<a@x> ORCPT=x400;j+C3+B6rg@x", SmtpSyntaxError.BadOriginalRecipient)]
     [InlineData("TO:<a@x> ORCPT=utf-8;a\\x@x", SmtpSyntaxError.BadOriginalRecipient)]
     [InlineData("TO:<a@x> ORCPT=utf-8;a\\x{ZZ}@x", SmtpSyntaxError.BadOriginalRecipient)]
     public void A_malformed_RCPT_is_named(string arguments, SmtpSyntaxError expected)
@@ -56,6 +59,7 @@ public sealed class RcptGrammarTests
     [InlineData("x400;/C=+20US/")]
     [InlineData("utf-8;j\\x{F6}rg@example.com")]
     [InlineData("utf-8;jörg@bücher.test")]
+    [InlineData("rfc822;j+C3+B6rg@example.com")] // As Postfix writes it.
     public void ORCPT_is_kept_as_given(string value)
     {
         string legal = value.Replace("/C=", "/C+3D", StringComparison.Ordinal);
@@ -68,6 +72,7 @@ public sealed class RcptGrammarTests
     {
         Assert.Equal(SmtpSyntaxError.NeedsSmtpUtf8, Parse("TO:<jörg@x.test>", SmtpExtensions.Dsn, out _));
         Assert.Equal(SmtpSyntaxError.NeedsSmtpUtf8, Parse("TO:<a@x.test> ORCPT=utf-8;ö@x", SmtpExtensions.Dsn, out _));
+        Assert.Equal(SmtpSyntaxError.BadOriginalRecipient, Parse("TO:<a@x.test> ORCPT=rfc822;j+C3+B6rg@x", SmtpExtensions.Dsn, out _));
         Assert.Equal(SmtpSyntaxError.None, Parse("TO:<jörg@x.test>", All, out _));
     }
 

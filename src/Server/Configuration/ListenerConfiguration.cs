@@ -14,6 +14,9 @@ internal sealed record ListenerConfiguration
     /// <summary>The path of a Unix socket; null where <see cref="EndPoint"/> is set.</summary>
     public string? SocketPath { get; init; }
 
+    /// <summary>Permissions of the socket at <see cref="SocketPath"/>.</summary>
+    public UnixFileMode SocketMode { get; init; }
+
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
     /// <summary>The name in the log and in /proc: <c>imap</c>, <c>imaps</c>, <c>submissions</c>…</summary>
@@ -62,6 +65,10 @@ internal sealed record ListenerConfiguration
         {
             errors.Add(view.Error(file, Settings.SocketPath, "only LMTP is offered at a Unix socket"));
         }
+        if (socket is null && view.Has(Settings.SocketMode))
+        {
+            errors.Add(view.Error(file, Settings.SocketMode, "needs \"socket\": only a Unix socket has permissions"));
+        }
         ListenerTls tls = view.Has(Settings.ListenerTlsMode) ? view.Get(Settings.ListenerTlsMode)
             : protocol == ListenerProtocol.Lmtp ? ListenerTls.None : ListenerTls.StartTls;
         return new ListenerConfiguration
@@ -70,6 +77,7 @@ internal sealed record ListenerConfiguration
             Tls = tls,
             EndPoint = socket is null ? new IPEndPoint(view.Get(Settings.ListenerAddress), view.Get(Settings.Port)) : null,
             SocketPath = socket is null ? null : view.FullPath(socket),
+            SocketMode = view.Get(Settings.SocketMode),
             ProxyProtocolFrom = view.Get(Settings.ProxyProtocolFrom),
         };
     }

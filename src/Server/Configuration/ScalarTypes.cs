@@ -38,6 +38,9 @@ internal static partial class ScalarTypes
     public static readonly ScalarType<Uri> WebAddress =
         new("an address that begins with https:// (http:// only on this machine)", ReadWebAddress, () => new() { ["type"] = "string", ["format"] = "uri" });
 
+    public static readonly ScalarType<UnixFileMode> Permissions =
+        new("permissions as an octal text such as \"0600\" or \"0660\"", ReadPermissions, () => new() { ["type"] = "string", ["pattern"] = "^0?[0-7]{3}$" });
+
     public static ScalarType<int> Integer(int least, int most) =>
         new($"a whole number from {least} to {most}", (string text, JsonTokenType kind, out int value) => ReadInteger(text, kind, least, most, out value),
             () => new() { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
@@ -67,6 +70,13 @@ internal static partial class ScalarTypes
 
     private static bool ReadInteger(string text, JsonTokenType kind, int least, int most, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least && value <= most;
+
+    private static bool ReadPermissions(string text, JsonTokenType kind, out UnixFileMode value)
+    {
+        bool good = kind == JsonTokenType.String && text.All(c => c is >= '0' and <= '7') && (text.Length == 3 || (text.Length == 4 && text[0] == '0'));
+        value = good ? (UnixFileMode)Convert.ToInt32(text, 8) : UnixFileMode.None;
+        return good;
+    }
 
     private static bool ReadDuration(string text, JsonTokenType kind, out TimeSpan value)
     {

@@ -117,6 +117,9 @@ internal static class Settings
 
     public static readonly Setting<string?> SocketPath = new("socket", Optional(ScalarTypes.Text), null, null, "Instead of address and port: the path of a Unix socket (LMTP).");
 
+    public static readonly Setting<UnixFileMode> SocketMode = new("socketMode", ScalarTypes.Permissions, UnixFileMode.UserRead | UnixFileMode.UserWrite, "0600",
+        "Permissions of that socket: who may write to it may deliver mail. Its group is that of the process, or of its folder where the folder has the set-group-ID bit.");
+
     public static readonly Setting<ListenerTls> ListenerTlsMode = new("tls",
         ScalarTypes.Choice(("starttls", ListenerTls.StartTls), ("implicit", ListenerTls.Implicit), ("none", ListenerTls.None)),
         ListenerTls.StartTls, null, "TLS by the STARTTLS command, from the first octet, or not at all.");
@@ -126,7 +129,7 @@ internal static class Settings
 
     public static readonly SectionListSetting Listeners = new("listeners",
         "Where clients connect. Default: POP3 110 and 995, IMAP 143 and 993, submission 587 and 465, SMTP 25, on all addresses.",
-        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, ListenerTlsMode, ProxyProtocolFrom]) { Required = [Protocol] },
+        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, SocketMode, ListenerTlsMode, ProxyProtocolFrom]) { Required = [Protocol] },
         """
         #[
             { "protocol": "imap", "address": "::", "port": 143, "tls": "starttls" },

@@ -234,6 +234,7 @@ internal sealed class MailServer : IAsyncDisposable
             _ => WireProtocol.Smtp,
         },
         EndPoint = listener.EndPoint is { } address ? address : new UnixDomainSocketEndPoint(listener.SocketPath!),
+        SocketMode = listener.SocketMode,
         Tls = _certificates is null ? TlsMode.None : listener.Tls switch
         {
             ListenerTls.Implicit => TlsMode.Implicit,

@@ -1,6 +1,9 @@
-"""Thunderbird against the server: its own account set-up, folders, reading, flags, moving, deleting, IDLE, sending with a copy in Sent.
+"""Thunderbird against the server: its own account set-up, folders, reading, flags, moving, deleting, IDLE, sending with a copy in Sent; POP3 that leaves mail on
+the server, deletes it there, or takes it away.
 
-thunderbird.py PORTBASE CAFILE USER PASSWORD OTHERUSER [imap|pop3]
+thunderbird.py PORTBASE CAFILE USER PASSWORD OTHERUSER [imap|pop3|pop3-starttls]
+
+imap and pop3-starttls speak STARTTLS, pop3 implicit TLS, for sending too.
 
 Thunderbird runs in a virtual display with a fresh profile, driven by its Marionette port (length:json over TCP). What it says it has
 done is then compared with what imaplib sees.
@@ -107,7 +110,9 @@ const bySubject = (f, s) => messages(f).find(m => m.mime2DecodedSubject == s);
 """
 
 SET_UP = """
-const [type, user, password, base, pem] = given;
+const [type, starttls, user, password, base, pem] = given;
+const socketType = starttls ? Ci.nsMsgSocketType.alwaysSTARTTLS : Ci.nsMsgSocketType.SSL;
+const auth = Ci.nsMsgAuthMethod.passwordCleartext;
 const db = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
 db.addCertFromBase64(pem, "CT,C,C");
 const { AccountConfig } = ChromeUtils.importESModule("resource:///modules/accountcreation/AccountConfig.sys.mjs");
@@ -117,11 +122,8 @@ const config = new AccountConfig();
 config.source = AccountConfig.kSourceUser;
 config.identity.realname = "A. Tester";
 config.identity.emailAddress = user;
-Object.assign(config.incoming, { type, hostname: "localhost", port: base + (type == "imap" ? 143 : 995), username: user, password,
-  socketType: type == "imap" ? Ci.nsMsgSocketType.alwaysSTARTTLS : Ci.nsMsgSocketType.SSL, auth: Ci.nsMsgAuthMethod.passwordCleartext });
-Object.assign(config.outgoing, { type: "smtp", hostname: "localhost", port: base + (type == "imap" ? 587 : 465), username: user, password,
-  socketType: type == "imap" ? Ci.nsMsgSocketType.alwaysSTARTTLS : Ci.nsMsgSocketType.SSL, auth: Ci.nsMsgAuthMethod.passwordCleartext,
-  addThisServer: true });
+Object.assign(config.incoming, { type, hostname: "localhost", port: base + (type == "imap" ? 143 : starttls ? 110 : 995), username: user, password, socketType, auth });
+Object.assign(config.outgoing, { type: "smtp", hostname: "localhost", port: base + (starttls ? 587 : 465), username: user, password, socketType, auth, addThisServer: true });
 config.rememberPassword = true;
 const verified = await new ConfigVerifier(null, new window.AbortController().signal).verifyConfig(config);
 const created = await CreateInBackend.createAccountInBackend(verified || config);
@@ -234,18 +236,50 @@ def over_imap(tb):
     tb.run("""await until("the message to go", async () => { const f = folder("Projekte \\u00fc"); update(f); return !bySubject(f, "first to thunderbird"); });""")
 
 
+FETCH_POP3 = """
+const server = account().incomingServer;
+const inbox = server.rootFolder.getFolderWithFlags(Ci.nsMsgFolderFlags.Inbox);
+const fetch = async () => {
+  const code = await new Promise(r => MailServices.pop3.GetNewMail(null, listener(r), inbox, server));
+  if (!Components.isSuccessCode(code)) { throw new Error("GetNewMail: " + code); }
+};
+"""
+
+
 def over_pop3(tb):
-    deliver("popped by thunderbird")
-    tb.run("""
-      const server = account().incomingServer;
-      const inbox = server.rootFolder.getFolderWithFlags(Ci.nsMsgFolderFlags.Inbox);
-      const code = await new Promise(r => MailServices.pop3.GetNewMail(null, listener(r), inbox, server));
-      if (!Components.isSuccessCode(code)) { throw new Error("GetNewMail: " + code); }
-      await until("the message", async () => bySubject(inbox, "popped by thunderbird"));
-    """)
-    tb.run(SEND, other, "sent over tls", "Implicit TLS\n")
+    with login(user) as imap:
+        # Left on the server; what is known is not fetched again.
+        deliver(f"left by {protocol}")
+        count = tb.run(FETCH_POP3 + """
+          const [subject] = given;
+          server.QueryInterface(Ci.nsIPop3IncomingServer);
+          server.leaveMessagesOnServer = true;
+          server.deleteMailLeftOnServer = true;
+          await fetch();
+          await until("the message", async () => bySubject(inbox, subject));
+          await fetch();
+          return messages(inbox).filter(m => m.mime2DecodedSubject == subject).length;
+        """, f"left by {protocol}")
+        assert count == 1, count
+        assert f"left by {protocol}" in subjects(imap, "INBOX")
+        # Deleted here, deleted there with the next look.
+        tb.run(FETCH_POP3 + """
+          inbox.deleteMessages([bySubject(inbox, given[0])], null, true, false, null, false);
+          await until("the deletion", async () => !bySubject(inbox, given[0]));
+          await fetch();
+        """, f"left by {protocol}")
+        wait_for("the deletion on the server", lambda: f"left by {protocol}" not in subjects(imap, "INBOX"))
+        # Taken away.
+        deliver(f"taken by {protocol}")
+        tb.run(FETCH_POP3 + """
+          server.QueryInterface(Ci.nsIPop3IncomingServer).leaveMessagesOnServer = false;
+          await fetch();
+          await until("the message", async () => bySubject(inbox, given[0]));
+        """, f"taken by {protocol}")
+        wait_for("the server's maildrop to be without it", lambda: f"taken by {protocol}" not in subjects(imap, "INBOX"))
+    tb.run(SEND, other, f"sent beside {protocol}", "Gr\u00fc\u00dfe\n")
     with login(other) as imap:
-        wait_for("the message", lambda: "sent over tls" in subjects(imap, "INBOX"))
+        wait_for("the message", lambda: f"sent beside {protocol}" in subjects(imap, "INBOX"))
 
 
 def main():
@@ -276,7 +310,7 @@ def main():
         tb = Marionette(port)
         with open(ca) as file:
             pem = "".join(line.strip() for line in file if "-----" not in line)
-        tb.run(SET_UP, protocol, user, password, base, pem)
+        tb.run(SET_UP, protocol.split("-")[0], protocol != "pop3", user, password, base, pem)
         over_imap(tb) if protocol == "imap" else over_pop3(tb)
         print("ok")
     except BaseException:

@@ -33,6 +33,19 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("", UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData(", \"socketMode\": \"0660\"", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
+    [InlineData(", \"socketMode\": \"622\"", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)]
+    public void A_socket_is_the_server_s_own_unless_it_has_other_permissions(string member, UnixFileMode expected)
+    {
+        ListenerConfiguration listener = Assert.Single(Load($"{{ \"listeners\": [ {{ \"protocol\": \"lmtp\", \"socket\": \"run/lmtp\"{member} }} ] }}").Listeners);
+
+        Assert.Equal("/etc/mailaccess/run/lmtp", listener.SocketPath);
+        Assert.Equal(expected, listener.SocketMode);
+        Assert.Equal(ListenerTls.None, listener.Tls);
+    }
+
+    [Theory]
     [InlineData("{ \"quue\": {} }", "m.json:1: quue: unknown key (did you mean \"queue\"?); allowed here: hostname, ")]
     [InlineData("{\n // why\n \"queue\": {\n  \"lifetime\": \"5 days\",\n },\n}", "m.json:4: queue.lifetime: \"5 days\" is not a duration such as")]
     [InlineData("{\n \"limits\": { \"recipients\": 7 } }", "m.json:2: limits.recipients: 7 is not a whole number from 100 to 100000")]
@@ -42,6 +55,10 @@ public sealed class ConfigurationTests
     [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"port\": 993, \"tls\": \"implicit\" } ] }", "listeners[0].tls: \"implicit\" needs a certificate")]
     [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"port\": 1 }, { \"protocol\": \"pop3\", \"port\": 1 } ] }", "listeners[1].port: [::]:1 is already another listener's")]
     [InlineData("{ \"listeners\": [ ] }", "listeners: an empty list")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"socket\": \"run/imap\" } ] }", "listeners[0].socket: only LMTP is offered at a Unix socket")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"lmtp\", \"socket\": \"run/lmtp\", \"socketMode\": \"rw\" } ] }", "listeners[0].socketMode: \"rw\" is not permissions as an octal text")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"lmtp\", \"socket\": \"run/lmtp\", \"socketMode\": \"1666\" } ] }", "listeners[0].socketMode: \"1666\" is not permissions")]
+    [InlineData("{ \"listeners\": [ { \"protocol\": \"lmtp\", \"port\": 24, \"socketMode\": \"0666\" } ] }", "listeners[0].socketMode: needs \"socket\"")]
     [InlineData("{ \"listeners\": { } }", "listeners: an object is not a list")]
     [InlineData("{ \"domains\": \"example.org\" }", "domains: \"example.org\" is not a list [ … ] of a domain name")]
     [InlineData("{ \"domains\": [\"exa mple.org\"] }", "domains[0]: \"exa mple.org\" is not a domain name")]
