@@ -26,6 +26,8 @@ internal enum CommandTraits
     Authentication = 32,
     /// <summary>Octets follow that are no command: where it cannot be understood, nobody knows where the next command begins.</summary>
     Chunk = 64,
+    /// <summary>A message follows where the reply is 354. RFC 2920 §3.1: until then nothing does.</summary>
+    Message = 128,
 }
 
 /// <summary>One row of the table.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Submission;
 
 namespace MailAccess.Server.Configuration;
 
@@ -13,6 +14,9 @@ internal sealed record ListenerConfiguration
 
     /// <summary>The path of a Unix socket; null where <see cref="EndPoint"/> is set.</summary>
     public string? SocketPath { get; init; }
+
+    /// <summary>Of protocols by which messages come.</summary>
+    public BareLineEndPolicy BareLineEnds { get; init; } = BareLineEndPolicy.Refuse;
 
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
@@ -62,6 +66,10 @@ internal sealed record ListenerConfiguration
         {
             errors.Add(view.Error(file, Settings.SocketPath, "only LMTP is offered at a Unix socket"));
         }
+        if (protocol is ListenerProtocol.Imap or ListenerProtocol.Pop3 && view.Has(Settings.BareLineEnds))
+        {
+            errors.Add(view.Error(file, Settings.BareLineEnds, "only of submission, smtp and lmtp"));
+        }
         ListenerTls tls = view.Has(Settings.ListenerTlsMode) ? view.Get(Settings.ListenerTlsMode)
             : protocol == ListenerProtocol.Lmtp ? ListenerTls.None : ListenerTls.StartTls;
         return new ListenerConfiguration
@@ -70,6 +78,7 @@ internal sealed record ListenerConfiguration
             Tls = tls,
             EndPoint = socket is null ? new IPEndPoint(view.Get(Settings.ListenerAddress), view.Get(Settings.Port)) : null,
             SocketPath = socket is null ? null : view.FullPath(socket),
+            BareLineEnds = view.Get(Settings.BareLineEnds),
             ProxyProtocolFrom = view.Get(Settings.ProxyProtocolFrom),
         };
     }
