@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MailAccess.Auth;
 using MailAccess.Store;
+using MailAccess.Wire;
 
 namespace MailAccess.Pop3;
 
@@ -9,7 +10,11 @@ internal static class Pop3Errors
 {
     public static readonly Pop3Reply NoSuchMessage = Pop3Reply.Error("no such message");
     public static readonly Pop3Reply TooLong = Pop3Reply.Error("line too long");
-    public static readonly Pop3Reply BareCrOrLf = Pop3Reply.Error("lines end in CRLF");
+
+    /// <summary>What is behind it may be an injection into a command of an honest client: nobody knows where commands begin now.</summary>
+    public static readonly Pop3Reply BareCrOrLf = Pop3Reply.Error("lines end in CRLF").Ending(SessionEnd.ProtocolViolation);
+
+
     public static readonly Pop3Reply UnknownCommand = Pop3Reply.Error("unknown command");
     public static readonly Pop3Reply NotLoggedIn = Pop3Reply.Error("log in first");
     public static readonly Pop3Reply LoggedIn = Pop3Reply.Error("already logged in");

@@ -62,9 +62,6 @@ public static class SmtpReplies
     /// <summary>452, not 552: the client keeps the rest and sends again. RFC 5321 §4.5.3.1.10.</summary>
     public static readonly SmtpReply TooManyRecipients = new(452, new(4, 5, 3), "too many recipients");
 
-    /// <summary>TLS cannot be had now. RFC 3207 §4.</summary>
-    public static readonly SmtpReply TlsNotAvailable = new(454, new(4, 7, 0), "TLS not available");
-
     /// <summary>The account source cannot be asked now. RFC 4954 §6.</summary>
     public static readonly SmtpReply AuthenticationUnavailable = new(454, new(4, 7, 0), "temporary authentication failure");
 
@@ -181,6 +178,9 @@ public static class SmtpReplies
 
     /// <summary>CR or LF alone in the message: what others take for a line end, and smuggle by. RFC 5321 §2.3.8.</summary>
     public static readonly SmtpReply BareLineEndInMessage = new(550, new(5, 6, 0), "bare CR or LF in the message");
+
+    /// <summary>A line that is a dot for who drops NUL: an end of the message that we do not see. RFC 5322 §4 has NUL in no message.</summary>
+    public static readonly SmtpReply HiddenDot = new(550, new(5, 6, 0), "NUL before a dot at the start of a line");
 
     /// <summary>A message by BINARYMIME whose parts nobody can tell apart: what is binary in it is not known. RFC 3030 §3.</summary>
     public static readonly SmtpReply BinaryUnknown = new(554, new(5, 6, 0), "too many parts, or too long headers, to see what is binary");

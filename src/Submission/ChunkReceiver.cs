@@ -9,7 +9,7 @@ namespace MailAccess.Submission;
 /// <summary>A message that comes in chunks, each behind its BDAT (RFC 3030 §2) or fetched by the URL in its BURL (RFC 4468 §3.2).</summary>
 /// <remarks>
 /// <para>Only what can be sent by DATA again is taken: lines end by CRLF, as RFC 3030 §2 demands of text; a CR or LF alone is refused
-/// as it is in DATA, and a last line without end gets one. So nothing that is stored can end a message early elsewhere.</para>
+/// or mended as it is in DATA, and a last line without end gets one. So nothing that is stored can end a message early elsewhere.</para>
 /// <para>BODY=BINARYMIME: what its parts call binary becomes base64 on its way in, so that mailboxes and every next hop can keep all
 /// its bits (RFC 3030 §3); the other parts are text with the rule above.</para>
 /// <para>After a refusal every further chunk is read, dropped and refused, until the last one, RSET or a greeting.</para>
@@ -20,14 +20,16 @@ internal sealed class ChunkReceiver : IAsyncDisposable
     private const int FetchedOctetsMax = 64 * 1024;
 
     private readonly LineEndCheck _lineEnds = new();
+    private readonly LineEndNormalizer? _normalizer;
     private readonly BinaryPartEncoder? _encoder;
     private readonly ArrayBufferWriter<byte> _encoded = new();
     private MessageReceiver? _message;
 
-    private ChunkReceiver(MessageReceiver? message, bool isBinary)
+    private ChunkReceiver(MessageReceiver? message, bool isBinary, BareLineEndPolicy bareLineEnds)
     {
         _message = message;
         _encoder = isBinary ? new BinaryPartEncoder() : null;
+        _normalizer = !isBinary && bareLineEnds == BareLineEndPolicy.Normalize ? new LineEndNormalizer() : null;
     }
 
     /// <summary>Octets of all chunks so far.</summary>
@@ -85,7 +87,7 @@ internal sealed class ChunkReceiver : IAsyncDisposable
     {
         IntakeStart start = await MessageStart.BeginAsync(session, transaction);
         MessageReceiver? message = start.Intake is { } intake ? new MessageReceiver(session, transaction, intake) : null;
-        transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime);
+        transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime, session.Options.BareLineEnds);
         return start.Refusal;
     }
 
@@ -140,7 +142,7 @@ internal sealed class ChunkReceiver : IAsyncDisposable
         }
         else
         {
-            await PassAsync(octets);
+            await PassAsync(_normalizer?.Feed(octets) ?? octets);
         }
     }
 

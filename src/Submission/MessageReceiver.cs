@@ -17,6 +17,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
 {
     private readonly HeaderBuffer _header = new(session.Limits);
     private readonly IConnection _connection = session.Connection;
+    private readonly HiddenDotCheck _hiddenDots = new();
     private long _lineOctets;
 
     /// <summary>Octets that came so far.</summary>
@@ -30,13 +31,14 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
     {
         var content = new DotStuffedReader(_connection.Input);
         ContentPump pump = new(session, session.Sink.MessageOctetsMax + session.Limits.DrainOctetsMax);
-        if (await pump.RunAsync(content, TakeAsync) is { } early)
+        LineEndNormalizer? normalizer = session.Options.BareLineEnds == BareLineEndPolicy.Normalize ? new() : null;
+        if (await pump.RunAsync(content, normalizer is null ? TakeAsync : octets => TakeAsync(normalizer.Feed(octets))) is { } early)
         {
             return early;
         }
-        if (content.HasBareCrOrLf)
+        if (content.HasBareCrOrLf && normalizer is null)
         {
-            // RFC 5321 §2.3.8. Not mended: a relay behind us might find another end of the message in it.
+            // RFC 5321 §2.3.8. As it is it goes nowhere: a relay behind us might find another end of the message in it.
             Refuse(SmtpReplies.BareLineEndInMessage);
         }
         return new ReceiveOutcome(await FinishAsync(), null);
@@ -51,6 +53,11 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             Refusal ??= SmtpReplies.MessageTooBig; // Counted, whatever SIZE said: RFC 1870 §6.3.
         }
         MeasureLines(chunk.Span);
+        _hiddenDots.Feed(chunk.Span);
+        if (_hiddenDots.Found)
+        {
+            Refuse(SmtpReplies.HiddenDot);
+        }
         if (Refusal is not null)
         {
             return;

@@ -28,6 +28,8 @@ internal enum CommandTraits
     Chunk = 64,
     /// <summary>May be as long as a URL of any mailbox here.</summary>
     Url = 128,
+    /// <summary>A message follows where the reply is 354. RFC 2920 §3.1: until then nothing does.</summary>
+    Message = 256,
 }
 
 /// <summary>One row of the table.</summary>

@@ -16,6 +16,9 @@ public sealed record SubmissionOptions
     /// <summary>What to do where a From field holds an address that the account does not own. Submission only.</summary>
     public FromPolicy From { get; init; } = FromPolicy.Reject;
 
+    /// <summary>What to do where a message has a CR or LF that is no line end.</summary>
+    public BareLineEndPolicy BareLineEnds { get; init; } = BareLineEndPolicy.Refuse;
+
     /// <summary>Parts a local part from its detail: <c>alice+lists@…</c> is alice's. Null: there is no detail.</summary>
     public char? DetailDelimiter { get; init; } = '+';
 
@@ -41,6 +44,18 @@ public enum FromPolicy
     AddSender,
     /// <summary>From is not looked at; MAIL FROM still is.</summary>
     Allow,
+}
+
+/// <summary>RFC 5321 §2.3.8: CR and LF stand in a message together, and end a line. What else they may be taken for.</summary>
+public enum BareLineEndPolicy
+{
+    /// <summary>The message is refused.</summary>
+    Refuse,
+    /// <summary>
+    /// Each becomes CRLF, after the message's end was found and its dots were taken off: where it ends never depends on them. Not in
+    /// messages of BODY=BINARYMIME, where they may be anything.
+    /// </summary>
+    Normalize,
 }
 
 /// <summary>

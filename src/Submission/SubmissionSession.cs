@@ -213,6 +213,11 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         {
             Say(reply);
             Count(command, inExchange, reply);
+            if (reply.Code >= 400 && command?.Traits.HasFlag(CommandTraits.Message) == true && _lines.HasBufferedInput)
+            {
+                // RFC 2920 §3.1: DATA is the last of its group. What is here already is a message that nobody waits for, not commands.
+                return await EndAsync(SessionEnd.ProtocolViolation);
+            }
         }
         return result.FollowUp switch
         {

@@ -7,7 +7,10 @@ namespace MailAccess.Wire;
 /// Writes content as RFC 5321 §4.5.2 and RFC 1939 §3 transport it: a leading dot doubled, a line of one dot at the end.
 /// Takes the content in any pieces.
 /// </summary>
-/// <remarks>Octets are passed on as they are; only CRLF starts a line. The caller flushes, unless it uses the asynchronous forms.</remarks>
+/// <remarks>
+/// Octets are passed on as they are. A dot behind an LF alone is doubled like one behind CRLF: many readers take both for a line end,
+/// and would see the end of the content there. The caller flushes, unless it uses the asynchronous forms.
+/// </remarks>
 public sealed class DotStuffing(PipeWriter output)
 {
     /// <summary>Unflushed octets beyond which <see cref="WriteAsync"/> flushes, so that a slow reader holds us back.</summary>
@@ -19,6 +22,8 @@ public sealed class DotStuffing(PipeWriter output)
     {
         Text,
         Cr,
+        /// <summary>After an LF without CR.</summary>
+        BareLf,
         LineStart,
     }
 
@@ -27,7 +32,7 @@ public sealed class DotStuffing(PipeWriter output)
     {
         while (!octets.IsEmpty)
         {
-            if (_position == Position.LineStart && octets[0] == '.')
+            if (_position is Position.LineStart or Position.BareLf && octets[0] == '.')
             {
                 output.Write("."u8);
             }
@@ -59,13 +64,16 @@ public sealed class DotStuffing(PipeWriter output)
             _position = Position.LineStart;
             return 1;
         }
-        int dot = octets.IndexOf("\r\n."u8);
+        int dot = octets.IndexOf("\n."u8);
         if (dot >= 0)
         {
-            _position = Position.LineStart;
-            return dot + 2;
+            _position = Position.LineStart; // Or behind a bare LF: the dot that follows is doubled in both.
+            return dot + 1;
         }
-        _position = octets.EndsWith("\r\n"u8) ? Position.LineStart : octets[^1] == '\r' ? Position.Cr : Position.Text;
+        _position = octets.EndsWith("\r\n"u8) ? Position.LineStart
+            : octets[^1] == '\n' ? Position.BareLf
+            : octets[^1] == '\r' ? Position.Cr
+            : Position.Text;
         return octets.Length;
     }
 }

@@ -11,7 +11,10 @@ public enum LineOutcome
     Line,
     /// <summary>A line ended that was longer than allowed; it was dropped as it came.</summary>
     TooLong,
-    /// <summary>A line ended by LF without CR, or had a CR inside; it was dropped.</summary>
+    /// <summary>
+    /// A line ended by LF without CR, or had a CR inside; it was dropped. What is behind it may stand there by the will of somebody else
+    /// than the client: nobody knows where the next command begins.
+    /// </summary>
     BareCrOrLf,
     /// <summary>The client closed its side. A line cut off before its CRLF is never executed.</summary>
     EndOfStream,
@@ -29,6 +32,7 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
     private int _length;
     private long _searched;
     private bool _overflowed;
+    private bool _droppedCr;
 
     /// <summary>The last line read, without its CRLF. Valid until the next read.</summary>
     public ReadOnlySpan<byte> Line => _rented.AsSpan(0, _length);
@@ -72,7 +76,7 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
             if (FindLineEnd(buffer) is SequencePosition lineFeed)
             {
                 SequencePosition next = buffer.GetPosition(1, lineFeed);
-                LineOutcome outcome = _overflowed ? LineOutcome.TooLong : Take(buffer.Slice(0, next));
+                LineOutcome outcome = _overflowed ? EndOverflow(buffer.Slice(0, lineFeed)) : Take(buffer.Slice(0, next));
                 _overflowed = false;
                 _searched = 0;
                 input.AdvanceTo(next);
@@ -86,6 +90,7 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
             if (_overflowed || buffer.Length > lineOctetsMax + 1)
             {
                 _overflowed = true;
+                _droppedCr = EndsInCr(buffer);
                 _searched = 0;
                 input.AdvanceTo(buffer.End); // Dropped: memory stays bounded while we look for the end.
             }
@@ -116,16 +121,22 @@ public sealed class LineReader(PipeReader input, int lineOctetsMax) : IDisposabl
     private SequencePosition? FindLineEnd(ReadOnlySequence<byte> buffer) =>
         _searched <= buffer.Length ? buffer.Slice(_searched).PositionOf((byte)'\n') : buffer.PositionOf((byte)'\n');
 
+    /// <summary>A line that was dropped has ended; by LF alone it is no line end of the client's, however long the line.</summary>
+    private LineOutcome EndOverflow(ReadOnlySequence<byte> beforeLineFeed) =>
+        (beforeLineFeed.IsEmpty ? _droppedCr : EndsInCr(beforeLineFeed)) ? LineOutcome.TooLong : LineOutcome.BareCrOrLf;
+
+    private static bool EndsInCr(ReadOnlySequence<byte> octets) => octets.Slice(octets.Length - 1).FirstSpan[0] == '\r';
+
     private LineOutcome Take(ReadOnlySequence<byte> withLineEnd)
     {
         long length = withLineEnd.Length - 2;
-        if (length > lineOctetsMax)
-        {
-            return LineOutcome.TooLong;
-        }
         if (length < 0)
         {
             return LineOutcome.BareCrOrLf;
+        }
+        if (length > lineOctetsMax)
+        {
+            return EndsInCr(withLineEnd.Slice(0, length + 1)) ? LineOutcome.TooLong : LineOutcome.BareCrOrLf;
         }
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)length + 2);
         withLineEnd.CopyTo(buffer);

@@ -54,7 +54,7 @@ public sealed partial class FuzzTests
     private static async Task RunAsync(int seed, Func<int, bool> goesOn)
     {
         Random random = new(seed);
-        byte[][] corpus = [.. Transcript.NamesBelow("").Select(n => ClientOctets(Transcript.Load(n)))
+        byte[][] corpus = [.. Transcript.NamesBelow("").Select(n => TranscriptOctets.OfClients(Transcript.Load(n)))
             .Where(o => o.Length is > 0 and < 20_000)];
         Assert.NotEmpty(corpus);
         for (int i = 0; goesOn(i); i++)
@@ -82,27 +82,6 @@ public sealed partial class FuzzTests
     [InlineData("* OK x\n\r\n", false)]
     public void The_check_itself_tells_good_from_bad(string output, bool isWellFormed) =>
         Assert.Equal(isWellFormed, IsWellFormed(Encoding.ASCII.GetBytes(output), out _));
-
-    private static byte[] ClientOctets(Transcript transcript)
-    {
-        using MemoryStream octets = new();
-        foreach (TranscriptLine line in transcript.Lines)
-        {
-            string text = SaslText().Replace(line.Text,
-                m => Convert.ToBase64String(Encoding.UTF8.GetBytes(m.Groups[1].Value.Replace("\\0", "\0", StringComparison.Ordinal))));
-            switch (line.Action)
-            {
-                case TranscriptAction.Send:
-                    octets.Write(Encoding.UTF8.GetBytes(text + "\r\n"));
-                    break;
-                case TranscriptAction.SendRaw:
-                    octets.Write(Encoding.UTF8.GetBytes(text.Replace("\\r", "\r", StringComparison.Ordinal)
-                        .Replace("\\n", "\n", StringComparison.Ordinal)));
-                    break;
-            }
-        }
-        return octets.ToArray();
-    }
 
     private static byte[] Mutate(byte[] octets, byte[] other, Random random)
     {
@@ -202,7 +181,4 @@ public sealed partial class FuzzTests
 
     [GeneratedRegex(@"\{([0-9]+)\}$")]
     private static partial Regex LiteralEnd();
-
-    [GeneratedRegex(@"\{=([^}]*)\}")]
-    private static partial Regex SaslText();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MailAccess.Smtp;
 using MailAccess.Testing;
@@ -11,14 +12,30 @@ public sealed class FuzzTests
 {
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
 
-    private static readonly string[] Pieces =
-        ["\r\n", "\n", "\r", ".\r\n", "\0", " ", "<", ">", "MAIL FROM:<>\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", "BDAT 7\r\n", "BDAT 9 LAST\r\n", "BDAT 0 LAST\r\n", "RSET\r\n", "*\r\n", "AUTH PLAIN\r\n", "\xff", ":", "@", "\""];
+    private static readonly byte[][] Pieces =
+    [
+        .. new[] { "\r\n", "\n", "\r", ".\r\n", "\0", " ", "<", ">", "MAIL FROM:<>\r\n", "RCPT TO:<bob@example.test>\r\n", "DATA\r\n", "BDAT 7\r\n", "BDAT 9 LAST\r\n", "BDAT 0 LAST\r\n", "RSET\r\n", "*\r\n", "AUTH PLAIN\r\n", "\xff", ":", "@", "\"",
+            "STARTTLS\r\n", "EHLO a\r\n", "LHLO a\r\n", "\r\n.\r\n", "\n.\r\n", " SIZE=9", " BODY=BINARYMIME", " ORCPT=rfc822;x+0D", "AUTH LOGIN\r\n" }
+            .Select(Encoding.Latin1.GetBytes),
+    ];
 
     public static TheoryData<string> Roles => ["submission", "exchange", "lmtp"];
 
     [Theory]
     [MemberData(nameof(Roles))]
-    public async Task Whatever_clients_send_they_get_well_formed_replies(string roleName)
+    public Task Whatever_clients_send_they_get_well_formed_replies(string roleName) => FuzzAsync(roleName, new Random(2033), i => i < 3000);
+
+    /// <summary>On request: <c>./test --fuzz 60</c>.</summary>
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Roles))]
+    public Task Whatever_clients_send_for_minutes_they_get_well_formed_replies(string roleName)
+    {
+        TimeSpan limit = TimeSpan.FromMinutes(double.Parse(Environment.GetEnvironmentVariable("FUZZ_MINUTES") ?? "10", CultureInfo.InvariantCulture) / 3);
+        long start = TimeProvider.System.GetTimestamp();
+        return FuzzAsync(roleName, new Random(), _ => TimeProvider.System.GetElapsedTime(start) < limit);
+    }
+
+    private static async Task FuzzAsync(string roleName, Random random, Func<int, bool> goesOn)
     {
         SubmissionRole role = roleName switch
         {
@@ -26,11 +43,10 @@ public sealed class FuzzTests
             "exchange" => SubmissionRole.Exchange,
             _ => SubmissionRole.Lmtp,
         };
-        byte[][] seeds = [.. Transcript.NamesBelow("").Where(n => n.Split('/')[^2] == roleName).Select(n => ClientOctets(Transcript.Load(n)))];
-        Random random = new(2033);
-        for (int i = 0; i < 3000; i++)
+        byte[][] seeds = [.. Transcript.NamesBelow("").Where(n => n.Split('/')[^2] == roleName && !n.Contains("broken", StringComparison.Ordinal)).Select(n => TranscriptOctets.OfClients(Transcript.Load(n))).Where(o => o.Length > 0)];
+        for (int i = 0; goesOn(i); i++)
         {
-            byte[] octets = Mutate(seeds[i % seeds.Length], random);
+            byte[] octets = TranscriptOctets.Mutate(seeds[i % seeds.Length], Pieces, random);
             try
             {
                 await RunAsync(role, octets, i % 3);
@@ -76,47 +92,5 @@ public sealed class FuzzTests
     {
         Assert.True(reply.Enhanced is not null || reply.Code is 220 or 250 or 334 or 354, reply.ToString());
         Assert.True(reply.Enhanced is null || reply.Enhanced.Value.Class == reply.Code / 100, reply.ToString());
-    }
-
-    private static byte[] ClientOctets(Transcript transcript)
-    {
-        List<byte> octets = [];
-        foreach (TranscriptLine line in transcript.Lines)
-        {
-            string text = line.Text.Replace("{=\\0alice\\0demo}", "AGFsaWNlAGRlbW8=", StringComparison.Ordinal);
-            string? sent = line.Action switch
-            {
-                TranscriptAction.Send => text + "\r\n",
-                TranscriptAction.SendRaw => text.Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal),
-                _ => null,
-            };
-            octets.AddRange(Encoding.UTF8.GetBytes(sent ?? ""));
-        }
-        return [.. octets];
-    }
-
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        List<byte> octets = [.. seed];
-        for (int n = random.Next(4); n >= 0 && octets.Count > 0; n--)
-        {
-            int at = random.Next(octets.Count);
-            switch (random.Next(4))
-            {
-                case 0:
-                    octets.RemoveRange(at, Math.Min(random.Next(20), octets.Count - at));
-                    break;
-                case 1:
-                    octets[at] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    octets.InsertRange(at, Encoding.Latin1.GetBytes(Pieces[random.Next(Pieces.Length)]));
-                    break;
-                default:
-                    octets.InsertRange(at, octets.GetRange(random.Next(at + 1), Math.Min(40, octets.Count - at)).ToArray());
-                    break;
-            }
-        }
-        return [.. octets];
     }
 }

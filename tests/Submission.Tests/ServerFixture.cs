@@ -44,6 +44,7 @@ internal sealed class ServerFixture
         runner.Directives["octets-max"] = number => Do(() => Sink.MessageOctetsMax = Number(number));
         runner.Directives["limit"] = words => Do(() => SetLimit(words.Split(' ')));
         runner.Directives["from-policy"] = name => Do(() => Options = Options with { From = Enum.Parse<FromPolicy>(name) });
+        runner.Directives["bare-line-ends"] = name => Do(() => Options = Options with { BareLineEnds = Enum.Parse<BareLineEndPolicy>(name) });
         runner.Directives["reply-for"] = words => Do(() => SetReply(words.Split(' ', 3)));
         runner.Directives["received"] = words => Do(() => Assert.Equal(Number(words), Sink.Received.Count));
         runner.Directives["content"] = text => Do(() =>

@@ -14,6 +14,8 @@ public enum TranscriptAction
     SendRepeated,
     /// <summary><c>S1: pattern</c>: the server's next line.</summary>
     Expect,
+    /// <summary><c>S1~ pattern</c>: some line of the server's; those before it are passed over.</summary>
+    ExpectLater,
     /// <summary><c>S1! pattern</c>: must not come before the next <c>S1:</c>.</summary>
     Forbid,
     /// <summary><c>@word arguments</c>: something outside the conversation.</summary>
@@ -74,12 +76,13 @@ public sealed record Transcript(string Name, IReadOnlyList<TranscriptLine> Lines
             ('C', '>') => TranscriptAction.SendRaw,
             ('C', '*') => TranscriptAction.SendRepeated,
             ('S', ':') => TranscriptAction.Expect,
+            ('S', '~') => TranscriptAction.ExpectLater,
             ('S', '!') => TranscriptAction.Forbid,
             _ => null,
         };
         if (action is not { } known)
         {
-            throw new FormatException($"{name}:{number}: neither C:, C>, C*, S:, S!, @ nor #: {line}");
+            throw new FormatException($"{name}:{number}: neither C:, C>, C*, S:, S~, S!, @ nor #: {line}");
         }
         int session = mark == 1 ? 1 : int.Parse(line.AsSpan(1, mark - 1), CultureInfo.InvariantCulture);
         string text = line[(mark + 1)..];

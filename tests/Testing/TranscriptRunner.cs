@@ -109,7 +109,10 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
                 Send(line.Session, all, $"({line.Text})");
                 break;
             case TranscriptAction.Expect:
-                await ExpectAsync(line.Session, line.Text);
+                await ExpectAsync(line.Session, line.Text, passesOver: false);
+                break;
+            case TranscriptAction.ExpectLater:
+                await ExpectAsync(line.Session, line.Text, passesOver: true);
                 break;
             case TranscriptAction.Forbid:
                 Get(line.Session).Forbidden.Add(line.Text);
@@ -126,7 +129,7 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
         Get(number).Connection.Send(octets);
     }
 
-    private async Task ExpectAsync(int number, string pattern)
+    private async Task ExpectAsync(int number, string pattern, bool passesOver)
     {
         Client client = Get(number);
         while (true)
@@ -146,7 +149,7 @@ public sealed class TranscriptRunner(ManualTimeProvider clock, Func<IConnection,
                 client.Forbidden.Clear();
                 return;
             }
-            if (!line.StartsWith("* ", StringComparison.Ordinal))
+            if (!passesOver && !line.StartsWith("* ", StringComparison.Ordinal))
             {
                 throw Failure($"S{number} should have sent: {pattern}\nbut sent: {line}");
             }

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Responses;
 using MailAccess.Wire;
@@ -98,6 +99,8 @@ internal static class AuthenticateCommand
                     break;
                 case LineOutcome.EndOfStream:
                     return ImapCompletion.HangUp(SessionEnd.ClientGone);
+                case LineOutcome.BareCrOrLf:
+                    return ImapCompletion.HangUp(await session.SayByeAsync(CommandReader.BareLineEnd, SessionEnd.ProtocolViolation));
                 default:
                     return ImapErrors.ToCompletion(AuthenticationFailure.Malformed);
             }

@@ -1,3 +1,4 @@
+using MailAccess.Imap.Framing;
 using MailAccess.Imap.Grammar;
 using MailAccess.Imap.Notifying;
 using MailAccess.Imap.Responses;
@@ -67,6 +68,8 @@ internal static class IdleCommand
                     break;
                 case LineOutcome.EndOfStream:
                     return ImapCompletion.HangUp(SessionEnd.ClientGone);
+                case LineOutcome.BareCrOrLf:
+                    return ImapCompletion.HangUp(await session.SayByeAsync(CommandReader.BareLineEnd, SessionEnd.ProtocolViolation));
                 default:
                     return ImapCompletion.Bad("expected DONE");
             }

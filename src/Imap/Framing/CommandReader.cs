@@ -53,6 +53,9 @@ internal enum LiteralOutcome
 /// <remarks>Holds no buffer between commands. After a TLS upgrade make a new one.</remarks>
 internal sealed class CommandReader(IConnection connection, ImapWriter writer, ImapLimits limits) : IDisposable
 {
+    /// <summary>The last words to who sends CR or LF alone.</summary>
+    public const string BareLineEnd = "lines end in CRLF, and nothing else does";
+
     private readonly PipeReader _input = connection.Input;
     private readonly LineReader _lines = new(connection.Input, limits.LineOctetsMax);
     private byte[]? _assembled;
@@ -61,7 +64,6 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
     private int _literalLeft;
     private long _dropLeft;
     private long _dropped;
-    private bool _isBehindMessage;
 
     /// <summary>The command without its last CRLF; where a message's literal is part of it, up to its brace. Valid until the next read.</summary>
     public ReadOnlyMemory<byte> Command { get; private set; }
@@ -115,7 +117,6 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
         {
             MessageLiteral = null;
             _length = 0;
-            _isBehindMessage = true;
         }
         return ReadAsync(placement);
     }
@@ -166,7 +167,6 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
         _literalLeft = 0;
         _dropLeft = 0;
         _dropped = 0;
-        _isBehindMessage = false;
     }
 
     /// <inheritdoc/>
@@ -195,12 +195,10 @@ internal sealed class CommandReader(IConnection connection, ImapWriter writer, I
                 return FrameOutcome.Woken;
             case LineOutcome.EndOfStream:
                 return FrameOutcome.EndOfStream;
-            case LineOutcome.BareCrOrLf when _length == 0 && !_isBehindMessage:
-                Refusal = ImapCompletion.Bad("lines end in CRLF, and nothing else does");
-                return FrameOutcome.Refused;
             default:
-                // Its end, which may have announced a literal, is not known: nor is where the next command begins.
-                return Lose(line == LineOutcome.TooLong ? "line too long" : "lines end in CRLF, and nothing else does");
+                // Its end, which may have announced a literal, is not known: nor is where the next command begins. Behind a CR or LF
+                // alone stands what somebody may have put into an honest client's string.
+                return Lose(line == LineOutcome.TooLong ? "line too long" : BareLineEnd);
         }
     }
 

@@ -181,7 +181,8 @@ internal sealed record BodySection
         }
         do
         {
-            if (names.Count >= arguments.Limits.HeaderNamesMax || !arguments.TryAstring(out ReadOnlyMemory<byte> name))
+            if (names.Count >= arguments.Limits.HeaderNamesMax || !arguments.TryAstring(out ReadOnlyMemory<byte> name)
+                || name.Span.ContainsAnyInRange((byte)0, (byte)31)) // No field has such a name, and it would stand in the response.
             {
                 return arguments.Missing("a field name, and not too many");
             }

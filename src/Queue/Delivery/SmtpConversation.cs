@@ -60,13 +60,19 @@ internal sealed class SmtpConversation : IAsyncDisposable
         {
             throw new ArgumentException("a command line with a line end inside"); // Ours to prevent: no octet of an address can do this.
         }
-        byte[] octets = Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n");
-        return WithinAsync(timeout, stage, async token => await _stream.WriteAsync(octets, token));
+        return WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n"), stage, timeout);
     }
 
     /// <summary>Octets as they are.</summary>
-    public Task WriteAsync(ReadOnlyMemory<byte> octets, string stage, TimeSpan timeout) =>
-        WithinAsync(timeout, stage, async token => await _stream.WriteAsync(octets, token));
+    public Task WriteAsync(ReadOnlyMemory<byte> octets, string stage, TimeSpan timeout)
+    {
+        if (HasBufferedInput)
+        {
+            // A reply ahead of its command would be taken for the answer to the wrong one: to the final dot, a lost message.
+            throw Failure("a reply that nobody asked for", stage, null);
+        }
+        return WithinAsync(timeout, stage, async token => await _stream.WriteAsync(octets, token));
+    }
 
     /// <summary>The next reply.</summary>
     public async Task<SmtpReply> ReadReplyAsync(string stage, TimeSpan timeout)

@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Submission;
 
 namespace MailAccess.Server.Configuration;
 
@@ -16,6 +17,9 @@ internal sealed record ListenerConfiguration
 
     /// <summary>Permissions of the socket at <see cref="SocketPath"/>.</summary>
     public UnixFileMode SocketMode { get; init; }
+
+    /// <summary>Of protocols by which messages come.</summary>
+    public BareLineEndPolicy BareLineEnds { get; init; } = BareLineEndPolicy.Refuse;
 
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
@@ -69,6 +73,10 @@ internal sealed record ListenerConfiguration
         {
             errors.Add(view.Error(file, Settings.SocketMode, "needs \"socket\": only a Unix socket has permissions"));
         }
+        if (protocol is ListenerProtocol.Imap or ListenerProtocol.Pop3 && view.Has(Settings.BareLineEnds))
+        {
+            errors.Add(view.Error(file, Settings.BareLineEnds, "only of submission, smtp and lmtp"));
+        }
         ListenerTls tls = view.Has(Settings.ListenerTlsMode) ? view.Get(Settings.ListenerTlsMode)
             : protocol == ListenerProtocol.Lmtp ? ListenerTls.None : ListenerTls.StartTls;
         return new ListenerConfiguration
@@ -78,6 +86,7 @@ internal sealed record ListenerConfiguration
             EndPoint = socket is null ? new IPEndPoint(view.Get(Settings.ListenerAddress), view.Get(Settings.Port)) : null,
             SocketPath = socket is null ? null : view.FullPath(socket),
             SocketMode = view.Get(Settings.SocketMode),
+            BareLineEnds = view.Get(Settings.BareLineEnds),
             ProxyProtocolFrom = view.Get(Settings.ProxyProtocolFrom),
         };
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using MailAccess.Auth;
 using MailAccess.Store.Mbox;
+using MailAccess.Submission;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -124,12 +125,16 @@ internal static class Settings
         ScalarTypes.Choice(("starttls", ListenerTls.StartTls), ("implicit", ListenerTls.Implicit), ("none", ListenerTls.None)),
         ListenerTls.StartTls, null, "TLS by the STARTTLS command, from the first octet, or not at all.");
 
+    public static readonly Setting<BareLineEndPolicy> BareLineEnds = new("bareLineEnds",
+        ScalarTypes.Choice(("refuse", BareLineEndPolicy.Refuse), ("normalize", BareLineEndPolicy.Normalize)), BareLineEndPolicy.Refuse, null,
+        "Of submission, smtp and lmtp: what is done with a message that has a CR or LF alone (RFC 5321 §2.3.8): refuse it, or make CRLF of each, for old programs that cannot be mended. Where a message ends is the same either way.");
+
     public static readonly ListSetting<IPNetwork> ProxyProtocolFrom = new("proxyProtocolFrom", ScalarTypes.Network, [], null,
         "Connections from these networks must begin with a PROXY protocol header (version 1 or 2), which tells the real client.");
 
     public static readonly SectionListSetting Listeners = new("listeners",
         "Where clients connect. Default: POP3 110 and 995, IMAP 143 and 993, submission 587 and 465, SMTP 25, on all addresses.",
-        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, SocketMode, ListenerTlsMode, ProxyProtocolFrom]) { Required = [Protocol] },
+        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, SocketMode, ListenerTlsMode, BareLineEnds, ProxyProtocolFrom]) { Required = [Protocol] },
         """
         #[
             { "protocol": "imap", "address": "::", "port": 143, "tls": "starttls" },

@@ -12,10 +12,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
 
-/// <summary>One session factory for each protocol, shared by all its listeners.</summary>
+/// <summary>One session factory for each protocol, shared by all its listeners; two where they treat bare line ends differently.</summary>
 internal sealed class SessionFactories
 {
-    private readonly Dictionary<ListenerProtocol, Func<IConnection, Task<SessionEnd>>> _sessions;
+    private readonly Dictionary<(ListenerProtocol, BareLineEndPolicy), Func<IConnection, Task<SessionEnd>>> _sessions;
 
     public SessionFactories(
         ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, IAccountDirectory accounts,
@@ -46,15 +46,19 @@ internal sealed class SessionFactories
         IMessageUrls? urls = imapSessions.Urls is { } ofMailboxes ? new StoredUrls(ofMailboxes) : null;
         _sessions = new()
         {
-            [ListenerProtocol.Imap] = imapSessions.RunAsync,
-            [ListenerProtocol.Pop3] = new Pop3SessionFactory(
+            [(ListenerProtocol.Imap, BareLineEndPolicy.Refuse)] = imapSessions.RunAsync,
+            [(ListenerProtocol.Pop3, BareLineEndPolicy.Refuse)] = new Pop3SessionFactory(
                 authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
-            [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
-            [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
-            [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
         };
+        foreach (BareLineEndPolicy bareLineEnds in Enum.GetValues<BareLineEndPolicy>())
+        {
+            SubmissionRole submission = configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay;
+            _sessions[(ListenerProtocol.Submission, bareLineEnds)] = Smtp(submission, authenticator, bareLineEnds);
+            _sessions[(ListenerProtocol.Smtp, bareLineEnds)] = Smtp(SubmissionRole.Exchange, null, bareLineEnds);
+            _sessions[(ListenerProtocol.Lmtp, bareLineEnds)] = Smtp(SubmissionRole.Lmtp, null, bareLineEnds);
+        }
 
-        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins)
+        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins, BareLineEndPolicy bareLineEnds)
         {
             SubmissionConfiguration submission = configuration.Submission;
             SubmissionOptions options = new()
@@ -66,6 +70,7 @@ internal sealed class SessionFactories
                 Trusted = configuration.Exchange.Trusted,
                 UnlimitedAccounts = submission.Unlimited,
                 TrustedClients = logins is null || submission.WithoutLogin.Count == 0 ? null : new TrustedClients(submission.WithoutLogin, accounts),
+                BareLineEnds = bareLineEnds,
                 DetailDelimiter = configuration.RecipientDelimiter,
             };
             SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients, EarlyTalkerDelay = configuration.Exchange.GreetingDelay };
@@ -73,5 +78,5 @@ internal sealed class SessionFactories
         }
     }
 
-    public Func<IConnection, Task<SessionEnd>> For(ListenerProtocol protocol) => _sessions[protocol];
+    public Func<IConnection, Task<SessionEnd>> For(ListenerConfiguration listener) => _sessions[(listener.Protocol, listener.BareLineEnds)];
 }
