@@ -124,6 +124,10 @@ public sealed class DsnComposer(DsnReport report)
         {
             text.Append(HeaderText.Field("Arrival-Date", MessageDate.Format(arrival)));
         }
+        if (HeaderText.Sanitize(report.FutureReleaseRequest) is { Length: > 0 } hold)
+        {
+            text.Append(HeaderText.Field("Future-Release-Request", hold));
+        }
         foreach (DsnRecipient recipient in report.Recipients)
         {
             text.Append("\r\n");

@@ -51,6 +51,11 @@ public sealed record EnvelopeRecipient
     public string? OriginalRecipient { get; init; }
 }
 
+/// <summary>A message is not to be released before a time. RFC 4865.</summary>
+/// <param name="At">The time, never before the message's arrival.</param>
+/// <param name="Request">What the client asked for, as reports repeat it: <c>for;3600</c>, <c>until;2026-11-22T08:00:00Z</c>.</param>
+public sealed record FutureRelease(DateTimeOffset At, string Request);
+
 /// <summary>Everything of a mail transaction but the content.</summary>
 public sealed record Envelope
 {
@@ -71,4 +76,7 @@ public sealed record Envelope
 
     /// <summary>ENVID as given, still xtext, or null.</summary>
     public string? EnvelopeId { get; init; }
+
+    /// <summary>The message waits before it goes anywhere; null: it does not.</summary>
+    public FutureRelease? Hold { get; init; }
 }

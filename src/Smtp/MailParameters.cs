@@ -18,6 +18,8 @@ internal static class MailParameters
         Auth,
         Return,
         EnvelopeId,
+        HoldFor,
+        HoldUntil,
     }
 
     public static SmtpSyntaxError Parse(ref SmtpCursor cursor, MailPath path, SmtpExtensions announced, out MailRequest? request)
@@ -33,11 +35,13 @@ internal static class MailParameters
             {
                 return SmtpSyntaxError.UnknownParameter;
             }
-            if ((seen & (1 << (int)keyword)) != 0)
+            // One hold-param, whichever: RFC 4865 §4.2.
+            int bit = 1 << (int)(keyword == Keyword.HoldUntil ? Keyword.HoldFor : keyword);
+            if ((seen & bit) != 0)
             {
                 return SmtpSyntaxError.DuplicateParameter; // RFC 5321 §4.1.1.11: a keyword appears once.
             }
-            seen |= 1 << (int)keyword;
+            seen |= bit;
             error = Apply(keyword, parameter, announced, ref parsed);
             if (error != SmtpSyntaxError.None)
             {
@@ -65,6 +69,8 @@ internal static class MailParameters
             : parameter.Is("AUTH"u8) ? (Keyword.Auth, SmtpExtensions.Auth)
             : parameter.Is("RET"u8) ? (Keyword.Return, SmtpExtensions.Dsn)
             : parameter.Is("ENVID"u8) ? (Keyword.EnvelopeId, SmtpExtensions.Dsn)
+            : parameter.Is("HOLDFOR"u8) ? (Keyword.HoldFor, SmtpExtensions.FutureRelease)
+            : parameter.Is("HOLDUNTIL"u8) ? (Keyword.HoldUntil, SmtpExtensions.FutureRelease)
             : (Keyword.Unknown, SmtpExtensions.None);
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
@@ -89,6 +95,9 @@ internal static class MailParameters
                 // ret-value = "FULL" / "HDRS"   RFC 3461 §4.3
                 request = request with { Return = parameter.ValueIs("FULL"u8) ? DsnReturn.Full : DsnReturn.Headers };
                 return parameter.ValueIs("FULL"u8) || parameter.ValueIs("HDRS"u8) ? SmtpSyntaxError.None : SmtpSyntaxError.BadReturn;
+            case Keyword.HoldFor or Keyword.HoldUntil:
+                request = request with { Hold = keyword == Keyword.HoldFor ? HoldParameter.ParseFor(parameter.Value) : HoldParameter.ParseUntil(parameter.Value) };
+                return request.Hold is null ? SmtpSyntaxError.BadHold : SmtpSyntaxError.None;
             default:
                 // What is inside comes back in a report field: printable only.   RFC 3461 §4.4
                 string id = Encoding.UTF8.GetString(parameter.Value);

@@ -18,6 +18,8 @@ public enum SmtpExtensions
     Dsn = 16,
     /// <summary>BINARYMIME, RFC 3030 §3.</summary>
     BinaryMime = 32,
+    /// <summary>FUTURERELEASE, RFC 4865.</summary>
+    FutureRelease = 64,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>
@@ -46,4 +48,7 @@ public sealed record MailRequest
 
     /// <summary>AUTH as given, still xtext or <c>&lt;&gt;</c>, or null. A claim of the peer: RFC 4954 §5 on whom to believe.</summary>
     public string? Auth { get; init; }
+
+    /// <summary>HOLDFOR or HOLDUNTIL, or null.</summary>
+    public HoldParameter? Hold { get; init; }
 }

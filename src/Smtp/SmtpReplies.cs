@@ -98,6 +98,9 @@ public static class SmtpReplies
     /// <summary>Not base64, or not what the mechanism wants. RFC 4954 §4.</summary>
     public static readonly SmtpReply AuthenticationMalformed = new(501, new(5, 5, 2), "cannot decode the response");
 
+    /// <summary>HOLDFOR or HOLDUNTIL beyond what EHLO announced, or no future time. RFC 4865 §4.2.</summary>
+    public static readonly SmtpReply HoldOutOfRange = new(501, new(5, 5, 4), "release time is not within what FUTURERELEASE allows");
+
     /// <summary>Known, but not here.</summary>
     public static readonly SmtpReply NotImplemented = new(502, new(5, 5, 1), "command not implemented");
 
@@ -246,6 +249,7 @@ public static class SmtpReplies
             SmtpSyntaxError.BadEnvelopeId => new(501, parameter, "malformed ENVID"),
             SmtpSyntaxError.BadNotify => new(501, parameter, "malformed NOTIFY"),
             SmtpSyntaxError.BadOriginalRecipient => new(501, parameter, "malformed ORCPT"),
+            SmtpSyntaxError.BadHold => new(501, parameter, "HOLDFOR wants seconds, HOLDUNTIL a date and time in UTC"),
             _ => throw new ArgumentOutOfRangeException(nameof(error)),
         };
     }

@@ -57,4 +57,6 @@ public enum SmtpSyntaxError
     BadNotify,
     /// <summary>ORCPT, RFC 3461 §4.2.</summary>
     BadOriginalRecipient,
+    /// <summary>HOLDFOR or HOLDUNTIL, RFC 4865 §3.</summary>
+    BadHold,
 }

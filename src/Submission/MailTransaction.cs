@@ -3,7 +3,7 @@ using MailAccess.Smtp;
 namespace MailAccess.Submission;
 
 /// <summary>What MAIL began: RFC 5321 §3.3. A session has one or none.</summary>
-internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
+internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : IAsyncDisposable
 {
     private readonly Dictionary<string, int> _indexByPath = [];
     private readonly List<EnvelopeRecipient> _recipients = [];
@@ -45,6 +45,7 @@ internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
         SmtpUtf8 = Mail.SmtpUtf8,
         Return = Mail.Return,
         EnvelopeId = Mail.EnvelopeId,
+        Hold = terms.Hold,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;

@@ -74,7 +74,21 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
     public SmtpExtensions Extensions =>
         SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
-        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth);
+        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
+        | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
+
+    /// <summary>The latest time that the greeting offered to hold a message until; whole seconds. RFC 4865 §3.</summary>
+    public DateTimeOffset LatestRelease
+    {
+        get
+        {
+            DateTimeOffset latest = Hello!.At + Limits.FutureReleaseMax;
+            return latest - TimeSpan.FromTicks(latest.Ticks % TimeSpan.TicksPerSecond);
+        }
+    }
+
+    // RFC 4865 §4.2: nowhere but on submission.
+    private bool OffersFutureRelease => Role.OffersAuthentication && Limits.FutureReleaseMax >= TimeSpan.FromSeconds(1);
 
     public async Task<SessionEnd> RunAsync()
     {

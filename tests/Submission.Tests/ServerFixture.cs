@@ -58,6 +58,7 @@ internal sealed class ServerFixture
         runner.Directives["trusted"] = network => Do(() => Options = Options with { Trusted = [IPNetwork.Parse(network)] });
         runner.Directives["unlimited"] = account => Do(() => Options = Options with { UnlimitedAccounts = [account] });
         runner.Directives["without-login"] = network => Do(() => Options = Options with { TrustedClients = new Printers(network) });
+        runner.Directives["terms"] = text => Do(() => Assert.Equal(text, Terms(Sink.Received[^1].Envelope)));
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
@@ -77,6 +78,17 @@ internal sealed class ServerFixture
             text.Append(recipient.OriginalRecipient is { } original ? $"({original})" : "");
         }
         return text.ToString();
+    }
+
+    /// <summary>When and how the message is to travel.</summary>
+    private static string Terms(Envelope envelope)
+    {
+        List<string> terms = [];
+        if (envelope.Hold is { } hold)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"hold={hold.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({hold.Request})"));
+        }
+        return string.Join(' ', terms);
     }
 
     /// <summary>The first field, unfolded.</summary>
@@ -128,6 +140,7 @@ internal sealed class ServerFixture
             "fields" => Limits with { HeaderFieldsMax = number },
             "text-line" => Limits with { TextLineOctetsMax = number },
             "hops" => Limits with { HopsMax = number },
+            "future-release" => Limits with { FutureReleaseMax = TimeSpan.FromSeconds(number) },
             "drain" => Limits with { DrainOctetsMax = number },
             "peers" => Limits with { PeersMax = number },
             "early" => Limits with { EarlyTalkerDelay = TimeSpan.FromSeconds(number) },

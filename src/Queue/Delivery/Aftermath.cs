@@ -29,7 +29,7 @@ internal static class Aftermath
         {
             return new SpoolUpdate();
         }
-        NextStep step = options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Arrived, now);
+        NextStep step = options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Released, now);
         if (step is NextStep.RetryAt retry)
         {
             return new SpoolUpdate { NextAttempt = retry.Due };
@@ -68,7 +68,7 @@ internal static class Aftermath
             }
         }
 
-        bool IsLate(DsnNotify notify) => options.DelayWarningAfter is { } late && now - message.Arrived >= late
+        bool IsLate(DsnNotify notify) => options.DelayWarningAfter is { } late && now - message.Released >= late
             && (notify == DsnNotify.Unspecified || (notify & DsnNotify.Delay) != 0);
     }
 

@@ -38,6 +38,13 @@ internal sealed class MessageWorker(
             Log.Unreadable(logger, id);
             return;
         }
+        if (message.Released > clock.GetUtcNow())
+        {
+            // RFC 4865 §4.2: not before its time, whoever asks.
+            Restore(isUnsaved, message);
+            schedule.AddDeferred(id, message.Released);
+            return;
+        }
         List<RecipientChange> changes = isUnsaved ? AllChanges(message) : [];
         if (message.HasPending)
         {

@@ -83,6 +83,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         OriginalEnvelopeId = message.EnvelopeId,
         ReceivedFromMta = message.Origin.HelloName,
         ArrivalDate = message.Arrived,
+        FutureReleaseRequest = message.Hold?.Request,
         OriginalIsUtf8 = message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0,
         Return = ReturnOf(message, notification.Kind),
         Recipients = [.. notification.Recipients.Select(i => Describe(message, message.Recipients[i], notification.Kind))],
@@ -113,7 +114,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
             RemoteReply = isTheirs ? reply?.ToString() : null,
             Reason = isTheirs ? null : reply?.Text,
             LastAttemptDate = recipient.LastAttempt,
-            WillRetryUntil = kind == NotificationKind.Delay ? message.Arrived + options.Retry.GiveUpAfter : null,
+            WillRetryUntil = kind == NotificationKind.Delay ? message.Released + options.Retry.GiveUpAfter : null,
         };
     }
 

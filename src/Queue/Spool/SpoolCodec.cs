@@ -43,6 +43,8 @@ internal static class SpoolCodec
             Purpose = message.Purpose,
             Attempts = message.Attempts,
             Next = message.NextAttempt,
+            Hold = message.Hold?.At,
+            HoldRequest = message.Hold?.Request,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -155,6 +157,7 @@ internal static class SpoolCodec
             Purpose = line.Purpose,
             Attempts = line.Attempts,
             NextAttempt = line.Next,
+            Hold = line.Hold is { } release ? new FutureRelease(release, line.HoldRequest ?? "") : null,
         };
     }
 
@@ -262,6 +265,8 @@ internal sealed record MessageLine
     public SpoolPurpose Purpose { get; init; }
     public int Attempts { get; init; }
     public DateTimeOffset Next { get; init; }
+    public DateTimeOffset? Hold { get; init; }
+    public string? HoldRequest { get; init; }
 }
 
 internal sealed record PathLine

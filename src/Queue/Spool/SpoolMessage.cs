@@ -93,6 +93,12 @@ internal sealed record SpoolMessage
 
     public required DateTimeOffset NextAttempt { get; init; }
 
+    /// <summary>Nothing is done with it before. RFC 4865.</summary>
+    public FutureRelease? Hold { get; init; }
+
+    /// <summary>From when its lifetime and its delay count: its arrival, or its release.</summary>
+    public DateTimeOffset Released => Hold is { } hold && hold.At > Arrived ? hold.At : Arrived;
+
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
     public Envelope Envelope => new()
@@ -103,6 +109,7 @@ internal sealed record SpoolMessage
         SmtpUtf8 = SmtpUtf8,
         Return = Return,
         EnvelopeId = EnvelopeId,
+        Hold = Hold,
     };
 
     public SpoolMessage Apply(SpoolUpdate update)

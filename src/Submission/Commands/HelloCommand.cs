@@ -27,7 +27,7 @@ internal static class HelloCommand
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
         }
-        return WelcomeAsync(session, new Hello(kind, name));
+        return WelcomeAsync(session, new Hello(kind, name) { At = session.Clock.GetUtcNow() });
     }
 
     private static async ValueTask<CommandResult> WelcomeAsync(SubmissionSession session, Hello hello)
@@ -53,6 +53,12 @@ internal static class HelloCommand
             "BINARYMIME", // RFC 3030 §3
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
         ];
+        if (session.Extensions.HasFlag(SmtpExtensions.FutureRelease))
+        {
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"FUTURERELEASE {session.Limits.FutureReleaseMax.TotalSeconds:0} {session.LatestRelease:yyyy-MM-dd'T'HH:mm:ss'Z'}")); // RFC 4865 §3
+        }
         if (session.Connection.CanUpgradeToTls)
         {
             lines.Add("STARTTLS"); // RFC 3207; never again under TLS, §4.2
@@ -76,4 +82,8 @@ internal enum HelloKind
 }
 
 /// <summary>The client's greeting; the name is one printable ASCII word, and its own claim.</summary>
-internal sealed record Hello(HelloKind Kind, string Name);
+internal sealed record Hello(HelloKind Kind, string Name)
+{
+    /// <summary>When it came.</summary>
+    public DateTimeOffset At { get; init; }
+}

@@ -32,11 +32,15 @@ internal static class MailCommand
         {
             return new CommandResult(SmtpReplies.SenderNotOwned);
         }
+        if (DeliveryTerms.Decide(session, request, out SmtpReply? refusal) is not { } terms)
+        {
+            return new CommandResult(refusal);
+        }
         if (session.Policy.Mail(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } tooMany)
         {
             return new CommandResult(tooMany);
         }
-        session.Transaction = new MailTransaction(request);
+        session.Transaction = new MailTransaction(request, terms);
         return new CommandResult(SmtpReplies.SenderOk);
     }
 

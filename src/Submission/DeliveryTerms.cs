@@ -1,0 +1,30 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Submission;
+
+/// <summary>When and how a message is to travel: what MAIL asked for, as far as this listener grants it.</summary>
+internal sealed record DeliveryTerms
+{
+    /// <summary>It waits. RFC 4865.</summary>
+    public FutureRelease? Hold { get; init; }
+
+    /// <summary>Reads MAIL's wishes against the limits. Null: <paramref name="refusal"/> says why not.</summary>
+    public static DeliveryTerms? Decide(SubmissionSession session, MailRequest request, out SmtpReply? refusal)
+    {
+        refusal = null;
+        DateTimeOffset now = session.Clock.GetUtcNow();
+        FutureRelease? hold = null;
+        if (request.Hold is { } asked)
+        {
+            DateTimeOffset release = asked.Until ?? now + asked.For!.Value;
+            // RFC 4865 §4.2: no later than what was announced. A date that has passed is no future one.
+            if (release <= now || (asked.For is { } interval ? interval > session.Limits.FutureReleaseMax : release > session.LatestRelease))
+            {
+                refusal = SmtpReplies.HoldOutOfRange;
+                return null;
+            }
+            hold = new FutureRelease(release, asked.ToString());
+        }
+        return new DeliveryTerms { Hold = hold };
+    }
+}
