@@ -20,6 +20,7 @@ internal static class MailParameters
         EnvelopeId,
         HoldFor,
         HoldUntil,
+        DeliverBy,
     }
 
     public static SmtpSyntaxError Parse(ref SmtpCursor cursor, MailPath path, SmtpExtensions announced, out MailRequest? request)
@@ -71,6 +72,7 @@ internal static class MailParameters
             : parameter.Is("ENVID"u8) ? (Keyword.EnvelopeId, SmtpExtensions.Dsn)
             : parameter.Is("HOLDFOR"u8) ? (Keyword.HoldFor, SmtpExtensions.FutureRelease)
             : parameter.Is("HOLDUNTIL"u8) ? (Keyword.HoldUntil, SmtpExtensions.FutureRelease)
+            : parameter.Is("BY"u8) ? (Keyword.DeliverBy, SmtpExtensions.DeliverBy)
             : (Keyword.Unknown, SmtpExtensions.None);
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
@@ -98,6 +100,9 @@ internal static class MailParameters
             case Keyword.HoldFor or Keyword.HoldUntil:
                 request = request with { Hold = keyword == Keyword.HoldFor ? HoldParameter.ParseFor(parameter.Value) : HoldParameter.ParseUntil(parameter.Value) };
                 return request.Hold is null ? SmtpSyntaxError.BadHold : SmtpSyntaxError.None;
+            case Keyword.DeliverBy:
+                request = request with { DeliverBy = DeliverByParameter.Parse(parameter.Value) };
+                return request.DeliverBy is null ? SmtpSyntaxError.BadDeliverBy : SmtpSyntaxError.None;
             default:
                 // What is inside comes back in a report field: printable only.   RFC 3461 §4.4
                 string id = Encoding.UTF8.GetString(parameter.Value);

@@ -20,6 +20,8 @@ public enum SmtpExtensions
     BinaryMime = 32,
     /// <summary>FUTURERELEASE, RFC 4865.</summary>
     FutureRelease = 64,
+    /// <summary>DELIVERBY, RFC 2852.</summary>
+    DeliverBy = 128,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>
@@ -51,4 +53,7 @@ public sealed record MailRequest
 
     /// <summary>HOLDFOR or HOLDUNTIL, or null.</summary>
     public HoldParameter? Hold { get; init; }
+
+    /// <summary>BY, or null.</summary>
+    public DeliverByParameter? DeliverBy { get; init; }
 }

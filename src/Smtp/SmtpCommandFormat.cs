@@ -35,6 +35,10 @@ public static class SmtpCommandFormat
         {
             text.Append(" AUTH=").Append(Checked(auth));
         }
+        if (request.DeliverBy is { } by && (announced & SmtpExtensions.DeliverBy) != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" BY={by}");
+        }
         if ((announced & SmtpExtensions.Dsn) != 0)
         {
             text.Append(request.Return switch { DsnReturn.Full => " RET=FULL", DsnReturn.Headers => " RET=HDRS", _ => "" });

@@ -101,6 +101,9 @@ public static class SmtpReplies
     /// <summary>HOLDFOR or HOLDUNTIL beyond what EHLO announced, or no future time. RFC 4865 §4.2.</summary>
     public static readonly SmtpReply HoldOutOfRange = new(501, new(5, 5, 4), "release time is not within what FUTURERELEASE allows");
 
+    /// <summary>Released only when it must have been delivered. RFC 4865 §5.2.2.</summary>
+    public static readonly SmtpReply HoldBeyondDeadline = new(501, new(5, 5, 4), "release time is later than BY");
+
     /// <summary>Known, but not here.</summary>
     public static readonly SmtpReply NotImplemented = new(502, new(5, 5, 1), "command not implemented");
 
@@ -250,6 +253,7 @@ public static class SmtpReplies
             SmtpSyntaxError.BadNotify => new(501, parameter, "malformed NOTIFY"),
             SmtpSyntaxError.BadOriginalRecipient => new(501, parameter, "malformed ORCPT"),
             SmtpSyntaxError.BadHold => new(501, parameter, "HOLDFOR wants seconds, HOLDUNTIL a date and time in UTC"),
+            SmtpSyntaxError.BadDeliverBy => new(501, parameter, "BY wants seconds, and R or N; R more than none"), // RFC 2852 §4
             _ => throw new ArgumentOutOfRangeException(nameof(error)),
         };
     }

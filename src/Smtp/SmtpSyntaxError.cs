@@ -59,4 +59,6 @@ public enum SmtpSyntaxError
     BadOriginalRecipient,
     /// <summary>HOLDFOR or HOLDUNTIL, RFC 4865 §3.</summary>
     BadHold,
+    /// <summary>BY, RFC 2852 §4; also R with no time left.</summary>
+    BadDeliverBy,
 }

@@ -8,6 +8,9 @@ internal sealed record DeliveryTerms
     /// <summary>It waits. RFC 4865.</summary>
     public FutureRelease? Hold { get; init; }
 
+    /// <summary>It must not be late. RFC 2852.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
     /// <summary>Reads MAIL's wishes against the limits. Null: <paramref name="refusal"/> says why not.</summary>
     public static DeliveryTerms? Decide(SubmissionSession session, MailRequest request, out SmtpReply? refusal)
     {
@@ -25,6 +28,12 @@ internal sealed record DeliveryTerms
             }
             hold = new FutureRelease(release, asked.ToString());
         }
-        return new DeliveryTerms { Hold = hold };
+        DeliverBy? deadline = request.DeliverBy is { } by ? new DeliverBy(now.AddSeconds(by.Seconds), by.Mode, by.Trace) : null;
+        if (hold?.At > deadline?.At)
+        {
+            refusal = SmtpReplies.HoldBeyondDeadline; // RFC 4865 §5.2.2
+            return null;
+        }
+        return new DeliveryTerms { Hold = hold, DeliverBy = deadline };
     }
 }

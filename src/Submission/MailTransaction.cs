@@ -46,6 +46,7 @@ internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : I
         Return = Mail.Return,
         EnvelopeId = Mail.EnvelopeId,
         Hold = terms.Hold,
+        DeliverBy = terms.DeliverBy,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;

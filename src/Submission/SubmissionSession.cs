@@ -73,7 +73,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
     public SmtpExtensions Extensions =>
-        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
+        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn | SmtpExtensions.DeliverBy
         | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
         | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
 

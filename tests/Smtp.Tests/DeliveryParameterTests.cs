@@ -40,6 +40,22 @@ public sealed class DeliveryParameterTests
         Assert.Equal(expected, Parse(parameter, SmtpExtensions.FutureRelease, out _));
 
     [Theory]
+    [InlineData("BY=120;R", 120, DeliverByMode.Return, false)]
+    [InlineData("by=+1;rt", 1, DeliverByMode.Return, true)]
+    [InlineData("BY=0;N", 0, DeliverByMode.Notify, false)]
+    [InlineData("BY=-999999999;NT", -999_999_999, DeliverByMode.Notify, true)]
+    public void A_time_to_deliver_by_is_read_and_written(string parameter, int seconds, DeliverByMode mode, bool trace) // RFC 2852 §4
+    {
+        Assert.Equal(SmtpSyntaxError.None, Parse(parameter, SmtpExtensions.DeliverBy, out MailRequest? request));
+        Assert.Equal(new DeliverByParameter(seconds, mode, trace), request!.DeliverBy);
+        string written = SmtpCommandFormat.Mail(request, SmtpExtensions.DeliverBy);
+        Assert.Equal(SmtpSyntaxError.None, SmtpParser.ParseMail(Encoding.UTF8.GetBytes(written), SmtpExtensions.DeliverBy, out MailRequest? again));
+        Assert.Equal(request, again);
+        Assert.Equal("FROM:<a@x>", SmtpCommandFormat.Mail(request, SmtpExtensions.None));
+    }
+
+    [Theory]
+    [InlineData("BY=5;N")]
     [InlineData("HOLDFOR=5")]
     [InlineData("HOLDUNTIL=2026-11-22T08:00:00Z")]
     public void What_was_not_announced_is_unknown(string parameter) =>

@@ -88,6 +88,10 @@ internal sealed class ServerFixture
         {
             terms.Add(string.Create(CultureInfo.InvariantCulture, $"hold={hold.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({hold.Request})"));
         }
+        if (envelope.DeliverBy is { } by)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"by={by.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({by.Mode}{(by.Trace ? ",trace" : "")})"));
+        }
         return string.Join(' ', terms);
     }
 

@@ -46,7 +46,7 @@ internal sealed class MessageWorker(
             return;
         }
         List<RecipientChange> changes = isUnsaved ? AllChanges(message) : [];
-        if (message.HasPending)
+        if (message.HasPending && !message.IsReturned(clock.GetUtcNow()))
         {
             Plan plan = await PlanAsync(message, stop);
             if (plan.IsOnlyCrowded)
@@ -99,7 +99,7 @@ internal sealed class MessageWorker(
         SpoolUpdate begun = new()
         {
             Attempts = before.Attempts + 1,
-            NextAttempt = clock.GetUtcNow() + options.Retry.DelayAfter(before.Attempts + 1),
+            NextAttempt = before.WakeBefore(clock.GetUtcNow() + options.Retry.DelayAfter(before.Attempts + 1), clock.GetUtcNow()),
             Recipients = [.. changes],
         };
         SpoolMessage message = before.Apply(begun);

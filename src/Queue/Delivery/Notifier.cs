@@ -83,6 +83,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         OriginalEnvelopeId = message.EnvelopeId,
         ReceivedFromMta = message.Origin.HelloName,
         ArrivalDate = message.Arrived,
+        DeliverByDate = message.DeliverBy?.At,
         FutureReleaseRequest = message.Hold?.Request,
         OriginalIsUtf8 = message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0,
         Return = ReturnOf(message, notification.Kind),
@@ -109,7 +110,8 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 NotificationKind.Delay => DsnAction.Delayed,
                 _ => recipient.Status == RecipientStatus.Delivered ? DsnAction.Delivered : DsnAction.Relayed,
             },
-            Status = reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),
+            Status = kind == NotificationKind.Delay && message.DeliverBy is { Mode: DeliverByMode.Notify } ? "4.4.7" // RFC 2852 §4.1.3
+                : reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),
             RemoteMta = recipient.RemoteHost,
             RemoteReply = isTheirs ? reply?.ToString() : null,
             Reason = isTheirs ? null : reply?.Text,

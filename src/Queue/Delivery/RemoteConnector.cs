@@ -57,6 +57,6 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
         string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
         IPEndPoint endPoint = new(address.Address, policy.Port);
         SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
-        return await SmtpSession.OpenAsync(conversation, policy, options, peer, address.Host);
+        return await SmtpSession.OpenAsync(conversation, policy, options, clock, peer, address.Host);
     }
 }

@@ -259,7 +259,9 @@ internal sealed class MailIntake : IMailIntake
             Attempts = isDeferred ? 1 : 0,
             NextAttempt = next,
             Hold = _envelope.Hold,
+            DeliverBy = _envelope.DeliverBy,
         };
+        message = message with { NextAttempt = next = message.WakeBefore(next, _arrived) };
         StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
         if (!opened.TryGet(out IMessageContent? content))
         {

@@ -45,6 +45,9 @@ internal static class SpoolCodec
             Next = message.NextAttempt,
             Hold = message.Hold?.At,
             HoldRequest = message.Hold?.Request,
+            By = message.DeliverBy?.At,
+            ByMode = message.DeliverBy?.Mode ?? default,
+            ByTrace = message.DeliverBy?.Trace ?? false,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -158,6 +161,7 @@ internal static class SpoolCodec
             Attempts = line.Attempts,
             NextAttempt = line.Next,
             Hold = line.Hold is { } release ? new FutureRelease(release, line.HoldRequest ?? "") : null,
+            DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
         };
     }
 
@@ -267,6 +271,9 @@ internal sealed record MessageLine
     public DateTimeOffset Next { get; init; }
     public DateTimeOffset? Hold { get; init; }
     public string? HoldRequest { get; init; }
+    public DateTimeOffset? By { get; init; }
+    public DeliverByMode ByMode { get; init; }
+    public bool ByTrace { get; init; }
 }
 
 internal sealed record PathLine

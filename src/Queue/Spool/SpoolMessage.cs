@@ -13,6 +13,8 @@ internal enum RecipientStatus
     Relayed,
     /// <summary>Taken over by a server that will tell nothing (RFC 3461 §5.2.2).</summary>
     RelayedBlind,
+    /// <summary>Taken over by another server, and the sender is told so unless it forbade that (RFC 2852 §4.1.4).</summary>
+    RelayedTraced,
     /// <summary>Will never be delivered.</summary>
     Failed,
 }
@@ -99,6 +101,9 @@ internal sealed record SpoolMessage
     /// <summary>From when its lifetime and its delay count: its arrival, or its release.</summary>
     public DateTimeOffset Released => Hold is { } hold && hold.At > Arrived ? hold.At : Arrived;
 
+    /// <summary>When it is late; null: never. RFC 2852.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
     public Envelope Envelope => new()
@@ -110,7 +115,14 @@ internal sealed record SpoolMessage
         Return = Return,
         EnvelopeId = EnvelopeId,
         Hold = Hold,
+        DeliverBy = DeliverBy,
     };
+
+    /// <summary>When to look at it again where that is due then: also at the moment it becomes late.</summary>
+    public DateTimeOffset WakeBefore(DateTimeOffset due, DateTimeOffset now) => DeliverBy is { } by && by.At > now && by.At < due ? by.At : due;
+
+    /// <summary>Late, and not to be delivered any more. RFC 2852 §4.1.3.</summary>
+    public bool IsReturned(DateTimeOffset now) => DeliverBy is { Mode: DeliverByMode.Return } by && by.At <= now;
 
     public SpoolMessage Apply(SpoolUpdate update)
     {

@@ -52,6 +52,7 @@ internal static class HelloCommand
             "CHUNKING", // RFC 3030 §2
             "BINARYMIME", // RFC 3030 §3
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
+            "DELIVERBY", // RFC 2852; without a least time
         ];
         if (session.Extensions.HasFlag(SmtpExtensions.FutureRelease))
         {

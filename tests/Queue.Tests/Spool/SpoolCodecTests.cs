@@ -20,6 +20,7 @@ public sealed class SpoolCodecTests
         Assert.Equal(ControlState.Whole, SpoolCodec.TryRead(line, out SpoolMessage? message));
         Assert.Equal(Samples.Start, message!.Arrived);
         Assert.Null(message.Hold);
+        Assert.Null(message.DeliverBy);
         Assert.Equal(message.Arrived, message.Released);
     }
 
@@ -44,6 +45,7 @@ public sealed class SpoolCodecTests
             Attempts = random.Next(100),
             NextAttempt = Time(),
             Traits = (ContentTraits)random.Next(4),
+            DeliverBy = random.Next(2) == 0 ? null : new DeliverBy(Time(), (DeliverByMode)random.Next(2), random.Next(2) == 0),
             Hold = random.Next(2) == 0 ? null : new FutureRelease(Time(), random.Next(2) == 0 ? "for;60" : "until;2026-11-22T08:00:00Z"),
         };
     }

@@ -21,6 +21,8 @@ public abstract class SpoolContract
             EnvelopeId = "QQ314159",
             SmtpUtf8 = true,
             Purpose = SpoolPurpose.Notification,
+            Hold = new FutureRelease(Samples.Start.AddDays(1), "for;86400"),
+            DeliverBy = new DeliverBy(Samples.Start.AddDays(2), DeliverByMode.Return, Trace: true),
         };
         await using (ISpool first = Open())
         {
