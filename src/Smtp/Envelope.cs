@@ -88,4 +88,7 @@ public sealed record Envelope
 
     /// <summary>The message is to be delivered in time; null: no time was given.</summary>
     public DeliverBy? DeliverBy { get; init; }
+
+    /// <summary>From -9 to 9, as far as it was granted. RFC 6710.</summary>
+    public int Priority { get; init; }
 }

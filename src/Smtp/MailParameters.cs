@@ -21,6 +21,7 @@ internal static class MailParameters
         HoldFor,
         HoldUntil,
         DeliverBy,
+        Priority,
     }
 
     public static SmtpSyntaxError Parse(ref SmtpCursor cursor, MailPath path, SmtpExtensions announced, out MailRequest? request)
@@ -73,6 +74,7 @@ internal static class MailParameters
             : parameter.Is("HOLDFOR"u8) ? (Keyword.HoldFor, SmtpExtensions.FutureRelease)
             : parameter.Is("HOLDUNTIL"u8) ? (Keyword.HoldUntil, SmtpExtensions.FutureRelease)
             : parameter.Is("BY"u8) ? (Keyword.DeliverBy, SmtpExtensions.DeliverBy)
+            : parameter.Is("MT-PRIORITY"u8) ? (Keyword.Priority, SmtpExtensions.MtPriority)
             : (Keyword.Unknown, SmtpExtensions.None);
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
@@ -103,6 +105,18 @@ internal static class MailParameters
             case Keyword.DeliverBy:
                 request = request with { DeliverBy = DeliverByParameter.Parse(parameter.Value) };
                 return request.DeliverBy is null ? SmtpSyntaxError.BadDeliverBy : SmtpSyntaxError.None;
+            case Keyword.Priority:
+                // priority-value = (["-"] NZDIGIT) / "0"   RFC 6710 §7
+                request = request with
+                {
+                    Priority = parameter.Value switch
+                    {
+                        [>= (byte)'0' and <= (byte)'9' and byte digit] => digit - '0',
+                        [(byte)'-', >= (byte)'1' and <= (byte)'9' and byte digit] => '0' - digit,
+                        _ => null,
+                    },
+                };
+                return request.Priority is null ? SmtpSyntaxError.BadPriority : SmtpSyntaxError.None;
             default:
                 // What is inside comes back in a report field: printable only.   RFC 3461 §4.4
                 string id = Encoding.UTF8.GetString(parameter.Value);

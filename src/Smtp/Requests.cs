@@ -22,6 +22,8 @@ public enum SmtpExtensions
     FutureRelease = 64,
     /// <summary>DELIVERBY, RFC 2852.</summary>
     DeliverBy = 128,
+    /// <summary>MT-PRIORITY, RFC 6710.</summary>
+    MtPriority = 256,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>
@@ -56,4 +58,7 @@ public sealed record MailRequest
 
     /// <summary>BY, or null.</summary>
     public DeliverByParameter? DeliverBy { get; init; }
+
+    /// <summary>MT-PRIORITY, from -9 to 9, or null.</summary>
+    public int? Priority { get; init; }
 }

@@ -39,6 +39,10 @@ public static class SmtpCommandFormat
         {
             text.Append(CultureInfo.InvariantCulture, $" BY={by}");
         }
+        if (request.Priority is { } priority && (announced & SmtpExtensions.MtPriority) != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={priority}");
+        }
         if ((announced & SmtpExtensions.Dsn) != 0)
         {
             text.Append(request.Return switch { DsnReturn.Full => " RET=FULL", DsnReturn.Headers => " RET=HDRS", _ => "" });

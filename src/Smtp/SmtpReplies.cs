@@ -206,6 +206,9 @@ public static class SmtpReplies
     /// <summary>Recipients of a network or an account come too quickly.</summary>
     public static SmtpReply TooManyRecipientsOverTime(TimeSpan wait) => new(450, new(4, 7, 1), "too many recipients, " + Again(wait));
 
+    /// <summary>To MAIL that asked for a higher priority than it may have. RFC 6710 §4.1: the number, and words for people.</summary>
+    public static SmtpReply SenderOkWithPriority(int priority) => new(250, new(2, 3, 6), $"{priority} is the new priority of the message");
+
     /// <summary>What is wrong with MAIL, RCPT or a greeting, as a reply to a sender's path.</summary>
     public static SmtpReply SenderSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 7));
 
@@ -254,6 +257,7 @@ public static class SmtpReplies
             SmtpSyntaxError.BadOriginalRecipient => new(501, parameter, "malformed ORCPT"),
             SmtpSyntaxError.BadHold => new(501, parameter, "HOLDFOR wants seconds, HOLDUNTIL a date and time in UTC"),
             SmtpSyntaxError.BadDeliverBy => new(501, parameter, "BY wants seconds, and R or N; R more than none"), // RFC 2852 §4
+            SmtpSyntaxError.BadPriority => new(501, command, "MT-PRIORITY is a number from -9 to 9"), // RFC 6710 §4.1
             _ => throw new ArgumentOutOfRangeException(nameof(error)),
         };
     }

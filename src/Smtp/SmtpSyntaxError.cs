@@ -61,4 +61,6 @@ public enum SmtpSyntaxError
     BadHold,
     /// <summary>BY, RFC 2852 §4; also R with no time left.</summary>
     BadDeliverBy,
+    /// <summary>MT-PRIORITY, RFC 6710 §7.</summary>
+    BadPriority,
 }

@@ -11,6 +11,9 @@ internal sealed record DeliveryTerms
     /// <summary>It must not be late. RFC 2852.</summary>
     public DeliverBy? DeliverBy { get; init; }
 
+    /// <summary>How soon it is sent among others. RFC 6710.</summary>
+    public int Priority { get; init; }
+
     /// <summary>Reads MAIL's wishes against the limits. Null: <paramref name="refusal"/> says why not.</summary>
     public static DeliveryTerms? Decide(SubmissionSession session, MailRequest request, out SmtpReply? refusal)
     {
@@ -34,6 +37,12 @@ internal sealed record DeliveryTerms
             refusal = SmtpReplies.HoldBeyondDeadline; // RFC 4865 §5.2.2
             return null;
         }
-        return new DeliveryTerms { Hold = hold, DeliverBy = deadline };
+        // RFC 6710 §4.1: anybody may wait longer; only who logged in may go before others, as far as the administrator lets them.
+        int priority = Math.Min(request.Priority ?? 0, session.Account is null ? 0 : session.Limits.PriorityMax);
+        if (request.Priority is { } wish)
+        {
+            session.Log.PriorityAsked(session.Connection.Id, wish, priority);
+        }
+        return new DeliveryTerms { Hold = hold, DeliverBy = deadline, Priority = priority };
     }
 }

@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "{ConnectionId}: {Peer} exceeds its rate of {What}: {Count} in {Period}")]
     public static partial void RateExceeded(this ILogger log, string connectionId, string peer, string what, int count, TimeSpan period);
 
+    [LoggerMessage(5010, LogLevel.Information, "{ConnectionId}: priority {Asked} asked for, {Granted} granted")]
+    public static partial void PriorityAsked(this ILogger log, string connectionId, int asked, int granted);
+
     [LoggerMessage(5005, LogLevel.Error, "{ConnectionId}: internal error")]
     public static partial void SessionFault(this ILogger log, string connectionId, Exception bug);
 }

@@ -11,6 +11,9 @@ internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : I
 
     public MailRequest Mail { get; } = mail;
 
+    /// <summary>The priority that it has of those that were asked for; null: none was.</summary>
+    public int? Priority => Mail.Priority is null ? null : terms.Priority;
+
     /// <summary>Each once, in order.</summary>
     public IReadOnlyList<EnvelopeRecipient> Recipients => _recipients;
 
@@ -47,6 +50,7 @@ internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : I
         EnvelopeId = Mail.EnvelopeId,
         Hold = terms.Hold,
         DeliverBy = terms.DeliverBy,
+        Priority = terms.Priority,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;

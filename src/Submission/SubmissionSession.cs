@@ -75,6 +75,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public SmtpExtensions Extensions =>
         SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn | SmtpExtensions.DeliverBy
         | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
+        | (Role.IsLmtp ? SmtpExtensions.None : SmtpExtensions.MtPriority) // What is delivered at once overtakes nothing.
         | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
 
     /// <summary>The latest time that the greeting offered to hold a message until; whole seconds. RFC 4865 §3.</summary>

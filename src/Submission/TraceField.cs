@@ -17,6 +17,7 @@ internal static class TraceField
         TlsCipher = context.Tls?.CipherSuite,
         Id = context.IntakeId,
         For = context.Transaction.Recipients is [EnvelopeRecipient only] ? only.Path.ToString() : null,
+        Priority = context.Transaction.Priority,
         Date = context.Now,
     }.ComposeOctets();
 

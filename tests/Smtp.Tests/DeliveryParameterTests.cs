@@ -54,7 +54,20 @@ public sealed class DeliveryParameterTests
         Assert.Equal("FROM:<a@x>", SmtpCommandFormat.Mail(request, SmtpExtensions.None));
     }
 
+    [Fact]
+    public void A_priority_is_read_and_written() // RFC 6710 §7
+    {
+        for (int priority = -9; priority <= 9; priority++)
+        {
+            Assert.Equal(SmtpSyntaxError.None, Parse($"MT-PRIORITY={priority}", SmtpExtensions.MtPriority, out MailRequest? request));
+            Assert.Equal(priority, request!.Priority);
+            Assert.Equal($"FROM:<a@x> MT-PRIORITY={priority}", SmtpCommandFormat.Mail(request, SmtpExtensions.MtPriority));
+            Assert.Equal("FROM:<a@x>", SmtpCommandFormat.Mail(request, SmtpExtensions.None));
+        }
+    }
+
     [Theory]
+    [InlineData("MT-PRIORITY=1")]
     [InlineData("BY=5;N")]
     [InlineData("HOLDFOR=5")]
     [InlineData("HOLDUNTIL=2026-11-22T08:00:00Z")]

@@ -92,6 +92,10 @@ internal sealed class ServerFixture
         {
             terms.Add(string.Create(CultureInfo.InvariantCulture, $"by={by.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({by.Mode}{(by.Trace ? ",trace" : "")})"));
         }
+        if (envelope.Priority != 0)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"priority={envelope.Priority}"));
+        }
         return string.Join(' ', terms);
     }
 

@@ -42,7 +42,7 @@ internal sealed class MessageWorker(
         {
             // RFC 4865 §4.2: not before its time, whoever asks.
             Restore(isUnsaved, message);
-            schedule.AddDeferred(id, message.Released);
+            schedule.AddDeferred(id, message.Released, message.Priority);
             return;
         }
         List<RecipientChange> changes = isUnsaved ? AllChanges(message) : [];
@@ -52,9 +52,9 @@ internal sealed class MessageWorker(
             if (plan.IsOnlyCrowded)
             {
                 Restore(isUnsaved, message);
-                if (!remote.TryPark(plan.FirstCrowded!, id))
+                if (!remote.TryPark(plan.FirstCrowded!, id, message.Priority))
                 {
-                    schedule.AddNew(id); // It has room meanwhile.
+                    schedule.AddNew(id, message.Priority); // It has room meanwhile.
                 }
                 return;
             }
@@ -189,7 +189,7 @@ internal sealed class MessageWorker(
         }
         if (message.HasPending)
         {
-            schedule.AddDeferred(message.Id, message.NextAttempt);
+            schedule.AddDeferred(message.Id, message.NextAttempt, message.Priority);
         }
         else
         {

@@ -55,9 +55,10 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 Traits = scan.Traits,
                 SmtpUtf8 = composer.NeedsSmtpUtf8,
                 Purpose = purpose,
+                Priority = message.Priority, // RFC 6710 §4.6
             },
             new BytesContent(content), CancellationToken.None);
-        schedule.AddNew(id);
+        schedule.AddNew(id, message.Priority);
         return id;
     }
 

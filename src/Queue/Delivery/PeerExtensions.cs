@@ -47,6 +47,7 @@ internal sealed record PeerExtensions
         "8BITMIME" => this with { Announced = Announced | SmtpExtensions.EightBitMime },
         "SMTPUTF8" => this with { Announced = Announced | SmtpExtensions.SmtpUtf8 },
         "DSN" => this with { Announced = Announced | SmtpExtensions.Dsn },
+        "MT-PRIORITY" => this with { Announced = Announced | SmtpExtensions.MtPriority },
         "DELIVERBY" => this with
         {
             Announced = Announced | SmtpExtensions.DeliverBy,

@@ -60,6 +60,7 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
             Return = message.Return,
             EnvelopeId = message.EnvelopeId,
             DeliverBy = SecondsLeft is { } seconds ? new DeliverByParameter(seconds, message.DeliverBy!.Mode, message.DeliverBy.Trace) : null,
+            Priority = message.Priority, // RFC 6710 §4.2
         },
         peer.Announced);
 

@@ -260,6 +260,7 @@ internal sealed class MailIntake : IMailIntake
             NextAttempt = next,
             Hold = _envelope.Hold,
             DeliverBy = _envelope.DeliverBy,
+            Priority = _envelope.Priority,
         };
         message = message with { NextAttempt = next = message.WakeBefore(next, _arrived) };
         StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
@@ -271,11 +272,11 @@ internal sealed class MailIntake : IMailIntake
         await _services.Spool.AddAsync(message, new ContentFrom(content, _traceOctets), CancellationToken.None);
         if (isDeferred || next > _arrived)
         {
-            _services.Schedule.AddDeferred(_id, next);
+            _services.Schedule.AddDeferred(_id, next, message.Priority);
         }
         else
         {
-            _services.Schedule.AddNew(_id);
+            _services.Schedule.AddNew(_id, message.Priority);
         }
         _services.Wake();
     }

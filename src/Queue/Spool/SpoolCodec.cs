@@ -48,6 +48,7 @@ internal static class SpoolCodec
             By = message.DeliverBy?.At,
             ByMode = message.DeliverBy?.Mode ?? default,
             ByTrace = message.DeliverBy?.Trace ?? false,
+            Priority = message.Priority,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -162,6 +163,7 @@ internal static class SpoolCodec
             NextAttempt = line.Next,
             Hold = line.Hold is { } release ? new FutureRelease(release, line.HoldRequest ?? "") : null,
             DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
+            Priority = line.Priority,
         };
     }
 
@@ -274,6 +276,7 @@ internal sealed record MessageLine
     public DateTimeOffset? By { get; init; }
     public DeliverByMode ByMode { get; init; }
     public bool ByTrace { get; init; }
+    public int Priority { get; init; }
 }
 
 internal sealed record PathLine

@@ -104,6 +104,9 @@ internal sealed record SpoolMessage
     /// <summary>When it is late; null: never. RFC 2852.</summary>
     public DeliverBy? DeliverBy { get; init; }
 
+    /// <summary>From -9 to 9: how soon it is sent among others. RFC 6710.</summary>
+    public int Priority { get; init; }
+
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
     public Envelope Envelope => new()
@@ -116,6 +119,7 @@ internal sealed record SpoolMessage
         EnvelopeId = EnvelopeId,
         Hold = Hold,
         DeliverBy = DeliverBy,
+        Priority = Priority,
     };
 
     /// <summary>When to look at it again where that is due then: also at the moment it becomes late.</summary>

@@ -54,6 +54,10 @@ internal static class HelloCommand
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
             "DELIVERBY", // RFC 2852; without a least time
         ];
+        if (session.Extensions.HasFlag(SmtpExtensions.MtPriority))
+        {
+            lines.Add("MT-PRIORITY MIXER"); // RFC 6710 §3; the policy's levels are among the 19 that we tell apart, appendix B.
+        }
         if (session.Extensions.HasFlag(SmtpExtensions.FutureRelease))
         {
             lines.Add(string.Create(

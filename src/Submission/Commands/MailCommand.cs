@@ -41,7 +41,7 @@ internal static class MailCommand
             return new CommandResult(tooMany);
         }
         session.Transaction = new MailTransaction(request, terms);
-        return new CommandResult(SmtpReplies.SenderOk);
+        return new CommandResult(terms.Priority < request.Priority ? SmtpReplies.SenderOkWithPriority(terms.Priority) : SmtpReplies.SenderOk);
     }
 
     // The null path names nobody, and receipts must be sent from it: RFC 8098 §3, RFC 3464 §2.

@@ -46,6 +46,7 @@ public sealed class SpoolCodecTests
             NextAttempt = Time(),
             Traits = (ContentTraits)random.Next(4),
             DeliverBy = random.Next(2) == 0 ? null : new DeliverBy(Time(), (DeliverByMode)random.Next(2), random.Next(2) == 0),
+            Priority = random.Next(-9, 10),
             Hold = random.Next(2) == 0 ? null : new FutureRelease(Time(), random.Next(2) == 0 ? "for;60" : "until;2026-11-22T08:00:00Z"),
         };
     }
