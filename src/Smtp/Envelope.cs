@@ -91,4 +91,7 @@ public sealed record Envelope
 
     /// <summary>From -9 to 9, as far as it was granted. RFC 6710.</summary>
     public int Priority { get; init; }
+
+    /// <summary>It goes only where TLS with a verified server protects it. RFC 8689.</summary>
+    public bool RequiresTls { get; init; }
 }

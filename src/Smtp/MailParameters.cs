@@ -22,6 +22,7 @@ internal static class MailParameters
         HoldUntil,
         DeliverBy,
         Priority,
+        RequireTls,
     }
 
     public static SmtpSyntaxError Parse(ref SmtpCursor cursor, MailPath path, SmtpExtensions announced, out MailRequest? request)
@@ -75,6 +76,7 @@ internal static class MailParameters
             : parameter.Is("HOLDUNTIL"u8) ? (Keyword.HoldUntil, SmtpExtensions.FutureRelease)
             : parameter.Is("BY"u8) ? (Keyword.DeliverBy, SmtpExtensions.DeliverBy)
             : parameter.Is("MT-PRIORITY"u8) ? (Keyword.Priority, SmtpExtensions.MtPriority)
+            : parameter.Is("REQUIRETLS"u8) ? (Keyword.RequireTls, SmtpExtensions.RequireTls)
             : (Keyword.Unknown, SmtpExtensions.None);
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
@@ -117,6 +119,9 @@ internal static class MailParameters
                     },
                 };
                 return request.Priority is null ? SmtpSyntaxError.BadPriority : SmtpSyntaxError.None;
+            case Keyword.RequireTls:
+                request = request with { RequiresTls = true };
+                return parameter.HasValue ? SmtpSyntaxError.BadRequireTls : SmtpSyntaxError.None;
             default:
                 // What is inside comes back in a report field: printable only.   RFC 3461 §4.4
                 string id = Encoding.UTF8.GetString(parameter.Value);

@@ -24,6 +24,8 @@ public enum SmtpExtensions
     DeliverBy = 128,
     /// <summary>MT-PRIORITY, RFC 6710.</summary>
     MtPriority = 256,
+    /// <summary>REQUIRETLS, RFC 8689; announced under TLS only.</summary>
+    RequireTls = 512,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>
@@ -61,4 +63,7 @@ public sealed record MailRequest
 
     /// <summary>MT-PRIORITY, from -9 to 9, or null.</summary>
     public int? Priority { get; init; }
+
+    /// <summary>REQUIRETLS was given.</summary>
+    public bool RequiresTls { get; init; }
 }

@@ -39,6 +39,10 @@ public static class SmtpCommandFormat
         {
             text.Append(CultureInfo.InvariantCulture, $" BY={by}");
         }
+        if (request.RequiresTls && (announced & SmtpExtensions.RequireTls) != 0)
+        {
+            text.Append(" REQUIRETLS");
+        }
         if (request.Priority is { } priority && (announced & SmtpExtensions.MtPriority) != 0)
         {
             text.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={priority}");

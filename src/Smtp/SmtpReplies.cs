@@ -258,6 +258,7 @@ public static class SmtpReplies
             SmtpSyntaxError.BadHold => new(501, parameter, "HOLDFOR wants seconds, HOLDUNTIL a date and time in UTC"),
             SmtpSyntaxError.BadDeliverBy => new(501, parameter, "BY wants seconds, and R or N; R more than none"), // RFC 2852 §4
             SmtpSyntaxError.BadPriority => new(501, command, "MT-PRIORITY is a number from -9 to 9"), // RFC 6710 §4.1
+            SmtpSyntaxError.BadRequireTls => new(501, parameter, "REQUIRETLS has no value"),
             _ => throw new ArgumentOutOfRangeException(nameof(error)),
         };
     }

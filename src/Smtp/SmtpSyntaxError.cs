@@ -63,4 +63,6 @@ public enum SmtpSyntaxError
     BadDeliverBy,
     /// <summary>MT-PRIORITY, RFC 6710 §7.</summary>
     BadPriority,
+    /// <summary>REQUIRETLS has no value, RFC 8689 §2.</summary>
+    BadRequireTls,
 }

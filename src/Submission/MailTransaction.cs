@@ -51,6 +51,7 @@ internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : I
         Hold = terms.Hold,
         DeliverBy = terms.DeliverBy,
         Priority = terms.Priority,
+        RequiresTls = Mail.RequiresTls,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;

@@ -76,6 +76,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn | SmtpExtensions.DeliverBy
         | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
         | (Role.IsLmtp ? SmtpExtensions.None : SmtpExtensions.MtPriority) // What is delivered at once overtakes nothing.
+        | (connection.Tls is null ? SmtpExtensions.None : SmtpExtensions.RequireTls) // RFC 8689 §2
         | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
 
     /// <summary>The latest time that the greeting offered to hold a message until; whole seconds. RFC 4865 §3.</summary>

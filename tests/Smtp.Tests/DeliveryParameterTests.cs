@@ -66,7 +66,17 @@ public sealed class DeliveryParameterTests
         }
     }
 
+    [Fact]
+    public void REQUIRETLS_is_read_and_written() // RFC 8689 §2
+    {
+        Assert.Equal(SmtpSyntaxError.None, Parse("REQUIRETLS", SmtpExtensions.RequireTls, out MailRequest? request));
+        Assert.True(request!.RequiresTls);
+        Assert.Equal("FROM:<a@x> REQUIRETLS", SmtpCommandFormat.Mail(request, SmtpExtensions.RequireTls));
+        Assert.Equal("FROM:<a@x>", SmtpCommandFormat.Mail(request, SmtpExtensions.None));
+    }
+
     [Theory]
+    [InlineData("REQUIRETLS")]
     [InlineData("MT-PRIORITY=1")]
     [InlineData("BY=5;N")]
     [InlineData("HOLDFOR=5")]

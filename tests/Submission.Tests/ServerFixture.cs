@@ -96,6 +96,10 @@ internal sealed class ServerFixture
         {
             terms.Add(string.Create(CultureInfo.InvariantCulture, $"priority={envelope.Priority}"));
         }
+        if (envelope.RequiresTls)
+        {
+            terms.Add("requiretls");
+        }
         return string.Join(' ', terms);
     }
 

@@ -83,7 +83,8 @@ internal sealed class MessageWorker(
             }
             else if (router.TryChoose(path.Domain, out Destination? destination, out SmtpReply? failure))
             {
-                plan.AddRemote(i, destination!, remote.IsCrowded(destination!));
+                Destination secured = destination! with { Tls = NeedOf(message, destination!) };
+                plan.AddRemote(i, secured, remote.IsCrowded(secured));
             }
             else
             {
@@ -92,6 +93,12 @@ internal sealed class MessageWorker(
         }
         return plan;
     }
+
+    // RFC 8689 §4.1: with REQUIRETLS the field TLS-Required counts nothing. A fixed route is our own affair, not the recipient's policy.
+    private TlsNeed NeedOf(SpoolMessage message, Destination destination) =>
+        message.RequiresTls ? message.ReversePath.IsNull ? TlsNeed.Preferred : TlsNeed.Required
+        : message.Traits.HasFlag(ContentTraits.TlsOptional) && destination.Fixed is null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
+        : TlsNeed.AsConfigured;
 
     private async Task<SpoolMessage> AttemptAsync(SpoolMessage before, Plan plan, List<RecipientChange> changes)
     {

@@ -56,6 +56,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 SmtpUtf8 = composer.NeedsSmtpUtf8,
                 Purpose = purpose,
                 Priority = message.Priority, // RFC 6710 §4.6
+                RequiresTls = message.RequiresTls, // RFC 8689 §5
             },
             new BytesContent(content), CancellationToken.None);
         schedule.AddNew(id, message.Priority);
@@ -91,9 +92,9 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         Recipients = [.. notification.Recipients.Select(i => Describe(message, message.Recipients[i], notification.Kind))],
     };
 
-    // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header.
+    // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header. RFC 8689 §5: and so does what must be protected.
     private Message.DsnReturn ReturnOf(SpoolMessage message, NotificationKind kind) =>
-        kind == NotificationKind.Failure && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
+        kind == NotificationKind.Failure && !message.RequiresTls && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
             ? Message.DsnReturn.Full
             : Message.DsnReturn.Header;
 

@@ -48,6 +48,7 @@ internal sealed record PeerExtensions
         "SMTPUTF8" => this with { Announced = Announced | SmtpExtensions.SmtpUtf8 },
         "DSN" => this with { Announced = Announced | SmtpExtensions.Dsn },
         "MT-PRIORITY" => this with { Announced = Announced | SmtpExtensions.MtPriority },
+        "REQUIRETLS" => this with { Announced = Announced | SmtpExtensions.RequireTls },
         "DELIVERBY" => this with
         {
             Announced = Announced | SmtpExtensions.DeliverBy,

@@ -24,7 +24,8 @@ internal sealed record Transaction(SpoolMessage Message, IReadOnlyList<int> Reci
 /// </remarks>
 internal sealed class SmtpSession : IAsyncDisposable
 {
-    private static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
+    /// <summary>STARTTLS is neither announced nor taken.</summary>
+    public static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
     private static readonly SmtpReply AuthUnavailable = new(454, new(4, 7, 0), "the server offers no AUTH PLAIN that may be used");
 
     private readonly SmtpConversation _conversation;
@@ -33,6 +34,7 @@ internal sealed class SmtpSession : IAsyncDisposable
     private PeerExtensions _peer = PeerExtensions.None;
     private int _transactions;
     private bool _isAnswered;
+    private bool _isSecure;
 
     private SmtpSession(SmtpConversation conversation, QueueOptions options, TimeProvider clock, string relay, string host)
     {
@@ -54,6 +56,9 @@ internal sealed class SmtpSession : IAsyncDisposable
     public bool IsStale { get; private set; }
 
     public bool IsEncrypted => _conversation.IsEncrypted;
+
+    /// <summary>For a connection whose server was verified: whether it may carry what needs REQUIRETLS (RFC 8689 §2), and does from now on.</summary>
+    public bool BecomesSecure() => _isSecure = IsEncrypted && _peer.Has(SmtpExtensions.RequireTls);
 
     private QueueLimits Limits => _options.Limits;
 
@@ -83,7 +88,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         IsUsable = false; // Until we know how it ended.
         _isAnswered = false;
         Dictionary<int, RecipientOutcome> outcomes = [];
-        TransactionTerms terms = new(transaction.Message, _peer, _options, _clock.GetUtcNow());
+        TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _options, _clock.GetUtcNow());
         List<int> candidates = [];
         foreach (int index in transaction.Recipients)
         {
@@ -167,6 +172,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         {
             if (needed)
             {
+                await QuitAsync(); // In step: it is only that we want more.
                 throw new SmtpFailureException(TlsUnavailable);
             }
             return;

@@ -4,7 +4,7 @@ using MailAccess.Smtp;
 namespace MailAccess.Queue;
 
 /// <summary>What a message asks for, against what a server announced: whether it can have it, and in what words it is offered. Pure.</summary>
-internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer, QueueOptions options, DateTimeOffset now)
+internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer, bool isSecure, QueueOptions options, DateTimeOffset now)
 {
     private static readonly SmtpReply NeedsUtf8 = new(550, new(5, 6, 7), "the message needs SMTPUTF8, which the server does not offer"); // RFC 6531 §3.5
     private static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
@@ -41,6 +41,10 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
         {
             return NeedsEightBit;
         }
+        if (message.RequiresTls && !isSecure && !message.ReversePath.IsNull)
+        {
+            return RemoteConnector.RequireTlsUnsupported;
+        }
         if (message.DeliverBy is not { Mode: DeliverByMode.Return })
         {
             return null;
@@ -61,6 +65,7 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
             EnvelopeId = message.EnvelopeId,
             DeliverBy = SecondsLeft is { } seconds ? new DeliverByParameter(seconds, message.DeliverBy!.Mode, message.DeliverBy.Trace) : null,
             Priority = message.Priority, // RFC 6710 §4.2
+            RequiresTls = message.RequiresTls && isSecure, // RFC 8689 §2: a report goes without, where it must. §5
         },
         peer.Announced);
 

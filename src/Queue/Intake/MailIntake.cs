@@ -261,6 +261,7 @@ internal sealed class MailIntake : IMailIntake
             Hold = _envelope.Hold,
             DeliverBy = _envelope.DeliverBy,
             Priority = _envelope.Priority,
+            RequiresTls = _envelope.RequiresTls,
         };
         message = message with { NextAttempt = next = message.WakeBefore(next, _arrived) };
         StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);

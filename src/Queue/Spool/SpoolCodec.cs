@@ -49,6 +49,7 @@ internal static class SpoolCodec
             ByMode = message.DeliverBy?.Mode ?? default,
             ByTrace = message.DeliverBy?.Trace ?? false,
             Priority = message.Priority,
+            RequireTls = message.RequiresTls,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -164,6 +165,7 @@ internal static class SpoolCodec
             Hold = line.Hold is { } release ? new FutureRelease(release, line.HoldRequest ?? "") : null,
             DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
             Priority = line.Priority,
+            RequiresTls = line.RequireTls,
         };
     }
 
@@ -277,6 +279,7 @@ internal sealed record MessageLine
     public DeliverByMode ByMode { get; init; }
     public bool ByTrace { get; init; }
     public int Priority { get; init; }
+    public bool RequireTls { get; init; }
 }
 
 internal sealed record PathLine

@@ -50,6 +50,8 @@ internal enum ContentTraits
     EightBit = 1,
     /// <summary>Octets above 127 in the header: SMTPUTF8. RFC 6531 §3.1.</summary>
     HeaderUtf8 = 2,
+    /// <summary>The field <c>TLS-Required: No</c>: the sender would rather have it arrive than encrypted. RFC 8689 §3.</summary>
+    TlsOptional = 4,
 }
 
 /// <summary>What the message is to ourselves.</summary>
@@ -107,6 +109,9 @@ internal sealed record SpoolMessage
     /// <summary>From -9 to 9: how soon it is sent among others. RFC 6710.</summary>
     public int Priority { get; init; }
 
+    /// <summary>It goes only where TLS with a verified server protects it. RFC 8689 §4.2.1.</summary>
+    public bool RequiresTls { get; init; }
+
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
     public Envelope Envelope => new()
@@ -120,6 +125,7 @@ internal sealed record SpoolMessage
         Hold = Hold,
         DeliverBy = DeliverBy,
         Priority = Priority,
+        RequiresTls = RequiresTls,
     };
 
     /// <summary>When to look at it again where that is due then: also at the moment it becomes late.</summary>

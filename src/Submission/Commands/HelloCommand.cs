@@ -64,6 +64,10 @@ internal static class HelloCommand
                 CultureInfo.InvariantCulture,
                 $"FUTURERELEASE {session.Limits.FutureReleaseMax.TotalSeconds:0} {session.LatestRelease:yyyy-MM-dd'T'HH:mm:ss'Z'}")); // RFC 4865 §3
         }
+        if (session.Extensions.HasFlag(SmtpExtensions.RequireTls))
+        {
+            lines.Add("REQUIRETLS"); // RFC 8689 §2
+        }
         if (session.Connection.CanUpgradeToTls)
         {
             lines.Add("STARTTLS"); // RFC 3207; never again under TLS, §4.2

@@ -44,8 +44,9 @@ public sealed class SpoolCodecTests
             Origin = new MailOrigin { Protocol = "submission" },
             Attempts = random.Next(100),
             NextAttempt = Time(),
-            Traits = (ContentTraits)random.Next(4),
+            Traits = (ContentTraits)random.Next(8),
             DeliverBy = random.Next(2) == 0 ? null : new DeliverBy(Time(), (DeliverByMode)random.Next(2), random.Next(2) == 0),
+            RequiresTls = random.Next(2) == 0,
             Priority = random.Next(-9, 10),
             Hold = random.Next(2) == 0 ? null : new FutureRelease(Time(), random.Next(2) == 0 ? "for;60" : "until;2026-11-22T08:00:00Z"),
         };

@@ -24,6 +24,7 @@ public abstract class SpoolContract
             Hold = new FutureRelease(Samples.Start.AddDays(1), "for;86400"),
             DeliverBy = new DeliverBy(Samples.Start.AddDays(2), DeliverByMode.Return, Trace: true),
             Priority = -3,
+            RequiresTls = true,
         };
         await using (ISpool first = Open())
         {
