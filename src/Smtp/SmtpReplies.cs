@@ -104,6 +104,9 @@ public static class SmtpReplies
     /// <summary>Released only when it must have been delivered. RFC 4865 §5.2.2.</summary>
     public static readonly SmtpReply HoldBeyondDeadline = new(501, new(5, 5, 4), "release time is later than BY");
 
+    /// <summary>XCLIENT or XFORWARD with an attribute that is unknown, given twice, or no value for it.</summary>
+    public static readonly SmtpReply BadAttribute = new(501, new(5, 5, 4), "attributes expected, each name=value");
+
     /// <summary>Known, but not here.</summary>
     public static readonly SmtpReply NotImplemented = new(502, new(5, 5, 1), "command not implemented");
 
@@ -157,6 +160,9 @@ public static class SmtpReplies
 
     /// <summary>RFC 4954 §6.</summary>
     public static readonly SmtpReply EncryptionRequired = new(538, new(5, 7, 11), "encryption required for the requested mechanism");
+
+    /// <summary>XCLIENT or XFORWARD of somebody who is no proxy of ours.</summary>
+    public static readonly SmtpReply NotAProxy = new(550, new(5, 7, 0), "insufficient authorization");
 
     /// <summary>A domain of ours, but nobody there.</summary>
     public static readonly SmtpReply UnknownRecipient = new(550, new(5, 1, 1), "no such user here");

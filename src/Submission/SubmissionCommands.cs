@@ -50,6 +50,8 @@ internal static class SubmissionCommands
         HelpCommand.Definition,
         StartTlsCommand.Definition,
         AuthCommand.Definition,
+        XclientCommand.Definition,
+        XforwardCommand.Definition,
         UnimplementedCommand.Expn,
         UnimplementedCommand.Etrn,
         UnimplementedCommand.Turn,

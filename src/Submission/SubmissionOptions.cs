@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Smtp;
 using MailAccess.Submission.Policy;
 
@@ -30,6 +31,9 @@ public sealed record SubmissionOptions
 
     /// <summary>Clients that need not log in; null: none. Submission only.</summary>
     public ITrustedClients? TrustedClients { get; init; }
+
+    /// <summary>The account with this login name, or null; for XCLIENT's LOGIN, which trusted proxies alone may send. Throws <see cref="IOException"/> for now. Null: LOGIN is not offered.</summary>
+    public Func<string, CancellationToken, ValueTask<Account?>>? FindAccount { get; init; }
 }
 
 /// <summary>RFC 6409 §6.1 and §8.1: what a foreign address in From means.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Text;
 using MailAccess.Auth;
 using MailAccess.Message;
@@ -18,7 +19,7 @@ namespace MailAccess.Submission;
 /// client sent never stands in a reply.</para>
 /// <para>The session waits in two places: <see cref="ReadLineAsync"/> and <see cref="MessageReceiver"/>.</para>
 /// </remarks>
-internal sealed class SubmissionSession(SessionServices services, IConnection connection) : IAsyncDisposable
+internal sealed class SubmissionSession(SessionServices services, IConnection connection, IReadOnlyList<IPNetwork> proxies) : IAsyncDisposable
 {
     private LineReader _lines = new(connection.Input, LongestLine(services.Limits));
     private int _errors;
@@ -46,6 +47,24 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public ILogger Log => services.Log;
 
     public IConnection Connection => connection;
+
+    /// <summary>May say whom it speaks for. What counts is who connected, not what was said since.</summary>
+    public bool IsTrustedProxy { get; } = proxies.Any(p => p.Contains(Plain(connection.Remote.Address)));
+
+    /// <summary>What XCLIENT said; null: nothing.</summary>
+    public ClientAttributes? Override { get; set; }
+
+    /// <summary>What XFORWARD said of the next message; null: nothing.</summary>
+    public ClientAttributes? Forwarded { get; set; }
+
+    /// <summary>The client's address; null where a proxy said that it is unknown.</summary>
+    public IPAddress? KnownAddress => Override is { TellsAddress: true } told ? told.Address : connection.Remote.Address;
+
+    /// <summary>The same for whoever decides by it: what is unknown is one address, 0.0.0.0.</summary>
+    public IPAddress ClientAddress => KnownAddress ?? IPAddress.Any;
+
+    /// <summary>At the begin, and after XCLIENT.</summary>
+    public SmtpReply Greeting => new(220, null, $"{Options.HostName} {Role.Protocol} MailAccess");
 
     /// <summary>Null before the first greeting.</summary>
     public Hello? Hello { get; set; }
@@ -98,7 +117,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         {
             return await SayGoodbyeAsync(refusal, SessionEnd.ProtocolViolation);
         }
-        Say(new SmtpReply(220, null, $"{Options.HostName} {Role.Protocol} MailAccess"));
+        Say(Greeting);
         while (true)
         {
             (LineOutcome outcome, SessionEnd? end) = await ReadLineAsync();
@@ -113,7 +132,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>What we tell the account source about this client.</summary>
     public AuthenticationContext AuthenticationContext() => new()
     {
-        Remote = connection.Remote.Address,
+        Remote = ClientAddress,
         ConnectionId = connection.Id,
         Protocol = Role.Name,
         IsEncrypted = connection.Tls is not null,
@@ -127,8 +146,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public MailOrigin Origin() => new()
     {
         Protocol = Role.Name,
-        Remote = connection.Remote.Address,
-        HelloName = Hello?.Name,
+        Remote = Forwarded is { TellsAddress: true } forwarded ? forwarded.Address : KnownAddress,
+        HelloName = Forwarded?.Hello ?? Hello?.Name,
         AccountName = Account?.Name,
         ConnectionId = connection.Id,
     };
@@ -142,6 +161,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Whatever MAIL began is forgotten; chunks of a message that never came to its end leave no trace.</summary>
     public async ValueTask EndTransactionAsync()
     {
+        Forwarded = null;
         if (Transaction is { } transaction)
         {
             Transaction = null;
@@ -155,6 +175,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines.Dispose();
         return EndTransactionAsync();
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static int LongestLine(SubmissionLimits limits) =>
         "AUTH SCRAM-SHA-256-PLUS ".Length + limits.AuthenticationLineOctetsMax;
@@ -313,6 +335,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines = new LineReader(connection.Input, LongestLine(Limits));
         Hello = null;
         AuthenticatedAccount = null;
+        AccountOfAddress = Override is null ? AccountOfAddress : null; // It was not this address that stood for somebody.
+        Override = null;
         await EndTransactionAsync();
         return null;
     }
@@ -323,6 +347,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         Intake = null;
         await FlushAsync();
         Transaction = null;
+        Forwarded = null;
         ReceiveOutcome received = await receiver.ReceiveAsync();
         _junk = 0;
         return await ReportAsync(received);

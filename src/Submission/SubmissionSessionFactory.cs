@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using MailAccess.Auth;
 using MailAccess.Message;
 using MailAccess.Smtp;
@@ -40,10 +41,14 @@ public sealed class SubmissionSessionFactory
 
     /// <summary>One conversation, from greeting to end. Does not dispose the connection.</summary>
     /// <exception cref="IOException">The connection is lost.</exception>
+    public Task<SessionEnd> RunAsync(IConnection connection) => RunAsync(connection, []);
+
+    /// <summary>The same; clients in these networks may send XCLIENT and XFORWARD.</summary>
+    /// <exception cref="IOException">The connection is lost.</exception>
     [SuppressMessage("Design", "CA1031", Justification = "The session boundary: a bug of ours ends this session and no other.")]
-    public async Task<SessionEnd> RunAsync(IConnection connection)
+    public async Task<SessionEnd> RunAsync(IConnection connection, IReadOnlyList<IPNetwork> proxies)
     {
-        await using SubmissionSession session = new(_services, connection);
+        await using SubmissionSession session = new(_services, connection, proxies);
         try
         {
             return await session.RunAsync();

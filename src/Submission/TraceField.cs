@@ -11,6 +11,7 @@ internal static class TraceField
     {
         HeloName = context.Hello.Name, // The client's claim; left out where it is no name. The address is what we know.
         ClientAddress = context.Remote,
+        ClientHostName = context.RemoteHostName,
         By = context.Options.HostName,
         Protocol = With(context),
         TlsVersion = context.Tls?.Protocol,

@@ -32,9 +32,11 @@ internal sealed class ServerFixture
 
     public SubmissionLimits Limits { get; set; }
 
+    public IReadOnlyList<IPNetwork> Proxies { get; set; } = [];
+
     /// <summary>All connections are one listener's, from the first one on.</summary>
     public Task<SessionEnd> RunAsync(IConnection connection) =>
-        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log)).RunAsync(connection);
+        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log)).RunAsync(connection, Proxies);
 
     public async Task PlayAsync(Transcript transcript, int octetsPerRead)
     {
@@ -59,6 +61,15 @@ internal sealed class ServerFixture
         runner.Directives["unlimited"] = account => Do(() => Options = Options with { UnlimitedAccounts = [account] });
         runner.Directives["without-login"] = network => Do(() => Options = Options with { TrustedClients = new Printers(network) });
         runner.Directives["terms"] = text => Do(() => Assert.Equal(text, Terms(Sink.Received[^1].Envelope)));
+        runner.Directives["proxies"] = networks => Do(() =>
+        {
+            Proxies = [.. networks.Split(' ').Select(IPNetwork.Parse)];
+            Options = Options with
+            {
+                FindAccount = (login, _) => login == "broken" ? throw new IOException("no directory") : new(login == "alice" ? AuthenticatorDouble.Alice : null),
+            };
+        });
+        runner.Directives["origin"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Origin)));
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
@@ -79,6 +90,8 @@ internal sealed class ServerFixture
         }
         return text.ToString();
     }
+
+    private static string Show(MailOrigin origin) => $"{origin.Remote} {origin.HelloName} {origin.AccountName}".Trim();
 
     /// <summary>When and how the message is to travel.</summary>
     private static string Terms(Envelope envelope)

@@ -36,7 +36,7 @@ internal static class AuthCommand
     {
         session.EndExchange();
         SmtpReply reply = ToReply(failure);
-        session.Log.AuthenticationFailed(session.Connection.Id, session.Connection.Remote.Address, failure);
+        session.Log.AuthenticationFailed(session.Connection.Id, session.ClientAddress, failure);
         return reply;
     }
 
@@ -128,7 +128,7 @@ internal static class AuthCommand
         }
         session.EndExchange();
         session.AuthenticatedAccount = account;
-        session.Log.Authenticated(session.Connection.Id, account.Name, session.Connection.Remote.Address);
+        session.Log.Authenticated(session.Connection.Id, account.Name, session.ClientAddress);
         return SmtpReplies.Authenticated;
     }
 

@@ -27,7 +27,7 @@ internal static class HelloCommand
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
         }
-        return WelcomeAsync(session, new Hello(kind, name) { At = session.Clock.GetUtcNow() });
+        return WelcomeAsync(session, new Hello(kind, session.Override?.Hello ?? name) { At = session.Clock.GetUtcNow() });
     }
 
     private static async ValueTask<CommandResult> WelcomeAsync(SubmissionSession session, Hello hello)
@@ -67,6 +67,11 @@ internal static class HelloCommand
         if (session.Extensions.HasFlag(SmtpExtensions.RequireTls))
         {
             lines.Add("REQUIRETLS"); // RFC 8689 §2
+        }
+        if (session.IsTrustedProxy)
+        {
+            lines.Add($"XCLIENT {string.Join(' ', XclientCommand.AttributesFor(session))}");
+            lines.Add($"XFORWARD {string.Join(' ', ClientAttributes.Forward)}");
         }
         if (session.Connection.CanUpgradeToTls)
         {

@@ -36,7 +36,7 @@ internal static class MailCommand
         {
             return new CommandResult(refusal);
         }
-        if (session.Policy.Mail(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } tooMany)
+        if (session.Policy.Mail(session.Connection.Id, session.ClientAddress, session.Account) is { } tooMany)
         {
             return new CommandResult(tooMany);
         }

@@ -30,7 +30,7 @@ internal static class RcptCommand
             transaction.HasRefused = true;
             return new CommandResult(SmtpReplies.TooManyRecipients);
         }
-        if (session.Policy.Recipient(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } overTime)
+        if (session.Policy.Recipient(session.Connection.Id, session.ClientAddress, session.Account) is { } overTime)
         {
             transaction.HasRefused = true;
             return new CommandResult(overTime);
