@@ -191,6 +191,9 @@ public static class SmtpReplies
     /// <summary>The header alone is beyond its limit.</summary>
     public static readonly SmtpReply HeaderTooBig = new(552, new(5, 3, 4), "message header too big");
 
+    /// <summary>To VRFY: a name that stands for several mailboxes. RFC 5321 §3.5.1.</summary>
+    public static readonly SmtpReply Ambiguous = new(553, new(5, 1, 4), "the name is ambiguous, say the domain");
+
     /// <summary>MAIL FROM that the account does not own.</summary>
     public static readonly SmtpReply SenderNotOwned = new(553, new(5, 7, 1), "sender address is not owned by your account");
 
@@ -211,6 +214,9 @@ public static class SmtpReplies
 
     /// <summary>Recipients of a network or an account come too quickly.</summary>
     public static SmtpReply TooManyRecipientsOverTime(TimeSpan wait) => new(450, new(4, 7, 1), "too many recipients, " + Again(wait));
+
+    /// <summary>To VRFY: the mailbox. RFC 5321 §3.5.1. Of the client's octets only what the grammar of paths let in.</summary>
+    public static SmtpReply Verified(MailPath path) => new(250, new(2, 1, 5), $"<{path}>");
 
     /// <summary>To MAIL that asked for a higher priority than it may have. RFC 6710 §4.1: the number, and words for people.</summary>
     public static SmtpReply SenderOkWithPriority(int priority) => new(250, new(2, 3, 6), $"{priority} is the new priority of the message");

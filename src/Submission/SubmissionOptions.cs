@@ -32,6 +32,12 @@ public sealed record SubmissionOptions
     /// <summary>Clients that need not log in; null: none. Submission only.</summary>
     public ITrustedClients? TrustedClients { get; init; }
 
+    /// <summary>VRFY tells those who logged in who is here; else nobody is told. RFC 5321 §7.3.</summary>
+    public bool AnswersVrfy { get; init; }
+
+    /// <summary>Our domains, in which VRFY looks for a bare name.</summary>
+    public IReadOnlyList<string> Domains { get; init; } = [];
+
     /// <summary>The account with this login name, or null; for XCLIENT's LOGIN, which trusted proxies alone may send. Throws <see cref="IOException"/> for now. Null: LOGIN is not offered.</summary>
     public Func<string, CancellationToken, ValueTask<Account?>>? FindAccount { get; init; }
 }

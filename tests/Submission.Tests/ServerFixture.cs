@@ -69,6 +69,7 @@ internal sealed class ServerFixture
                 FindAccount = (login, _) => login == "broken" ? throw new IOException("no directory") : new(login == "alice" ? AuthenticatorDouble.Alice : null),
             };
         });
+        runner.Directives["vrfy"] = domains => Do(() => Options = Options with { AnswersVrfy = true, Domains = domains.Split(' ') });
         runner.Directives["origin"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Origin)));
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));

@@ -9,7 +9,7 @@ namespace MailAccess.Submission.Commands;
 internal static class AuthCommand
 {
     public static readonly SubmissionCommand Definition =
-        new("AUTH", CommandTraits.NeedsHello | CommandTraits.Authentication, Execute);
+        new("AUTH", CommandTraits.NeedsHello | CommandTraits.Authentication, Execute) { IsOffered = static session => session.AuthenticatedAccount is null && session.Mechanisms().Count > 0 };
 
     /// <summary>A line of an exchange that is under way: base64, or <c>*</c>.</summary>
     public static ValueTask<CommandResult> RespondAsync(SubmissionSession session, ReadOnlySpan<byte> line)

@@ -7,13 +7,13 @@ namespace MailAccess.Submission.Commands;
 internal static class HelloCommand
 {
     public static readonly SubmissionCommand Ehlo =
-        new("EHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Extended, HelloKind.Extended));
+        new("EHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Extended, HelloKind.Extended)) { IsOffered = static session => !session.Role.IsLmtp };
 
     public static readonly SubmissionCommand Helo =
-        new("HELO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Plain, HelloKind.Extended));
+        new("HELO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Plain, HelloKind.Extended)) { IsOffered = static session => !session.Role.IsLmtp };
 
     public static readonly SubmissionCommand Lhlo =
-        new("LHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Lmtp, HelloKind.Lmtp));
+        new("LHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Lmtp, HelloKind.Lmtp)) { IsOffered = static session => session.Role.IsLmtp };
 
     private static ValueTask<CommandResult> Greet(SubmissionSession session, ReadOnlySpan<byte> arguments, HelloKind kind, HelloKind family)
     {

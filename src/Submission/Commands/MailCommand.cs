@@ -7,7 +7,7 @@ namespace MailAccess.Submission.Commands;
 internal static class MailCommand
 {
     public static readonly SubmissionCommand Definition =
-        new("MAIL", CommandTraits.NeedsHello | CommandTraits.Extended, Execute);
+        new("MAIL", CommandTraits.NeedsHello | CommandTraits.Extended, Execute) { IsOffered = SubmissionCommand.MaySend };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {

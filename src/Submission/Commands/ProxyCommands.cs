@@ -7,7 +7,7 @@ namespace MailAccess.Submission.Commands;
 /// <summary>XCLIENT, as Postfix describes it: a trusted proxy says whom it speaks for, and the session begins anew as if that were the client.</summary>
 internal static class XclientCommand
 {
-    public static readonly SubmissionCommand Definition = new("XCLIENT", CommandTraits.Extended, Execute);
+    public static readonly SubmissionCommand Definition = new("XCLIENT", CommandTraits.Extended, Execute) { IsOffered = static session => session.IsTrustedProxy };
 
     /// <summary>What EHLO says behind the keyword.</summary>
     public static IReadOnlyList<string> AttributesFor(SubmissionSession session) =>
@@ -59,7 +59,7 @@ internal static class XclientCommand
 /// <summary>XFORWARD, as Postfix describes it: a trusted filter says where the next message came from. For the log and for reports alone.</summary>
 internal static class XforwardCommand
 {
-    public static readonly SubmissionCommand Definition = new("XFORWARD", CommandTraits.Extended | CommandTraits.NeedsHello, Execute);
+    public static readonly SubmissionCommand Definition = new("XFORWARD", CommandTraits.Extended | CommandTraits.NeedsHello, Execute) { IsOffered = static session => session.IsTrustedProxy };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
