@@ -16,6 +16,9 @@ internal sealed record ListenerConfiguration
 
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
+    /// <summary>Whose clients may send XCLIENT and XFORWARD.</summary>
+    public IReadOnlyList<IPNetwork> XclientFrom { get; init; } = [];
+
     /// <summary>The name in the log and in /proc: <c>imap</c>, <c>imaps</c>, <c>submissions</c>…</summary>
     public string Name => Protocol.ToString().ToLowerInvariant() + (Tls == ListenerTls.Implicit ? "s" : "");
 
@@ -62,6 +65,10 @@ internal sealed record ListenerConfiguration
         {
             errors.Add(view.Error(file, Settings.SocketPath, "only LMTP is offered at a Unix socket"));
         }
+        if (protocol is ListenerProtocol.Imap or ListenerProtocol.Pop3 && view.Has(Settings.XclientFrom))
+        {
+            errors.Add(view.Error(file, Settings.XclientFrom, "only SMTP, submission and LMTP know XCLIENT"));
+        }
         ListenerTls tls = view.Has(Settings.ListenerTlsMode) ? view.Get(Settings.ListenerTlsMode)
             : protocol == ListenerProtocol.Lmtp ? ListenerTls.None : ListenerTls.StartTls;
         return new ListenerConfiguration
@@ -71,6 +78,7 @@ internal sealed record ListenerConfiguration
             EndPoint = socket is null ? new IPEndPoint(view.Get(Settings.ListenerAddress), view.Get(Settings.Port)) : null,
             SocketPath = socket is null ? null : view.FullPath(socket),
             ProxyProtocolFrom = view.Get(Settings.ProxyProtocolFrom),
+            XclientFrom = view.Get(Settings.XclientFrom),
         };
     }
 

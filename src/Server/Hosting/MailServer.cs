@@ -198,7 +198,7 @@ internal sealed class MailServer : IAsyncDisposable
         foreach (ListenerConfiguration listener in _configuration.Listeners)
         {
             int number = names[listener.Name] = names.GetValueOrDefault(listener.Name) + 1;
-            _host.Add(Options(listener, number == 1 ? listener.Name : $"{listener.Name}-{number}"), sessions.For(listener.Protocol));
+            _host.Add(Options(listener, number == 1 ? listener.Name : $"{listener.Name}-{number}"), sessions.For(listener));
         }
         if (errors.Count > 0)
         {

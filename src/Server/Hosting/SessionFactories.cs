@@ -14,7 +14,7 @@ namespace MailAccess.Server.Hosting;
 /// <summary>One session factory for each protocol, shared by all its listeners.</summary>
 internal sealed class SessionFactories
 {
-    private readonly Dictionary<ListenerProtocol, Func<IConnection, Task<SessionEnd>>> _sessions;
+    private readonly Dictionary<ListenerProtocol, Func<IConnection, ListenerConfiguration, Task<SessionEnd>>> _sessions;
 
     public SessionFactories(
         ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, IAccountDirectory accounts,
@@ -34,17 +34,19 @@ internal sealed class SessionFactories
                 SavesPerCommandMax = configuration.SavesPerCommandMax,
             },
         };
+        ImapSessionFactory imapSessions = new(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap"));
+        Pop3SessionFactory pop3Sessions = new(
+            authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3"));
         _sessions = new()
         {
-            [ListenerProtocol.Imap] = new ImapSessionFactory(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap")).RunAsync,
-            [ListenerProtocol.Pop3] = new Pop3SessionFactory(
-                authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
+            [ListenerProtocol.Imap] = (connection, _) => imapSessions.RunAsync(connection),
+            [ListenerProtocol.Pop3] = (connection, _) => pop3Sessions.RunAsync(connection),
             [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
             [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
             [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
         };
 
-        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins)
+        Func<IConnection, ListenerConfiguration, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins)
         {
             SubmissionConfiguration submission = configuration.Submission;
             SubmissionOptions options = new()
@@ -57,11 +59,25 @@ internal sealed class SessionFactories
                 UnlimitedAccounts = submission.Unlimited,
                 TrustedClients = logins is null || submission.WithoutLogin.Count == 0 ? null : new TrustedClients(submission.WithoutLogin, accounts),
                 DetailDelimiter = configuration.RecipientDelimiter,
+                AnswersVrfy = submission.AnswersVrfy,
+                Domains = configuration.Domains,
+                FindAccount = async (login, token) => (await accounts.FindByLoginAsync(login, token))?.Account,
             };
-            SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients, EarlyTalkerDelay = configuration.Exchange.GreetingDelay };
-            return new SubmissionSessionFactory(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name)).RunAsync;
+            SubmissionLimits bounds = new()
+            {
+                RecipientsMax = limits.Recipients,
+                EarlyTalkerDelay = configuration.Exchange.GreetingDelay,
+                FutureReleaseMax = submission.FutureReleaseMax,
+                PriorityMax = submission.PriorityMax,
+            };
+            SubmissionSessionFactory sessions = new(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name));
+            return (connection, listener) => sessions.RunAsync(connection, listener.XclientFrom);
         }
     }
 
-    public Func<IConnection, Task<SessionEnd>> For(ListenerProtocol protocol) => _sessions[protocol];
+    public Func<IConnection, Task<SessionEnd>> For(ListenerConfiguration listener)
+    {
+        Func<IConnection, ListenerConfiguration, Task<SessionEnd>> run = _sessions[listener.Protocol];
+        return connection => run(connection, listener);
+    }
 }
