@@ -124,6 +124,14 @@ public sealed class DsnComposer(DsnReport report)
         {
             text.Append(HeaderText.Field("Arrival-Date", MessageDate.Format(arrival)));
         }
+        if (report.DeliverByDate is DateTimeOffset deadline)
+        {
+            text.Append(HeaderText.Field("Deliver-By-Date", MessageDate.Format(deadline)));
+        }
+        if (HeaderText.Sanitize(report.FutureReleaseRequest) is { Length: > 0 } hold)
+        {
+            text.Append(HeaderText.Field("Future-Release-Request", hold));
+        }
         foreach (DsnRecipient recipient in report.Recipients)
         {
             text.Append("\r\n");

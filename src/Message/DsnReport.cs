@@ -64,6 +64,12 @@ public sealed record DsnReport
     /// <summary>When the message arrived; null where unknown.</summary>
     public DateTimeOffset? ArrivalDate { get; init; }
 
+    /// <summary>When the message was to be delivered by; null where nothing was said. RFC 2852 §5</summary>
+    public DateTimeOffset? DeliverByDate { get; init; }
+
+    /// <summary>When the message was to be released, as its client asked (<c>for;3600</c>); null where it did not. RFC 4865 §5.1.2</summary>
+    public string? FutureReleaseRequest { get; init; }
+
     /// <summary>Message-ID of the original, for threading; null where unknown.</summary>
     public string? OriginalMessageId { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -39,6 +40,9 @@ public sealed record ReceivedField
     /// </summary>
     public string? For { get; init; }
 
+    /// <summary>The message's priority, from -9 to 9; null where none was asked for. RFC 6710 §7</summary>
+    public int? Priority { get; init; }
+
     /// <summary>When it was received.</summary>
     public required DateTimeOffset Date { get; init; }
 
@@ -59,6 +63,10 @@ public sealed record ReceivedField
         if (For is not null && IsPath(For))
         {
             clauses.Add($"for <{For}>");
+        }
+        if (Priority is int priority)
+        {
+            clauses.Add(string.Create(CultureInfo.InvariantCulture, $"PRIORITY {priority}"));
         }
         clauses[^1] += ";";
         clauses.Add(MessageDate.Format(Date));

@@ -86,11 +86,11 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             _ids.SkipTo(entry.Id);
             if (entry.Attempts == 0)
             {
-                _schedule.AddNew(entry.Id);
+                _schedule.AddNew(entry.Id, entry.Priority);
             }
             else
             {
-                _schedule.AddDeferred(entry.Id, entry.NextAttempt);
+                _schedule.AddDeferred(entry.Id, entry.NextAttempt, entry.Priority);
             }
         }
     }
@@ -185,9 +185,9 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _folder?.Dispose();
     }
 
-    private void Release(SpoolId id)
+    private void Release(SpoolId id, int priority)
     {
-        _schedule.AddNew(id);
+        _schedule.AddNew(id, priority);
         _dispatcher.Wake();
     }
 

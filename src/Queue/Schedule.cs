@@ -1,12 +1,13 @@
 namespace MailAccess.Queue;
 
-/// <summary>Who is next. New and retried mail take turns, so that neither a burst nor a backlog starves the other.</summary>
-/// <remarks>An entry is one id and one time: 100,000 deferred messages are a few megabytes.</remarks>
+/// <summary>Who is next. New and retried mail take turns, so that neither a burst nor a backlog starves the other; among each, priority counts (<see cref="AgingQueue{T}"/>).</summary>
+/// <remarks>An entry is one id, one time and a priority: 100,000 deferred messages are a few megabytes.</remarks>
 internal sealed class Schedule(TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<SpoolId> _incoming = [];
-    private readonly PriorityQueue<SpoolId, DateTimeOffset> _deferred = new();
+    private readonly AgingQueue<SpoolId> _incoming = new();
+    private readonly AgingQueue<SpoolId> _due = new();
+    private readonly PriorityQueue<(SpoolId Id, int Priority), DateTimeOffset> _deferred = new();
     private bool _deferredIsNext;
 
     public int Count
@@ -15,25 +16,25 @@ internal sealed class Schedule(TimeProvider clock)
         {
             lock (_gate)
             {
-                return _incoming.Count + _deferred.Count;
+                return _incoming.Count + _due.Count + _deferred.Count;
             }
         }
     }
 
     /// <summary>Mail that was not tried yet.</summary>
-    public void AddNew(SpoolId id)
+    public void AddNew(SpoolId id, int priority = 0)
     {
         lock (_gate)
         {
-            _incoming.Enqueue(id);
+            _incoming.Enqueue(id, priority, clock.GetUtcNow());
         }
     }
 
-    public void AddDeferred(SpoolId id, DateTimeOffset due)
+    public void AddDeferred(SpoolId id, DateTimeOffset due, int priority = 0)
     {
         lock (_gate)
         {
-            _deferred.Enqueue(id, due);
+            _deferred.Enqueue((id, priority), due);
         }
     }
 
@@ -42,12 +43,18 @@ internal sealed class Schedule(TimeProvider clock)
     {
         lock (_gate)
         {
+            DateTimeOffset now = clock.GetUtcNow();
+            (SpoolId Id, int Priority) first;
+            DateTimeOffset due;
+            while (_deferred.TryPeek(out first, out due) && due <= now)
+            {
+                _deferred.Dequeue();
+                _due.Enqueue(first.Id, first.Priority, due);
+            }
             next = null;
-            bool anyDue = _deferred.TryPeek(out id, out DateTimeOffset due) && due <= clock.GetUtcNow();
-            if (anyDue && (_deferredIsNext || _incoming.Count == 0))
+            if ((_deferredIsNext || _incoming.Count == 0) && _due.TryDequeue(out id))
             {
                 _deferredIsNext = false;
-                id = _deferred.Dequeue();
                 return true;
             }
             if (_incoming.TryDequeue(out id))
@@ -66,11 +73,11 @@ internal sealed class Schedule(TimeProvider clock)
         lock (_gate)
         {
             DateTimeOffset now = clock.GetUtcNow();
-            (SpoolId Id, DateTimeOffset Due)[] all = [.. _deferred.UnorderedItems];
+            ((SpoolId Id, int Priority) Message, DateTimeOffset Due)[] all = [.. _deferred.UnorderedItems];
             _deferred.Clear();
-            foreach ((SpoolId id, DateTimeOffset due) in all)
+            foreach (((SpoolId Id, int Priority) message, DateTimeOffset due) in all)
             {
-                _deferred.Enqueue(id, due < now ? due : now);
+                _deferred.Enqueue(message, due < now ? due : now);
             }
         }
     }

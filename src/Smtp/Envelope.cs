@@ -51,6 +51,17 @@ public sealed record EnvelopeRecipient
     public string? OriginalRecipient { get; init; }
 }
 
+/// <summary>A message is not to be released before a time. RFC 4865.</summary>
+/// <param name="At">The time, never before the message's arrival.</param>
+/// <param name="Request">What the client asked for, as reports repeat it: <c>for;3600</c>, <c>until;2026-11-22T08:00:00Z</c>.</param>
+public sealed record FutureRelease(DateTimeOffset At, string Request);
+
+/// <summary>A message is to be delivered before a time. RFC 2852.</summary>
+/// <param name="At">The deliver-by-time by our clock.</param>
+/// <param name="Mode">What becomes of it then.</param>
+/// <param name="Trace">The sender is told of each relay.</param>
+public sealed record DeliverBy(DateTimeOffset At, DeliverByMode Mode, bool Trace);
+
 /// <summary>Everything of a mail transaction but the content.</summary>
 public sealed record Envelope
 {
@@ -71,4 +82,16 @@ public sealed record Envelope
 
     /// <summary>ENVID as given, still xtext, or null.</summary>
     public string? EnvelopeId { get; init; }
+
+    /// <summary>The message waits before it goes anywhere; null: it does not.</summary>
+    public FutureRelease? Hold { get; init; }
+
+    /// <summary>The message is to be delivered in time; null: no time was given.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
+    /// <summary>From -9 to 9, as far as it was granted. RFC 6710.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>It goes only where TLS with a verified server protects it. RFC 8689.</summary>
+    public bool RequiresTls { get; init; }
 }

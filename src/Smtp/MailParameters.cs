@@ -18,6 +18,11 @@ internal static class MailParameters
         Auth,
         Return,
         EnvelopeId,
+        HoldFor,
+        HoldUntil,
+        DeliverBy,
+        Priority,
+        RequireTls,
     }
 
     public static SmtpSyntaxError Parse(ref SmtpCursor cursor, MailPath path, SmtpExtensions announced, out MailRequest? request)
@@ -33,11 +38,13 @@ internal static class MailParameters
             {
                 return SmtpSyntaxError.UnknownParameter;
             }
-            if ((seen & (1 << (int)keyword)) != 0)
+            // One hold-param, whichever: RFC 4865 §4.2.
+            int bit = 1 << (int)(keyword == Keyword.HoldUntil ? Keyword.HoldFor : keyword);
+            if ((seen & bit) != 0)
             {
                 return SmtpSyntaxError.DuplicateParameter; // RFC 5321 §4.1.1.11: a keyword appears once.
             }
-            seen |= 1 << (int)keyword;
+            seen |= bit;
             error = Apply(keyword, parameter, announced, ref parsed);
             if (error != SmtpSyntaxError.None)
             {
@@ -65,6 +72,11 @@ internal static class MailParameters
             : parameter.Is("AUTH"u8) ? (Keyword.Auth, SmtpExtensions.Auth)
             : parameter.Is("RET"u8) ? (Keyword.Return, SmtpExtensions.Dsn)
             : parameter.Is("ENVID"u8) ? (Keyword.EnvelopeId, SmtpExtensions.Dsn)
+            : parameter.Is("HOLDFOR"u8) ? (Keyword.HoldFor, SmtpExtensions.FutureRelease)
+            : parameter.Is("HOLDUNTIL"u8) ? (Keyword.HoldUntil, SmtpExtensions.FutureRelease)
+            : parameter.Is("BY"u8) ? (Keyword.DeliverBy, SmtpExtensions.DeliverBy)
+            : parameter.Is("MT-PRIORITY"u8) ? (Keyword.Priority, SmtpExtensions.MtPriority)
+            : parameter.Is("REQUIRETLS"u8) ? (Keyword.RequireTls, SmtpExtensions.RequireTls)
             : (Keyword.Unknown, SmtpExtensions.None);
         return (announced & extension) != 0 ? keyword : Keyword.Unknown;
     }
@@ -89,6 +101,27 @@ internal static class MailParameters
                 // ret-value = "FULL" / "HDRS"   RFC 3461 §4.3
                 request = request with { Return = parameter.ValueIs("FULL"u8) ? DsnReturn.Full : DsnReturn.Headers };
                 return parameter.ValueIs("FULL"u8) || parameter.ValueIs("HDRS"u8) ? SmtpSyntaxError.None : SmtpSyntaxError.BadReturn;
+            case Keyword.HoldFor or Keyword.HoldUntil:
+                request = request with { Hold = keyword == Keyword.HoldFor ? HoldParameter.ParseFor(parameter.Value) : HoldParameter.ParseUntil(parameter.Value) };
+                return request.Hold is null ? SmtpSyntaxError.BadHold : SmtpSyntaxError.None;
+            case Keyword.DeliverBy:
+                request = request with { DeliverBy = DeliverByParameter.Parse(parameter.Value) };
+                return request.DeliverBy is null ? SmtpSyntaxError.BadDeliverBy : SmtpSyntaxError.None;
+            case Keyword.Priority:
+                // priority-value = (["-"] NZDIGIT) / "0"   RFC 6710 §7
+                request = request with
+                {
+                    Priority = parameter.Value switch
+                    {
+                        [>= (byte)'0' and <= (byte)'9' and byte digit] => digit - '0',
+                        [(byte)'-', >= (byte)'1' and <= (byte)'9' and byte digit] => '0' - digit,
+                        _ => null,
+                    },
+                };
+                return request.Priority is null ? SmtpSyntaxError.BadPriority : SmtpSyntaxError.None;
+            case Keyword.RequireTls:
+                request = request with { RequiresTls = true };
+                return parameter.HasValue ? SmtpSyntaxError.BadRequireTls : SmtpSyntaxError.None;
             default:
                 // What is inside comes back in a report field: printable only.   RFC 3461 §4.4
                 string id = Encoding.UTF8.GetString(parameter.Value);

@@ -18,6 +18,14 @@ public enum SmtpExtensions
     Dsn = 16,
     /// <summary>BINARYMIME, RFC 3030 §3.</summary>
     BinaryMime = 32,
+    /// <summary>FUTURERELEASE, RFC 4865.</summary>
+    FutureRelease = 64,
+    /// <summary>DELIVERBY, RFC 2852.</summary>
+    DeliverBy = 128,
+    /// <summary>MT-PRIORITY, RFC 6710.</summary>
+    MtPriority = 256,
+    /// <summary>REQUIRETLS, RFC 8689; announced under TLS only.</summary>
+    RequireTls = 512,
 }
 
 /// <summary>The SIZE parameter: what the client says the message will have. A hint, never a count. RFC 1870.</summary>
@@ -46,4 +54,16 @@ public sealed record MailRequest
 
     /// <summary>AUTH as given, still xtext or <c>&lt;&gt;</c>, or null. A claim of the peer: RFC 4954 §5 on whom to believe.</summary>
     public string? Auth { get; init; }
+
+    /// <summary>HOLDFOR or HOLDUNTIL, or null.</summary>
+    public HoldParameter? Hold { get; init; }
+
+    /// <summary>BY, or null.</summary>
+    public DeliverByParameter? DeliverBy { get; init; }
+
+    /// <summary>MT-PRIORITY, from -9 to 9, or null.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>REQUIRETLS was given.</summary>
+    public bool RequiresTls { get; init; }
 }

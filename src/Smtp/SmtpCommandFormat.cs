@@ -35,6 +35,18 @@ public static class SmtpCommandFormat
         {
             text.Append(" AUTH=").Append(Checked(auth));
         }
+        if (request.DeliverBy is { } by && (announced & SmtpExtensions.DeliverBy) != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" BY={by}");
+        }
+        if (request.RequiresTls && (announced & SmtpExtensions.RequireTls) != 0)
+        {
+            text.Append(" REQUIRETLS");
+        }
+        if (request.Priority is { } priority && (announced & SmtpExtensions.MtPriority) != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={priority}");
+        }
         if ((announced & SmtpExtensions.Dsn) != 0)
         {
             text.Append(request.Return switch { DsnReturn.Full => " RET=FULL", DsnReturn.Headers => " RET=HDRS", _ => "" });

@@ -95,6 +95,15 @@ public static class SmtpReplies
     /// <summary>Not base64, or not what the mechanism wants. RFC 4954 §4.</summary>
     public static readonly SmtpReply AuthenticationMalformed = new(501, new(5, 5, 2), "cannot decode the response");
 
+    /// <summary>HOLDFOR or HOLDUNTIL beyond what EHLO announced, or no future time. RFC 4865 §4.2.</summary>
+    public static readonly SmtpReply HoldOutOfRange = new(501, new(5, 5, 4), "release time is not within what FUTURERELEASE allows");
+
+    /// <summary>Released only when it must have been delivered. RFC 4865 §5.2.2.</summary>
+    public static readonly SmtpReply HoldBeyondDeadline = new(501, new(5, 5, 4), "release time is later than BY");
+
+    /// <summary>XCLIENT or XFORWARD with an attribute that is unknown, given twice, or no value for it.</summary>
+    public static readonly SmtpReply BadAttribute = new(501, new(5, 5, 4), "attributes expected, each name=value");
+
     /// <summary>Known, but not here.</summary>
     public static readonly SmtpReply NotImplemented = new(502, new(5, 5, 1), "command not implemented");
 
@@ -164,6 +173,9 @@ public static class SmtpReplies
     /// <summary>RFC 4954 §6.</summary>
     public static readonly SmtpReply EncryptionRequired = new(538, new(5, 7, 11), "encryption required for the requested mechanism");
 
+    /// <summary>XCLIENT or XFORWARD of somebody who is no proxy of ours.</summary>
+    public static readonly SmtpReply NotAProxy = new(550, new(5, 7, 0), "insufficient authorization");
+
     /// <summary>A domain of ours, but nobody there.</summary>
     public static readonly SmtpReply UnknownRecipient = new(550, new(5, 1, 1), "no such user here");
 
@@ -194,6 +206,9 @@ public static class SmtpReplies
     /// <summary>The header alone is beyond its limit.</summary>
     public static readonly SmtpReply HeaderTooBig = new(552, new(5, 3, 4), "message header too big");
 
+    /// <summary>To VRFY: a name that stands for several mailboxes. RFC 5321 §3.5.1.</summary>
+    public static readonly SmtpReply Ambiguous = new(553, new(5, 1, 4), "the name is ambiguous, say the domain");
+
     /// <summary>MAIL FROM that the account does not own.</summary>
     public static readonly SmtpReply SenderNotOwned = new(553, new(5, 7, 1), "sender address is not owned by your account");
 
@@ -214,6 +229,12 @@ public static class SmtpReplies
 
     /// <summary>Recipients of a network or an account come too quickly.</summary>
     public static SmtpReply TooManyRecipientsOverTime(TimeSpan wait) => new(450, new(4, 7, 1), "too many recipients, " + Again(wait));
+
+    /// <summary>To VRFY: the mailbox. RFC 5321 §3.5.1. Of the client's octets only what the grammar of paths let in.</summary>
+    public static SmtpReply Verified(MailPath path) => new(250, new(2, 1, 5), $"<{path}>");
+
+    /// <summary>To MAIL that asked for a higher priority than it may have. RFC 6710 §4.1: the number, and words for people.</summary>
+    public static SmtpReply SenderOkWithPriority(int priority) => new(250, new(2, 3, 6), $"{priority} is the new priority of the message");
 
     /// <summary>What is wrong with MAIL, RCPT or a greeting, as a reply to a sender's path.</summary>
     public static SmtpReply SenderSyntax(SmtpSyntaxError error) => Syntax(error, new EnhancedCode(5, 1, 7));
@@ -261,6 +282,10 @@ public static class SmtpReplies
             SmtpSyntaxError.BadEnvelopeId => new(501, parameter, "malformed ENVID"),
             SmtpSyntaxError.BadNotify => new(501, parameter, "malformed NOTIFY"),
             SmtpSyntaxError.BadOriginalRecipient => new(501, parameter, "malformed ORCPT"),
+            SmtpSyntaxError.BadHold => new(501, parameter, "HOLDFOR wants seconds, HOLDUNTIL a date and time in UTC"),
+            SmtpSyntaxError.BadDeliverBy => new(501, parameter, "BY wants seconds, and R or N; R more than none"), // RFC 2852 §4
+            SmtpSyntaxError.BadPriority => new(501, command, "MT-PRIORITY is a number from -9 to 9"), // RFC 6710 §4.1
+            SmtpSyntaxError.BadRequireTls => new(501, parameter, "REQUIRETLS has no value"),
             _ => throw new ArgumentOutOfRangeException(nameof(error)),
         };
     }

@@ -57,4 +57,12 @@ public enum SmtpSyntaxError
     BadNotify,
     /// <summary>ORCPT, RFC 3461 §4.2.</summary>
     BadOriginalRecipient,
+    /// <summary>HOLDFOR or HOLDUNTIL, RFC 4865 §3.</summary>
+    BadHold,
+    /// <summary>BY, RFC 2852 §4; also R with no time left.</summary>
+    BadDeliverBy,
+    /// <summary>MT-PRIORITY, RFC 6710 §7.</summary>
+    BadPriority,
+    /// <summary>REQUIRETLS has no value, RFC 8689 §2.</summary>
+    BadRequireTls,
 }

@@ -87,7 +87,7 @@ internal sealed class ChunkReceiver : IAsyncDisposable
     {
         IntakeStart start = await MessageStart.BeginAsync(session, transaction);
         MessageReceiver? message = start.Intake is { } intake ? new MessageReceiver(session, transaction, intake) : null;
-        transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime, session.Options.BareLineEnds);
+        transaction.Chunks = new ChunkReceiver(message, transaction.Mail.Body == BodyType.BinaryMime, session.Listener.BareLineEnds);
         return start.Refusal;
     }
 

@@ -26,7 +26,10 @@ internal sealed record HeaderContext
 
     public required Hello Hello { get; init; }
 
-    public required IPAddress Remote { get; init; }
+    public required IPAddress? Remote { get; init; }
+
+    /// <summary>The client's name in the DNS; null where nobody has looked.</summary>
+    public string? RemoteHostName { get; init; }
 
     public required TlsFacts? Tls { get; init; }
 

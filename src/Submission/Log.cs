@@ -26,8 +26,17 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "{ConnectionId}: {Peer} exceeds its rate of {What}: {Count} in {Period}")]
     public static partial void RateExceeded(this ILogger log, string connectionId, string peer, string what, int count, TimeSpan period);
 
-    [LoggerMessage(5008, LogLevel.Warning, "{ConnectionId}: what a URL names could not be read")]
+    [LoggerMessage(5011, LogLevel.Warning, "{ConnectionId}: what a URL names could not be read")]
     public static partial void UrlFailed(this ILogger log, string connectionId, Exception failure);
+
+    [LoggerMessage(5010, LogLevel.Information, "{ConnectionId}: priority {Asked} asked for, {Granted} granted")]
+    public static partial void PriorityAsked(this ILogger log, string connectionId, int asked, int granted);
+
+    [LoggerMessage(5008, LogLevel.Information, "{ConnectionId}: speaks for another client: {Attributes}")]
+    public static partial void ClientOverridden(this ILogger log, string connectionId, ClientAttributes attributes);
+
+    [LoggerMessage(5009, LogLevel.Information, "{ConnectionId}: forwards for another client: {Attributes}")]
+    public static partial void ClientForwarded(this ILogger log, string connectionId, ClientAttributes attributes);
 
     [LoggerMessage(5005, LogLevel.Error, "{ConnectionId}: internal error")]
     public static partial void SessionFault(this ILogger log, string connectionId, Exception bug);

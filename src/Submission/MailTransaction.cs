@@ -3,13 +3,16 @@ using MailAccess.Smtp;
 namespace MailAccess.Submission;
 
 /// <summary>What MAIL began: RFC 5321 §3.3. A session has one or none.</summary>
-internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
+internal sealed class MailTransaction(MailRequest mail, DeliveryTerms terms) : IAsyncDisposable
 {
     private readonly Dictionary<string, int> _indexByPath = [];
     private readonly List<EnvelopeRecipient> _recipients = [];
     private readonly List<int> _accepted = [];
 
     public MailRequest Mail { get; } = mail;
+
+    /// <summary>The priority that it has of those that were asked for; null: none was.</summary>
+    public int? Priority => Mail.Priority is null ? null : terms.Priority;
 
     /// <summary>Each once, in order.</summary>
     public IReadOnlyList<EnvelopeRecipient> Recipients => _recipients;
@@ -45,6 +48,10 @@ internal sealed class MailTransaction(MailRequest mail) : IAsyncDisposable
         SmtpUtf8 = Mail.SmtpUtf8,
         Return = Mail.Return,
         EnvelopeId = Mail.EnvelopeId,
+        Hold = terms.Hold,
+        DeliverBy = terms.DeliverBy,
+        Priority = terms.Priority,
+        RequiresTls = Mail.RequiresTls,
     };
 
     public ValueTask DisposeAsync() => Chunks?.DisposeAsync() ?? default;

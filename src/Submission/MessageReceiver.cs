@@ -31,7 +31,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
     {
         var content = new DotStuffedReader(_connection.Input);
         ContentPump pump = new(session, session.Sink.MessageOctetsMax + session.Limits.DrainOctetsMax);
-        LineEndNormalizer? normalizer = session.Options.BareLineEnds == BareLineEndPolicy.Normalize ? new() : null;
+        LineEndNormalizer? normalizer = session.Listener.BareLineEnds == BareLineEndPolicy.Normalize ? new() : null;
         if (await pump.RunAsync(content, normalizer is null ? TakeAsync : octets => TakeAsync(normalizer.Feed(octets))) is { } early)
         {
             return early;
@@ -136,7 +136,8 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             IsAuthenticated = session.AuthenticatedAccount is not null,
             Transaction = transaction,
             Hello = session.Hello!,
-            Remote = _connection.Remote.Address,
+            Remote = session.KnownAddress,
+            RemoteHostName = session.Override?.HostName,
             Tls = _connection.Tls,
             IntakeId = intake.Id,
             MessageIds = session.MessageIds,

@@ -33,7 +33,14 @@ internal enum CommandTraits
 }
 
 /// <summary>One row of the table.</summary>
-internal sealed record SubmissionCommand(string Verb, CommandTraits Traits, CommandHandler ExecuteAsync);
+internal sealed record SubmissionCommand(string Verb, CommandTraits Traits, CommandHandler ExecuteAsync)
+{
+    /// <summary>Whether HELP names it: in this role, in this state of the session.</summary>
+    public Predicate<SubmissionSession> IsOffered { get; init; } = static _ => true;
+
+    /// <summary>For what mail is sent by: greeted, and logged in where that is needed.</summary>
+    public static bool MaySend(SubmissionSession session) => session.Hello is not null && (session.Account is not null || !session.Role.OffersAuthentication);
+}
 
 /// <summary>The table of contents: every verb we know.</summary>
 internal static class SubmissionCommands
@@ -55,6 +62,8 @@ internal static class SubmissionCommands
         HelpCommand.Definition,
         StartTlsCommand.Definition,
         AuthCommand.Definition,
+        XclientCommand.Definition,
+        XforwardCommand.Definition,
         UnimplementedCommand.Expn,
         UnimplementedCommand.Etrn,
         UnimplementedCommand.Turn,

@@ -29,6 +29,12 @@ public sealed record SubmissionLimits
     /// <summary>Received fields beyond which a message is in a loop; RFC 5321 §6.3 forbids less than 100.</summary>
     public int HopsMax { get; init; } = 100;
 
+    /// <summary>How far ahead the release of a message may be asked for, on submission; whole seconds, at most 999,999,999. Zero: not offered. RFC 4865 §3.</summary>
+    public TimeSpan FutureReleaseMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The highest priority of MT-PRIORITY that somebody who logged in may give a message, from 0 to 9; others none above 0. RFC 6710 §4.1.</summary>
+    public int PriorityMax { get; init; } = 4;
+
     /// <summary>Refused commands and messages, then we hang up.</summary>
     public int ErrorsMax { get; init; } = 20;
 

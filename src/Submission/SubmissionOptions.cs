@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Auth;
 using MailAccess.Smtp;
 using MailAccess.Submission.Policy;
 
@@ -16,9 +17,6 @@ public sealed record SubmissionOptions
     /// <summary>What to do where a From field holds an address that the account does not own. Submission only.</summary>
     public FromPolicy From { get; init; } = FromPolicy.Reject;
 
-    /// <summary>What to do where a message has a CR or LF that is no line end.</summary>
-    public BareLineEndPolicy BareLineEnds { get; init; } = BareLineEndPolicy.Refuse;
-
     /// <summary>Parts a local part from its detail: <c>alice+lists@…</c> is alice's. Null: there is no detail.</summary>
     public char? DetailDelimiter { get; init; } = '+';
 
@@ -33,6 +31,28 @@ public sealed record SubmissionOptions
 
     /// <summary>Clients that need not log in; null: none. Submission only.</summary>
     public ITrustedClients? TrustedClients { get; init; }
+
+    /// <summary>VRFY tells those who logged in who is here; else nobody is told. RFC 5321 §7.3.</summary>
+    public bool AnswersVrfy { get; init; }
+
+    /// <summary>Our domains, in which VRFY looks for a bare name.</summary>
+    public IReadOnlyList<string> Domains { get; init; } = [];
+
+    /// <summary>The account with this login name, or null; for XCLIENT's LOGIN, which trusted proxies alone may send. Throws <see cref="IOException"/> for now. Null: LOGIN is not offered.</summary>
+    public Func<string, CancellationToken, ValueTask<Account?>>? FindAccount { get; init; }
+}
+
+/// <summary>What differs between listeners of one role.</summary>
+public sealed record SubmissionListener
+{
+    /// <summary>Nothing special.</summary>
+    public static readonly SubmissionListener Default = new();
+
+    /// <summary>Networks whose clients may send XCLIENT and XFORWARD.</summary>
+    public IReadOnlyList<IPNetwork> Proxies { get; init; } = [];
+
+    /// <summary>What to do where a message has a CR or LF that is no line end.</summary>
+    public BareLineEndPolicy BareLineEnds { get; init; } = BareLineEndPolicy.Refuse;
 }
 
 /// <summary>RFC 6409 §6.1 and §8.1: what a foreign address in From means.</summary>

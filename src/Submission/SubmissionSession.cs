@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Text;
 using MailAccess.Auth;
 using MailAccess.Message;
@@ -18,7 +19,7 @@ namespace MailAccess.Submission;
 /// client sent never stands in a reply.</para>
 /// <para>The session waits in two places: <see cref="ReadLineAsync"/> and <see cref="MessageReceiver"/>.</para>
 /// </remarks>
-internal sealed class SubmissionSession(SessionServices services, IConnection connection) : IAsyncDisposable
+internal sealed class SubmissionSession(SessionServices services, IConnection connection, SubmissionListener listener) : IAsyncDisposable
 {
     private LineReader _lines = new(connection.Input, LongestLine(services.Limits));
     private int _errors;
@@ -27,6 +28,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     private int _authenticationFailures;
 
     public SubmissionOptions Options => services.Options;
+
+    public SubmissionListener Listener => listener;
 
     public SubmissionRole Role => services.Options.Role;
 
@@ -49,6 +52,24 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public ILogger Log => services.Log;
 
     public IConnection Connection => connection;
+
+    /// <summary>May say whom it speaks for. What counts is who connected, not what was said since.</summary>
+    public bool IsTrustedProxy { get; } = listener.Proxies.Any(p => p.Contains(Plain(connection.Remote.Address)));
+
+    /// <summary>What XCLIENT said; null: nothing.</summary>
+    public ClientAttributes? Override { get; set; }
+
+    /// <summary>What XFORWARD said of the next message; null: nothing.</summary>
+    public ClientAttributes? Forwarded { get; set; }
+
+    /// <summary>The client's address; null where a proxy said that it is unknown.</summary>
+    public IPAddress? KnownAddress => Override is { TellsAddress: true } told ? told.Address : connection.Remote.Address;
+
+    /// <summary>The same for whoever decides by it: what is unknown is one address, 0.0.0.0.</summary>
+    public IPAddress ClientAddress => KnownAddress ?? IPAddress.Any;
+
+    /// <summary>At the begin, and after XCLIENT.</summary>
+    public SmtpReply Greeting => new(220, null, $"{Options.HostName} {Role.Protocol} MailAccess");
 
     /// <summary>Null before the first greeting.</summary>
     public Hello? Hello { get; set; }
@@ -79,8 +100,24 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
     public SmtpExtensions Extensions =>
-        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn
-        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth);
+        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn | SmtpExtensions.DeliverBy
+        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
+        | (Role.IsLmtp ? SmtpExtensions.None : SmtpExtensions.MtPriority) // What is delivered at once overtakes nothing.
+        | (connection.Tls is null ? SmtpExtensions.None : SmtpExtensions.RequireTls) // RFC 8689 §2
+        | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
+
+    /// <summary>The latest time that the greeting offered to hold a message until; whole seconds. RFC 4865 §3.</summary>
+    public DateTimeOffset LatestRelease
+    {
+        get
+        {
+            DateTimeOffset latest = Hello!.At + Limits.FutureReleaseMax;
+            return latest - TimeSpan.FromTicks(latest.Ticks % TimeSpan.TicksPerSecond);
+        }
+    }
+
+    // RFC 4865 §4.2: nowhere but on submission.
+    private bool OffersFutureRelease => Role.OffersAuthentication && Limits.FutureReleaseMax >= TimeSpan.FromSeconds(1);
 
     public async Task<SessionEnd> RunAsync()
     {
@@ -88,7 +125,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         {
             return await SayGoodbyeAsync(refusal, SessionEnd.ProtocolViolation);
         }
-        Say(new SmtpReply(220, null, $"{Options.HostName} {Role.Protocol} MailAccess"));
+        Say(Greeting);
         while (true)
         {
             (LineOutcome outcome, SessionEnd? end) = await ReadLineAsync();
@@ -103,7 +140,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>What we tell the account source about this client.</summary>
     public AuthenticationContext AuthenticationContext() => new()
     {
-        Remote = connection.Remote.Address,
+        Remote = ClientAddress,
         ConnectionId = connection.Id,
         Protocol = Role.Name,
         IsEncrypted = connection.Tls is not null,
@@ -117,8 +154,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public MailOrigin Origin() => new()
     {
         Protocol = Role.Name,
-        Remote = connection.Remote.Address,
-        HelloName = Hello?.Name,
+        Remote = Forwarded is { TellsAddress: true } forwarded ? forwarded.Address : KnownAddress,
+        HelloName = Forwarded?.Hello ?? Hello?.Name,
         AccountName = Account?.Name,
         ConnectionId = connection.Id,
     };
@@ -132,6 +169,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Whatever MAIL began is forgotten; chunks of a message that never came to its end leave no trace.</summary>
     public async ValueTask EndTransactionAsync()
     {
+        Forwarded = null;
         if (Transaction is { } transaction)
         {
             Transaction = null;
@@ -145,6 +183,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines.Dispose();
         return EndTransactionAsync();
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static int LongestLine(SubmissionLimits limits) =>
         "AUTH SCRAM-SHA-256-PLUS ".Length + limits.AuthenticationLineOctetsMax;
@@ -309,6 +349,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines = new LineReader(connection.Input, LongestLine(Limits));
         Hello = null;
         AuthenticatedAccount = null;
+        AccountOfAddress = Override is null ? AccountOfAddress : null; // It was not this address that stood for somebody.
+        Override = null;
         await EndTransactionAsync();
         return null;
     }
@@ -319,6 +361,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         Intake = null;
         await FlushAsync();
         Transaction = null;
+        Forwarded = null;
         ReceiveOutcome received = await receiver.ReceiveAsync();
         _junk = 0;
         return await ReportAsync(received);

@@ -48,10 +48,14 @@ public sealed class SubmissionSessionFactory
 
     /// <summary>One conversation, from greeting to end. Does not dispose the connection.</summary>
     /// <exception cref="IOException">The connection is lost.</exception>
+    public Task<SessionEnd> RunAsync(IConnection connection) => RunAsync(connection, SubmissionListener.Default);
+
+    /// <summary>The same at a listener with traits of its own.</summary>
+    /// <exception cref="IOException">The connection is lost.</exception>
     [SuppressMessage("Design", "CA1031", Justification = "The session boundary: a bug of ours ends this session and no other.")]
-    public async Task<SessionEnd> RunAsync(IConnection connection)
+    public async Task<SessionEnd> RunAsync(IConnection connection, SubmissionListener listener)
     {
-        await using SubmissionSession session = new(_services, connection);
+        await using SubmissionSession session = new(_services, connection, listener);
         try
         {
             return await session.RunAsync();

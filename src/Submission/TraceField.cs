@@ -11,12 +11,14 @@ internal static class TraceField
     {
         HeloName = context.Hello.Name, // The client's claim; left out where it is no name. The address is what we know.
         ClientAddress = context.Remote,
+        ClientHostName = context.RemoteHostName,
         By = context.Options.HostName,
         Protocol = With(context),
         TlsVersion = context.Tls?.Protocol,
         TlsCipher = context.Tls?.CipherSuite,
         Id = context.IntakeId,
         For = context.Transaction.Recipients is [EnvelopeRecipient only] ? only.Path.ToString() : null,
+        Priority = context.Transaction.Priority,
         Date = context.Now,
     }.ComposeOctets();
 

@@ -57,7 +57,8 @@ public sealed class RemoteTlsTests : RemoteDeliveryFixture
         await Harness.Logger.SawAsync("to=<y@anywhere.test>", "dsn=4.7.8, status=deferred");
     }
 
-    private static X509Certificate2 MakeCertificate()
+    /// <summary>For peer.test and 127.0.0.1, signed by itself.</summary>
+    internal static X509Certificate2 MakeCertificate()
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=peer.test", key, HashAlgorithmName.SHA256);

@@ -30,6 +30,51 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Higher_priorities_go_first_and_equals_as_they_came() // RFC 6710 §5.1
+    {
+        Schedule schedule = new(_clock);
+        int[] priorities = [0, -9, 4, 9, 0, 4];
+        for (int i = 0; i < priorities.Length; i++)
+        {
+            schedule.AddNew(new SpoolId(i), priorities[i]);
+        }
+        Assert.Equal([3, 2, 5, 0, 4, 1], Drain(schedule));
+        for (int i = 0; i < priorities.Length; i++)
+        {
+            schedule.AddDeferred(new SpoolId(i), _clock.GetUtcNow().AddSeconds(-i), priorities[i]);
+        }
+        Assert.Equal([3, 5, 2, 4, 0, 1], Drain(schedule));
+    }
+
+    [Fact]
+    public void A_deferred_message_of_high_priority_still_waits_for_its_time()
+    {
+        Schedule schedule = new(_clock);
+        schedule.AddDeferred(new SpoolId(1), _clock.GetUtcNow().AddMinutes(1), 9);
+        Assert.Empty(Drain(schedule));
+        schedule.AddNew(new SpoolId(2), -9);
+        Assert.Equal([2], Drain(schedule));
+    }
+
+    [Fact]
+    public void However_much_urgent_mail_comes_the_lowest_gets_its_turn()
+    {
+        Schedule schedule = new(_clock);
+        schedule.AddNew(new SpoolId(1), -9);
+        int urgent = 0;
+        for (bool isTaken = false; !isTaken; urgent++)
+        {
+            schedule.AddNew(new SpoolId(2 + 2 * urgent), 9);
+            schedule.AddNew(new SpoolId(3 + 2 * urgent), 9);
+            Assert.True(schedule.TryTake(out SpoolId id, out _));
+            isTaken = id.Value == 1;
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            Assert.True(urgent < 4 * 18 * 60, "starved");
+        }
+        Assert.True(urgent > 18 * 60, "it went before mail of higher priority that came soon after it");
+    }
+
+    [Fact]
     public void What_is_not_due_waits_and_says_until_when()
     {
         Schedule schedule = new(_clock);

@@ -33,9 +33,11 @@ internal sealed class ServerFixture
 
     public SubmissionLimits Limits { get; set; }
 
+    public SubmissionListener Listener { get; set; } = SubmissionListener.Default;
+
     /// <summary>All connections are one listener's, from the first one on.</summary>
     public Task<SessionEnd> RunAsync(IConnection connection) =>
-        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log, _urls)).RunAsync(connection);
+        (_factory ??= new SubmissionSessionFactory(Options, Sink, _authenticator, Limits, Clock, Log, _urls)).RunAsync(connection, Listener);
 
     public async Task PlayAsync(Transcript transcript, int octetsPerRead)
     {
@@ -44,7 +46,7 @@ internal sealed class ServerFixture
         runner.Directives["octets-max"] = number => Do(() => Sink.MessageOctetsMax = Number(number));
         runner.Directives["limit"] = words => Do(() => SetLimit(words.Split(' ')));
         runner.Directives["from-policy"] = name => Do(() => Options = Options with { From = Enum.Parse<FromPolicy>(name) });
-        runner.Directives["bare-line-ends"] = name => Do(() => Options = Options with { BareLineEnds = Enum.Parse<BareLineEndPolicy>(name) });
+        runner.Directives["bare-line-ends"] = name => Do(() => Listener = Listener with { BareLineEnds = Enum.Parse<BareLineEndPolicy>(name) });
         runner.Directives["reply-for"] = words => Do(() => SetReply(words.Split(' ', 3)));
         runner.Directives["received"] = words => Do(() => Assert.Equal(Number(words), Sink.Received.Count));
         runner.Directives["content"] = text => Do(() =>
@@ -66,6 +68,17 @@ internal sealed class ServerFixture
         runner.Directives["url-fails"] = words => Do(() => _urls!.Problems[words.Split(' ')[0]] = Enum.Parse<MessageUrlProblem>(words.Split(' ')[1]));
         runner.Directives["urls-off"] = name => Do(() => _urls!.OffFor = name);
         runner.Directives["resolved"] = words => Do(() => Assert.Equal(words == "none" ? [] : words.Split(' '), _urls!.Asked));
+        runner.Directives["terms"] = text => Do(() => Assert.Equal(text, Terms(Sink.Received[^1].Envelope)));
+        runner.Directives["proxies"] = networks => Do(() =>
+        {
+            Listener = Listener with { Proxies = [.. networks.Split(' ').Select(IPNetwork.Parse)] };
+            Options = Options with
+            {
+                FindAccount = (login, _) => login == "broken" ? throw new IOException("no directory") : new(login == "alice" ? AuthenticatorDouble.Alice : null),
+            };
+        });
+        runner.Directives["vrfy"] = domains => Do(() => Options = Options with { AnswersVrfy = true, Domains = domains.Split(' ') });
+        runner.Directives["origin"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Origin)));
         Authenticator? real = null;
         runner.Directives["mechanisms"] = names => Do(() => _authenticator = real = RealAuthenticator.Create(names, Clock, Log));
         await runner.RunAsync(transcript);
@@ -86,6 +99,31 @@ internal sealed class ServerFixture
             text.Append(recipient.OriginalRecipient is { } original ? $"({original})" : "");
         }
         return text.ToString();
+    }
+
+    private static string Show(MailOrigin origin) => $"{origin.Remote} {origin.HelloName} {origin.AccountName}".Trim();
+
+    /// <summary>When and how the message is to travel.</summary>
+    private static string Terms(Envelope envelope)
+    {
+        List<string> terms = [];
+        if (envelope.Hold is { } hold)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"hold={hold.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({hold.Request})"));
+        }
+        if (envelope.DeliverBy is { } by)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"by={by.At:yyyy-MM-dd'T'HH:mm:ss'Z'}({by.Mode}{(by.Trace ? ",trace" : "")})"));
+        }
+        if (envelope.Priority != 0)
+        {
+            terms.Add(string.Create(CultureInfo.InvariantCulture, $"priority={envelope.Priority}"));
+        }
+        if (envelope.RequiresTls)
+        {
+            terms.Add("requiretls");
+        }
+        return string.Join(' ', terms);
     }
 
     /// <summary>The first field, unfolded.</summary>
@@ -137,6 +175,7 @@ internal sealed class ServerFixture
             "fields" => Limits with { HeaderFieldsMax = number },
             "text-line" => Limits with { TextLineOctetsMax = number },
             "hops" => Limits with { HopsMax = number },
+            "future-release" => Limits with { FutureReleaseMax = TimeSpan.FromSeconds(number) },
             "drain" => Limits with { DrainOctetsMax = number },
             "peers" => Limits with { PeersMax = number },
             "early" => Limits with { EarlyTalkerDelay = TimeSpan.FromSeconds(number) },

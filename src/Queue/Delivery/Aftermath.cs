@@ -29,10 +29,12 @@ internal static class Aftermath
         {
             return new SpoolUpdate();
         }
-        NextStep step = options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Arrived, now);
+        NextStep step = message.IsReturned(now)
+            ? new NextStep.Bounce(Expired: true)
+            : options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Released, now);
         if (step is NextStep.RetryAt retry)
         {
-            return new SpoolUpdate { NextAttempt = retry.Due };
+            return new SpoolUpdate { NextAttempt = message.WakeBefore(retry.Due, now) };
         }
         return new SpoolUpdate
         {
@@ -55,7 +57,8 @@ internal static class Aftermath
         List<Notification> all = [];
         Add(NotificationKind.Failure, r => r is { Status: RecipientStatus.Failed, Told: false } && WantsFailure(r.Recipient.Notify));
         Add(NotificationKind.Success, r => r is { Status: RecipientStatus.Delivered or RecipientStatus.RelayedBlind, Told: false }
-            && (r.Recipient.Notify & DsnNotify.Success) != 0);
+            && (r.Recipient.Notify & DsnNotify.Success) != 0
+            || r is { Status: RecipientStatus.RelayedTraced, Told: false } && r.Recipient.Notify != DsnNotify.Never);
         Add(NotificationKind.Delay, r => r is { Status: RecipientStatus.Pending, DelayTold: false } && IsLate(r.Recipient.Notify));
         return all;
 
@@ -68,7 +71,10 @@ internal static class Aftermath
             }
         }
 
-        bool IsLate(DsnNotify notify) => options.DelayWarningAfter is { } late && now - message.Arrived >= late
+        // RFC 2852 §4.1.3: who gave a time is told when that has passed, not at a time of our own.
+        bool IsLate(DsnNotify notify) => (message.DeliverBy is { Mode: DeliverByMode.Notify } by
+                ? now >= by.At
+                : options.DelayWarningAfter is { } late && now - message.Released >= late)
             && (notify == DsnNotify.Unspecified || (notify & DsnNotify.Delay) != 0);
     }
 

@@ -127,8 +127,8 @@ internal sealed class Dispatcher : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Log.WorkerFailed(_logger, id, e);
             _schedule.AddDeferred(id, _clock.GetUtcNow() + _limits.FaultDelay);
+            Log.WorkerFailed(_logger, id, e); // Last: whoever reads it finds the message in the schedule.
         }
     }
 }

@@ -38,16 +38,23 @@ internal sealed class MessageWorker(
             Log.Unreadable(logger, id);
             return;
         }
+        if (message.Released > clock.GetUtcNow())
+        {
+            // RFC 4865 §4.2: not before its time, whoever asks.
+            Restore(isUnsaved, message);
+            schedule.AddDeferred(id, message.Released, message.Priority);
+            return;
+        }
         List<RecipientChange> changes = isUnsaved ? AllChanges(message) : [];
-        if (message.HasPending)
+        if (message.HasPending && !message.IsReturned(clock.GetUtcNow()))
         {
             Plan plan = await PlanAsync(message, stop);
             if (plan.IsOnlyCrowded)
             {
                 Restore(isUnsaved, message);
-                if (!remote.TryPark(plan.FirstCrowded!, id))
+                if (!remote.TryPark(plan.FirstCrowded!, id, message.Priority))
                 {
-                    schedule.AddNew(id); // It has room meanwhile.
+                    schedule.AddNew(id, message.Priority); // It has room meanwhile.
                 }
                 return;
             }
@@ -76,7 +83,8 @@ internal sealed class MessageWorker(
             }
             else if (router.TryChoose(path.Domain, out Destination? destination, out SmtpReply? failure))
             {
-                plan.AddRemote(i, destination!, remote.IsCrowded(destination!));
+                Destination secured = destination! with { Tls = NeedOf(message, destination!) };
+                plan.AddRemote(i, secured, remote.IsCrowded(secured));
             }
             else
             {
@@ -86,13 +94,19 @@ internal sealed class MessageWorker(
         return plan;
     }
 
+    // RFC 8689 §4.1: with REQUIRETLS the field TLS-Required counts nothing. A fixed route is our own affair, not the recipient's policy.
+    private TlsNeed NeedOf(SpoolMessage message, Destination destination) =>
+        message.RequiresTls ? message.ReversePath.IsNull ? TlsNeed.Preferred : TlsNeed.Required
+        : message.Traits.HasFlag(ContentTraits.TlsOptional) && destination.Fixed is null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
+        : TlsNeed.AsConfigured;
+
     private async Task<SpoolMessage> AttemptAsync(SpoolMessage before, Plan plan, List<RecipientChange> changes)
     {
         Log.Active(logger, before.Id, before.ReversePath, before.Octets, before.Recipients.Count);
         SpoolUpdate begun = new()
         {
             Attempts = before.Attempts + 1,
-            NextAttempt = clock.GetUtcNow() + options.Retry.DelayAfter(before.Attempts + 1),
+            NextAttempt = before.WakeBefore(clock.GetUtcNow() + options.Retry.DelayAfter(before.Attempts + 1), clock.GetUtcNow()),
             Recipients = [.. changes],
         };
         SpoolMessage message = before.Apply(begun);
@@ -182,7 +196,7 @@ internal sealed class MessageWorker(
         }
         if (message.HasPending)
         {
-            schedule.AddDeferred(message.Id, message.NextAttempt);
+            schedule.AddDeferred(message.Id, message.NextAttempt, message.Priority);
         }
         else
         {

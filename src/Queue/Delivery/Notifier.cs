@@ -55,9 +55,11 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 Traits = scan.Traits,
                 SmtpUtf8 = composer.NeedsSmtpUtf8,
                 Purpose = purpose,
+                Priority = message.Priority, // RFC 6710 §4.6
+                RequiresTls = message.RequiresTls, // RFC 8689 §5
             },
             new BytesContent(content), CancellationToken.None);
-        schedule.AddNew(id);
+        schedule.AddNew(id, message.Priority);
         return id;
     }
 
@@ -83,14 +85,16 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         OriginalEnvelopeId = message.EnvelopeId,
         ReceivedFromMta = message.Origin.HelloName,
         ArrivalDate = message.Arrived,
+        DeliverByDate = message.DeliverBy?.At,
+        FutureReleaseRequest = message.Hold?.Request,
         OriginalIsUtf8 = message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0,
         Return = ReturnOf(message, notification.Kind),
         Recipients = [.. notification.Recipients.Select(i => Describe(message, message.Recipients[i], notification.Kind))],
     };
 
-    // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header.
+    // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header. RFC 8689 §5: and so does what must be protected.
     private Message.DsnReturn ReturnOf(SpoolMessage message, NotificationKind kind) =>
-        kind == NotificationKind.Failure && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
+        kind == NotificationKind.Failure && !message.RequiresTls && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
             ? Message.DsnReturn.Full
             : Message.DsnReturn.Header;
 
@@ -108,12 +112,13 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 NotificationKind.Delay => DsnAction.Delayed,
                 _ => recipient.Status == RecipientStatus.Delivered ? DsnAction.Delivered : DsnAction.Relayed,
             },
-            Status = reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),
+            Status = kind == NotificationKind.Delay && message.DeliverBy is { Mode: DeliverByMode.Notify } ? "4.4.7" // RFC 2852 §4.1.3
+                : reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),
             RemoteMta = recipient.RemoteHost,
             RemoteReply = isTheirs ? reply?.ToString() : null,
             Reason = isTheirs ? null : reply?.Text,
             LastAttemptDate = recipient.LastAttempt,
-            WillRetryUntil = kind == NotificationKind.Delay ? message.Arrived + options.Retry.GiveUpAfter : null,
+            WillRetryUntil = kind == NotificationKind.Delay ? message.Released + options.Retry.GiveUpAfter : null,
         };
     }
 

@@ -20,6 +20,9 @@ internal sealed record PeerExtensions
     /// <summary>Octets; null: not said, or 0 (RFC 1870 §4).</summary>
     public long? SizeMax { get; private init; }
 
+    /// <summary>The least time that DELIVERBY takes for a message to be returned else; seconds. RFC 2852 §3.</summary>
+    public int DeliverByMin { get; private init; }
+
     public bool Has(SmtpExtensions extension) => (Announced & extension) != 0;
 
     /// <summary>Unknown keywords and nonsense are passed over.</summary>
@@ -44,6 +47,14 @@ internal sealed record PeerExtensions
         "8BITMIME" => this with { Announced = Announced | SmtpExtensions.EightBitMime },
         "SMTPUTF8" => this with { Announced = Announced | SmtpExtensions.SmtpUtf8 },
         "DSN" => this with { Announced = Announced | SmtpExtensions.Dsn },
+        "MT-PRIORITY" => this with { Announced = Announced | SmtpExtensions.MtPriority },
+        "REQUIRETLS" => this with { Announced = Announced | SmtpExtensions.RequireTls },
+        "DELIVERBY" => this with
+        {
+            Announced = Announced | SmtpExtensions.DeliverBy,
+            DeliverByMin = arguments.Length > 0
+                && int.TryParse(arguments[0].Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int least) ? least : 0,
+        },
         "AUTH" => this with
         {
             Announced = Announced | SmtpExtensions.Auth,

@@ -10,19 +10,50 @@ internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failu
 /// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
 internal sealed class RemoteConnector(Router router, QueueOptions options, TimeProvider clock)
 {
+    /// <summary>RFC 8689 §4.2.1.</summary>
+    public static readonly SmtpReply RequireTlsUnsupported = new(550, new(5, 7, 30), "REQUIRETLS support required, which the server does not offer");
+
+    private static readonly SmtpReply EncryptionNeeded = new(550, new(5, 7, 10), "encryption needed, with a certificate that proves the server's name");
+    private static readonly SmtpReply HostUncertain = new(550, new(5, 7, 10), "encryption needed, but the mail exchanger's name is not protected by DNSSEC");
+    private static readonly EnhancedCode HandshakeFailed = new(4, 7, 5);
+
     /// <summary>Throws for cancellation only.</summary>
     public async Task<Connected> ConnectAsync(Destination destination, CancellationToken abort)
+    {
+        if (destination.Tls is TlsNeed.Required or TlsNeed.Preferred)
+        {
+            Connected secure = await ConnectAsync(destination, mustBeSecure: true, abort);
+            if (secure.Session is not null || destination.Tls == TlsNeed.Required)
+            {
+                return secure;
+            }
+        }
+        return await ConnectAsync(destination, mustBeSecure: false, abort);
+    }
+
+    private async Task<Connected> ConnectAsync(Destination destination, bool mustBeSecure, CancellationToken abort)
     {
         AddressSelection selection = await router.ResolveAsync(destination, abort);
         if (selection.Failure is { } failure)
         {
             return new Connected(null, failure);
         }
-        Route policy = destination.Fixed ?? new Route { Host = destination.Domain!, Port = options.RemotePort, Tls = options.Tls };
+        if (mustBeSecure && !selection.AreHostsCertain)
+        {
+            return new Connected(null, HostUncertain);
+        }
+        Route policy = destination.Fixed ?? new Route
+        {
+            Host = destination.Domain!,
+            Port = options.RemotePort,
+            Tls = destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls,
+        };
         SmtpReply? last = null;
         foreach (HostAddress address in selection.Addresses)
         {
-            Connected attempt = await TryAddressAsync(address, policy, abort);
+            Connected attempt = mustBeSecure
+                ? await TrySecureAddressAsync(address, policy with { Tls = TlsPolicy.Verified }, abort)
+                : await TryAddressAsync(address, policy, abort);
             if (attempt.Session is not null)
             {
                 return attempt;
@@ -50,6 +81,27 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
         }
     }
 
+    // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
+    private async Task<Connected> TrySecureAddressAsync(HostAddress address, Route policy, CancellationToken abort)
+    {
+        try
+        {
+            SmtpSession session = await OpenAsync(address, policy, abort);
+            if (session.BecomesSecure())
+            {
+                return new Connected(session, null);
+            }
+            await session.QuitAsync();
+            await session.DisposeAsync();
+            return new Connected(null, RequireTlsUnsupported);
+        }
+        catch (SmtpFailureException e)
+        {
+            bool isTlsMissing = e.Reply == SmtpSession.TlsUnavailable || e.Reply.Enhanced == HandshakeFailed;
+            return new Connected(null, isTlsMissing ? EncryptionNeeded : e.Reply);
+        }
+    }
+
     private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
 
     private async Task<SmtpSession> OpenAsync(HostAddress address, Route policy, CancellationToken abort)
@@ -57,6 +109,6 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
         string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
         IPEndPoint endPoint = new(address.Address, policy.Port);
         SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
-        return await SmtpSession.OpenAsync(conversation, policy, options, peer, address.Host);
+        return await SmtpSession.OpenAsync(conversation, policy, options, clock, peer, address.Host);
     }
 }

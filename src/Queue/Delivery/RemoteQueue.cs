@@ -25,8 +25,8 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     private readonly CancellationTokenSource _abort = new();
     private int _connections;
 
-    /// <summary>Called, under no lock, for each message that was parked when its destination has room again.</summary>
-    public Action<SpoolId> Released { get; set; } = static _ => { };
+    /// <summary>Called, under no lock, with each message that was parked and its priority, when its destination has room again.</summary>
+    public Action<SpoolId, int> Released { get; set; } = static (_, _) => { };
 
     /// <summary>Too many wait already for this destination.</summary>
     public bool IsCrowded(Destination destination)
@@ -38,7 +38,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     }
 
     /// <summary>Remembers the message until the destination has room. False: it has room now.</summary>
-    public bool TryPark(Destination destination, SpoolId id)
+    public bool TryPark(Destination destination, SpoolId id, int priority)
     {
         lock (_gate)
         {
@@ -46,7 +46,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
             {
                 return false;
             }
-            lane.Parked.Enqueue(id);
+            lane.Parked.Enqueue((id, priority), priority, clock.GetUtcNow());
             return true;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
                 ForgetQuietLanes();
                 _lanes[destination] = lane = new Lane(destination);
             }
-            lane.Waiting.Enqueue(job);
+            lane.Waiting.Enqueue(job, transaction.Message.Priority, clock.GetUtcNow());
             Serve(lane);
         }
         return job.Done.Task;
@@ -211,16 +211,16 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     // A runner asks for work: where the lane is half empty, parked messages may come.
     private void Release(Lane lane)
     {
-        List<SpoolId> released = [];
+        List<(SpoolId Id, int Priority)> released = [];
         lock (_gate)
         {
             int room = (limits.WaitingPerDestinationMax + 1) / 2 - lane.Waiting.Count;
-            while (released.Count < room && lane.Parked.TryDequeue(out SpoolId id))
+            while (released.Count < room && lane.Parked.TryDequeue(out (SpoolId Id, int Priority) message))
             {
-                released.Add(id);
+                released.Add(message);
             }
         }
-        released.ForEach(Released);
+        released.ForEach(m => Released(m.Id, m.Priority));
     }
 
     private async Task<(TransactionResult Result, SmtpSession? Session)> DeliverAsync(Lane lane, Transaction transaction, SmtpSession? session)
@@ -341,9 +341,9 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     {
         public Destination Destination { get; } = destination;
 
-        public Queue<Job> Waiting { get; } = [];
+        public AgingQueue<Job> Waiting { get; } = new();
 
-        public Queue<SpoolId> Parked { get; } = [];
+        public AgingQueue<(SpoolId Id, int Priority)> Parked { get; } = new();
 
         public SemaphoreSlim Wake { get; } = new(0);
 

@@ -24,21 +24,23 @@ internal sealed record Transaction(SpoolMessage Message, IReadOnlyList<int> Reci
 /// </remarks>
 internal sealed class SmtpSession : IAsyncDisposable
 {
-    private static readonly SmtpReply NeedsUtf8 = new(550, new(5, 6, 7), "the message needs SMTPUTF8, which the server does not offer"); // RFC 6531 §3.5
-    private static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
-    private static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
+    /// <summary>STARTTLS is neither announced nor taken.</summary>
+    public static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
     private static readonly SmtpReply AuthUnavailable = new(454, new(4, 7, 0), "the server offers no AUTH PLAIN that may be used");
 
     private readonly SmtpConversation _conversation;
     private readonly QueueOptions _options;
+    private readonly TimeProvider _clock;
     private PeerExtensions _peer = PeerExtensions.None;
     private int _transactions;
     private bool _isAnswered;
+    private bool _isSecure;
 
-    private SmtpSession(SmtpConversation conversation, QueueOptions options, string relay, string host)
+    private SmtpSession(SmtpConversation conversation, QueueOptions options, TimeProvider clock, string relay, string host)
     {
         _conversation = conversation;
         _options = options;
+        _clock = clock;
         Relay = relay;
         Host = host;
     }
@@ -55,12 +57,15 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     public bool IsEncrypted => _conversation.IsEncrypted;
 
+    /// <summary>For a connection whose server was verified: whether it may carry what needs REQUIRETLS (RFC 8689 §2), and does from now on.</summary>
+    public bool BecomesSecure() => _isSecure = IsEncrypted && _peer.Has(SmtpExtensions.RequireTls);
+
     private QueueLimits Limits => _options.Limits;
 
     /// <summary>From a connection to a session. Throws <see cref="SmtpFailureException"/>; the conversation is disposed of then.</summary>
-    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, Route policy, QueueOptions options, string relay, string host)
+    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, Route policy, QueueOptions options, TimeProvider clock, string relay, string host)
     {
-        SmtpSession session = new(conversation, options, relay, host);
+        SmtpSession session = new(conversation, options, clock, relay, host);
         bool open = false;
         try
         {
@@ -83,10 +88,20 @@ internal sealed class SmtpSession : IAsyncDisposable
         IsUsable = false; // Until we know how it ended.
         _isAnswered = false;
         Dictionary<int, RecipientOutcome> outcomes = [];
-        List<int> candidates = [.. transaction.Recipients.Where(i => !IsHopeless(transaction.Message, i, outcomes))];
+        TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _options, _clock.GetUtcNow());
+        List<int> candidates = [];
+        foreach (int index in transaction.Recipients)
+        {
+            if (terms.WhyNot(index) is { } why)
+            {
+                outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
+                continue;
+            }
+            candidates.Add(index);
+        }
         try
         {
-            IsUsable = candidates.Count == 0 || await TransactAsync(transaction, candidates, outcomes, cancellationToken);
+            IsUsable = candidates.Count == 0 || await TransactAsync(transaction, terms, candidates, outcomes, cancellationToken);
             IsUsable &= ++_transactions < Limits.TransactionsPerConnectionMax;
         }
         catch (SmtpFailureException e)
@@ -157,6 +172,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         {
             if (needed)
             {
+                await QuitAsync(); // In step: it is only that we want more.
                 throw new SmtpFailureException(TlsUnavailable);
             }
             return;
@@ -218,39 +234,12 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     private static SmtpReply Unexpected(SmtpReply reply) => new(451, new(4, 5, 0), $"unexpected reply: {reply}");
 
-    private bool IsHopeless(SpoolMessage message, int index, Dictionary<int, RecipientOutcome> outcomes)
-    {
-        SmtpReply? why = null;
-        if (message.Octets > (_peer.SizeMax ?? long.MaxValue))
-        {
-            string text = string.Create(CultureInfo.InvariantCulture, $"the message has {message.Octets} octets, the server takes {_peer.SizeMax}");
-            why = new SmtpReply(552, new(5, 3, 4), text); // RFC 1870 §6.2
-        }
-        else if (NeedsUtf8For(message, index) && !_peer.Has(SmtpExtensions.SmtpUtf8))
-        {
-            why = NeedsUtf8;
-        }
-        else if (_options.RefuseEightBitDowngrade && (message.Traits & ContentTraits.EightBit) != 0 && !_peer.Has(SmtpExtensions.EightBitMime))
-        {
-            why = NeedsEightBit;
-        }
-        if (why is not null)
-        {
-            outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
-        }
-        return why is not null;
-    }
-
-    private static bool NeedsUtf8For(SpoolMessage message, int index) =>
-        !message.ReversePath.IsAscii || !message.Recipients[index].Recipient.Path.IsAscii
-        || (message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0);
-
     /// <returns>Whether the session is in step afterwards.</returns>
     private async Task<bool> TransactAsync(
-        Transaction transaction, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes, CancellationToken cancellationToken)
+        Transaction transaction, TransactionTerms terms, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes,
+        CancellationToken cancellationToken)
     {
-        SpoolMessage message = transaction.Message;
-        List<int> accepted = await OfferAsync(message, recipients, outcomes);
+        List<int> accepted = await OfferAsync(terms, recipients, outcomes);
         if (accepted.Count == 0)
         {
             return (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
@@ -259,20 +248,20 @@ internal sealed class SmtpSession : IAsyncDisposable
         SmtpReply start = await _conversation.AskAsync("DATA", "DATA", Limits.DataStartTimeout);
         if (start.Code != 354)
         {
-            Conclude(accepted, start.IsPositive ? Unexpected(start) : start, outcomes);
+            Conclude(terms, accepted, start.IsPositive ? Unexpected(start) : start, outcomes);
             return start.Code >= 400 && start.Code != 421 && (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
         }
         DotStuffer stuffer = new(octets => new ValueTask(_conversation.WriteAsync(octets, "sending the message", Limits.DataBlockTimeout)));
         await stuffer.SendAsync(content, cancellationToken);
         SmtpReply end = await _conversation.ReadReplyAsync("waiting for the reply to the message", Limits.DataEndTimeout);
-        Conclude(accepted, end, outcomes);
+        Conclude(terms, accepted, end, outcomes);
         return end.Code != 421 && !end.IsIntermediate;
     }
 
     // MAIL and all RCPT; in one write where the server takes that.
-    private async Task<List<int>> OfferAsync(SpoolMessage message, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes)
+    private async Task<List<int>> OfferAsync(TransactionTerms terms, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes)
     {
-        List<string> lines = [$"MAIL {MailArguments(message, recipients)}", .. recipients.Select(i => $"RCPT {RcptArguments(message, i)}")];
+        List<string> lines = [$"MAIL {terms.Mail(recipients)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
         if (_peer.Pipelining)
         {
             await _conversation.WriteLinesAsync(lines, "MAIL", Limits.MailTimeout);
@@ -290,7 +279,7 @@ internal sealed class SmtpSession : IAsyncDisposable
             {
                 await _conversation.ReadReplyAsync("RCPT", Limits.MailTimeout); // Out of order by our doing: means nothing.
             }
-            Conclude(recipients, mail, outcomes);
+            Conclude(terms, recipients, mail, outcomes);
             return mail.Code == 421 ? throw new SmtpFailureException(mail) : accepted;
         }
         for (int i = 0; i < recipients.Count; i++)
@@ -305,7 +294,7 @@ internal sealed class SmtpSession : IAsyncDisposable
                 accepted.Add(recipients[i]);
                 continue;
             }
-            outcomes[recipients[i]] = Outcome(recipients[i], IsTooManyRecipients(reply, accepted.Count) ? reply with { Code = 452, Enhanced = new(4, 5, 3) } : reply);
+            outcomes[recipients[i]] = Outcome(terms, recipients[i], IsTooManyRecipients(reply, accepted.Count) ? reply with { Code = 452, Enhanced = new(4, 5, 3) } : reply);
             if (reply.Code == 421)
             {
                 throw new SmtpFailureException(reply); // RFC 5321 §3.8: the server is going; nobody was delivered.
@@ -318,34 +307,19 @@ internal sealed class SmtpSession : IAsyncDisposable
     private static bool IsTooManyRecipients(SmtpReply reply, int accepted) =>
         reply.Code == 552 && accepted > 0 && (reply.Enhanced is null || reply.Enhanced == new EnhancedCode(5, 5, 3));
 
-    private string MailArguments(SpoolMessage message, List<int> recipients) => SmtpCommandFormat.Mail(
-        new MailRequest
-        {
-            ReversePath = message.ReversePath,
-            Size = new SizeParameter(message.Octets),
-            Body = (message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime ? BodyType.EightBitMime : BodyType.SevenBit,
-            SmtpUtf8 = message.SmtpUtf8 || recipients.Any(i => NeedsUtf8For(message, i)),
-            Return = message.Return,
-            EnvelopeId = message.EnvelopeId,
-        },
-        _peer.Announced);
-
-    private string RcptArguments(SpoolMessage message, int index) => SmtpCommandFormat.Rcpt(message.Recipients[index].Recipient, _peer.Announced);
-
-    private void Conclude(List<int> recipients, SmtpReply reply, Dictionary<int, RecipientOutcome> outcomes)
+    private static void Conclude(TransactionTerms terms, List<int> recipients, SmtpReply reply, Dictionary<int, RecipientOutcome> outcomes)
     {
         foreach (int index in recipients)
         {
-            outcomes[index] = Outcome(index, reply);
+            outcomes[index] = Outcome(terms, index, reply);
         }
     }
 
-    private RecipientOutcome Outcome(int index, SmtpReply reply)
+    private static RecipientOutcome Outcome(TransactionTerms terms, int index, SmtpReply reply)
     {
         RecipientStatus status = reply switch
         {
-            // Only a server that knows DSN will tell of success: else that is our task, RFC 3461 §5.2.2.
-            { IsPositive: true } => _peer.Has(SmtpExtensions.Dsn) ? RecipientStatus.Relayed : RecipientStatus.RelayedBlind,
+            { IsPositive: true } => terms.Taken,
             { IsPermanent: true } => RecipientStatus.Failed,
             _ => RecipientStatus.Pending,
         };

@@ -11,6 +11,7 @@ internal sealed class HeaderScan(int deliveredToMax)
     private int _length;
     private bool _lineIsLong;
     private bool _inBody;
+    private bool _isInTlsRequired;
     private List<string>? _deliveredTo;
 
     /// <summary>Received fields.</summary>
@@ -56,6 +57,7 @@ internal sealed class HeaderScan(int deliveredToMax)
     {
         ReadOnlySpan<byte> line = _line.AsSpan(0, _length).TrimEnd((byte)'\r');
         _inBody = line.IsEmpty && !_lineIsLong;
+        ScanTlsRequired(line);
         if (Ascii.EqualsIgnoreCase(line[..Math.Min(line.Length, 9)], "Received:"u8))
         {
             Hops++;
@@ -70,5 +72,19 @@ internal sealed class HeaderScan(int deliveredToMax)
         }
         _length = 0;
         _lineIsLong = false;
+    }
+
+    // requiretls-field = "TLS-Required:" [FWS] "No" CRLF     RFC 8689 §3
+    private void ScanTlsRequired(ReadOnlySpan<byte> line)
+    {
+        bool isContinued = line is [(byte)' ' or (byte)'\t', ..];
+        ReadOnlySpan<byte> name = "TLS-Required:"u8;
+        bool begins = line.Length >= name.Length && Ascii.EqualsIgnoreCase(line[..name.Length], name);
+        ReadOnlySpan<byte> value = (begins ? line[name.Length..] : line).Trim(" \t"u8);
+        if ((begins || (isContinued && _isInTlsRequired)) && Ascii.EqualsIgnoreCase(value, "No"u8))
+        {
+            Traits |= ContentTraits.TlsOptional;
+        }
+        _isInTlsRequired = begins && value.IsEmpty;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class MailIntake : IMailIntake
     /// <summary>Before the first octet.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_targets is [{ AccountName: not null }])
+        if (_targets is [{ AccountName: not null }] && _envelope.Hold is null)
         {
             byte[] trace = LocalDelivery.TraceFields(_envelope.ReversePath, _envelope.Recipients[0].Path);
             _traceOctets = trace.Length;
@@ -94,7 +94,7 @@ internal sealed class MailIntake : IMailIntake
         Log.Active(Logger, _id, _envelope.ReversePath, _octets, _targets.Length);
         try
         {
-            return mode == CommitMode.OneReply && _targets.Any(t => t.IsRemote)
+            return mode == CommitMode.OneReply && (_targets.Any(t => t.IsRemote) || IsHeld)
                 ? await SpoolAllAsync()
                 : await DeliverAsync(mode);
         }
@@ -114,6 +114,9 @@ internal sealed class MailIntake : IMailIntake
             await staged.DisposeAsync();
         }
     }
+
+    // Where nobody is left to get it later, that is said now.
+    private bool IsHeld => _envelope.Hold is not null && _targets.Any(t => t.Failure is null);
 
     private CommitOutcome Same(SmtpReply reply) => new(reply, [.. Enumerable.Repeat(reply, _targets.Length)]);
 
@@ -239,7 +242,7 @@ internal sealed class MailIntake : IMailIntake
     {
         // A recipient that was tried just now waits; one that was not, or has news for its sender, goes at once.
         bool isDeferred = recipients.All(r => r is { Status: RecipientStatus.Pending, LastReply: not null });
-        DateTimeOffset next = isDeferred ? _arrived + _services.Options.Retry.DelayAfter(1) : _arrived;
+        DateTimeOffset next = isDeferred ? _arrived + _services.Options.Retry.DelayAfter(1) : _envelope.Hold?.At ?? _arrived;
         SpoolMessage message = new()
         {
             Id = _id,
@@ -255,7 +258,12 @@ internal sealed class MailIntake : IMailIntake
             Traits = _scan.Traits,
             Attempts = isDeferred ? 1 : 0,
             NextAttempt = next,
+            Hold = _envelope.Hold,
+            DeliverBy = _envelope.DeliverBy,
+            Priority = _envelope.Priority,
+            RequiresTls = _envelope.RequiresTls,
         };
+        message = message with { NextAttempt = next = message.WakeBefore(next, _arrived) };
         StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
         if (!opened.TryGet(out IMessageContent? content))
         {
@@ -263,13 +271,13 @@ internal sealed class MailIntake : IMailIntake
         }
         await using IMessageContent owned = content;
         await _services.Spool.AddAsync(message, new ContentFrom(content, _traceOctets), CancellationToken.None);
-        if (isDeferred)
+        if (isDeferred || next > _arrived)
         {
-            _services.Schedule.AddDeferred(_id, next);
+            _services.Schedule.AddDeferred(_id, next, message.Priority);
         }
         else
         {
-            _services.Schedule.AddNew(_id);
+            _services.Schedule.AddNew(_id, message.Priority);
         }
         _services.Wake();
     }

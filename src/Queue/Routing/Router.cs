@@ -6,7 +6,10 @@ using MailAccess.Smtp;
 namespace MailAccess.Queue;
 
 /// <summary>Addresses to try in order, or why there are none.</summary>
-internal readonly record struct AddressSelection(IReadOnlyList<HostAddress> Addresses, SmtpReply? Failure);
+/// <param name="Addresses">In the order to try.</param>
+/// <param name="Failure">Why there are none.</param>
+/// <param name="AreHostsCertain">The hosts' names come from the recipient's domain itself, from our configuration, or from DNS that DNSSEC protects. RFC 8689 §4.2.1.</param>
+internal readonly record struct AddressSelection(IReadOnlyList<HostAddress> Addresses, SmtpReply? Failure, bool AreHostsCertain = false);
 
 /// <summary>From a recipient's domain to addresses: routes, smart host, MX.</summary>
 internal sealed class Router(QueueOptions options, IResolver resolver, Random random)
@@ -41,20 +44,20 @@ internal sealed class Router(QueueOptions options, IResolver resolver, Random ra
     {
         if (destination.Fixed is { } route)
         {
-            return await AddressesOfAsync([route.Host], checkLoop: false, cancellationToken);
+            return (await AddressesOfAsync([route.Host], checkLoop: false, cancellationToken)) with { AreHostsCertain = true };
         }
         string domain = destination.Domain!;
         if (domain[0] == '[')
         {
             return TryReadLiteral(domain, out IPAddress? literal)
-                ? new AddressSelection([new HostAddress(domain, literal!)], null)
+                ? new AddressSelection([new HostAddress(domain, literal!)], null, AreHostsCertain: true)
                 : new AddressSelection([], BadDomain);
         }
         DnsAnswer<MxRecord> answer = await resolver.ResolveMxAsync(domain, cancellationToken);
         HostSelection selection = MxSelection.Select(domain, answer, IsOwnHost, options.Limits.MxHostsMax, random);
         return selection.Failure is { } failure
             ? new AddressSelection([], failure)
-            : await AddressesOfAsync(selection.Hosts, checkLoop: true, cancellationToken);
+            : (await AddressesOfAsync(selection.Hosts, checkLoop: true, cancellationToken)) with { AreHostsCertain = answer.IsAuthentic || answer.Outcome == DnsOutcome.NoData };
     }
 
     /// <summary>Lower case, without final dot, U-labels as A-labels (RFC 5891). Address literals as they are.</summary>

@@ -3,7 +3,7 @@ using MailAccess.Store;
 namespace MailAccess.Queue;
 
 /// <summary>What the schedule keeps of a message: enough to know when, nothing more.</summary>
-internal readonly record struct SpoolEntry(SpoolId Id, DateTimeOffset NextAttempt, int Attempts);
+internal readonly record struct SpoolEntry(SpoolId Id, DateTimeOffset NextAttempt, int Attempts, int Priority = 0);
 
 /// <summary>How much an update must survive.</summary>
 internal enum UpdateDurability

@@ -43,6 +43,13 @@ internal static class SpoolCodec
             Purpose = message.Purpose,
             Attempts = message.Attempts,
             Next = message.NextAttempt,
+            Hold = message.Hold?.At,
+            HoldRequest = message.Hold?.Request,
+            By = message.DeliverBy?.At,
+            ByMode = message.DeliverBy?.Mode ?? default,
+            ByTrace = message.DeliverBy?.Trace ?? false,
+            Priority = message.Priority,
+            RequireTls = message.RequiresTls,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -155,6 +162,10 @@ internal static class SpoolCodec
             Purpose = line.Purpose,
             Attempts = line.Attempts,
             NextAttempt = line.Next,
+            Hold = line.Hold is { } release ? new FutureRelease(release, line.HoldRequest ?? "") : null,
+            DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
+            Priority = line.Priority,
+            RequiresTls = line.RequireTls,
         };
     }
 
@@ -262,6 +273,13 @@ internal sealed record MessageLine
     public SpoolPurpose Purpose { get; init; }
     public int Attempts { get; init; }
     public DateTimeOffset Next { get; init; }
+    public DateTimeOffset? Hold { get; init; }
+    public string? HoldRequest { get; init; }
+    public DateTimeOffset? By { get; init; }
+    public DeliverByMode ByMode { get; init; }
+    public bool ByTrace { get; init; }
+    public int Priority { get; init; }
+    public bool RequireTls { get; init; }
 }
 
 internal sealed record PathLine

@@ -13,6 +13,8 @@ internal enum RecipientStatus
     Relayed,
     /// <summary>Taken over by a server that will tell nothing (RFC 3461 §5.2.2).</summary>
     RelayedBlind,
+    /// <summary>Taken over by another server, and the sender is told so unless it forbade that (RFC 2852 §4.1.4).</summary>
+    RelayedTraced,
     /// <summary>Will never be delivered.</summary>
     Failed,
 }
@@ -48,6 +50,8 @@ internal enum ContentTraits
     EightBit = 1,
     /// <summary>Octets above 127 in the header: SMTPUTF8. RFC 6531 §3.1.</summary>
     HeaderUtf8 = 2,
+    /// <summary>The field <c>TLS-Required: No</c>: the sender would rather have it arrive than encrypted. RFC 8689 §3.</summary>
+    TlsOptional = 4,
 }
 
 /// <summary>What the message is to ourselves.</summary>
@@ -93,6 +97,21 @@ internal sealed record SpoolMessage
 
     public required DateTimeOffset NextAttempt { get; init; }
 
+    /// <summary>Nothing is done with it before. RFC 4865.</summary>
+    public FutureRelease? Hold { get; init; }
+
+    /// <summary>From when its lifetime and its delay count: its arrival, or its release.</summary>
+    public DateTimeOffset Released => Hold is { } hold && hold.At > Arrived ? hold.At : Arrived;
+
+    /// <summary>When it is late; null: never. RFC 2852.</summary>
+    public DeliverBy? DeliverBy { get; init; }
+
+    /// <summary>From -9 to 9: how soon it is sent among others. RFC 6710.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>It goes only where TLS with a verified server protects it. RFC 8689 §4.2.1.</summary>
+    public bool RequiresTls { get; init; }
+
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
     public Envelope Envelope => new()
@@ -103,7 +122,17 @@ internal sealed record SpoolMessage
         SmtpUtf8 = SmtpUtf8,
         Return = Return,
         EnvelopeId = EnvelopeId,
+        Hold = Hold,
+        DeliverBy = DeliverBy,
+        Priority = Priority,
+        RequiresTls = RequiresTls,
     };
+
+    /// <summary>When to look at it again where that is due then: also at the moment it becomes late.</summary>
+    public DateTimeOffset WakeBefore(DateTimeOffset due, DateTimeOffset now) => DeliverBy is { } by && by.At > now && by.At < due ? by.At : due;
+
+    /// <summary>Late, and not to be delivered any more. RFC 2852 §4.1.3.</summary>
+    public bool IsReturned(DateTimeOffset now) => DeliverBy is { Mode: DeliverByMode.Return } by && by.At <= now;
 
     public SpoolMessage Apply(SpoolUpdate update)
     {

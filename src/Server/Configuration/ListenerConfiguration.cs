@@ -23,6 +23,9 @@ internal sealed record ListenerConfiguration
 
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
+    /// <summary>Whose clients may send XCLIENT and XFORWARD.</summary>
+    public IReadOnlyList<IPNetwork> XclientFrom { get; init; } = [];
+
     /// <summary>The name in the log and in /proc: <c>imap</c>, <c>imaps</c>, <c>submissions</c>…</summary>
     public string Name => Protocol.ToString().ToLowerInvariant() + (Tls == ListenerTls.Implicit ? "s" : "");
 
@@ -77,6 +80,10 @@ internal sealed record ListenerConfiguration
         {
             errors.Add(view.Error(file, Settings.BareLineEnds, "only of submission, smtp and lmtp"));
         }
+        if (protocol is ListenerProtocol.Imap or ListenerProtocol.Pop3 && view.Has(Settings.XclientFrom))
+        {
+            errors.Add(view.Error(file, Settings.XclientFrom, "only SMTP, submission and LMTP know XCLIENT"));
+        }
         ListenerTls tls = view.Has(Settings.ListenerTlsMode) ? view.Get(Settings.ListenerTlsMode)
             : protocol == ListenerProtocol.Lmtp ? ListenerTls.None : ListenerTls.StartTls;
         return new ListenerConfiguration
@@ -88,6 +95,7 @@ internal sealed record ListenerConfiguration
             SocketMode = view.Get(Settings.SocketMode),
             BareLineEnds = view.Get(Settings.BareLineEnds),
             ProxyProtocolFrom = view.Get(Settings.ProxyProtocolFrom),
+            XclientFrom = view.Get(Settings.XclientFrom),
         };
     }
 

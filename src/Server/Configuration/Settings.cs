@@ -132,9 +132,12 @@ internal static class Settings
     public static readonly ListSetting<IPNetwork> ProxyProtocolFrom = new("proxyProtocolFrom", ScalarTypes.Network, [], null,
         "Connections from these networks must begin with a PROXY protocol header (version 1 or 2), which tells the real client.");
 
+    public static readonly ListSetting<IPNetwork> XclientFrom = new("xclientFrom", ScalarTypes.Network, [], null,
+        "SMTP, submission and LMTP: clients in these networks may say whom they speak for, by Postfix's XCLIENT (who is the client from then on; LOGIN is a login without password) and XFORWARD (for the log and reports). For proxies and filters only.");
+
     public static readonly SectionListSetting Listeners = new("listeners",
         "Where clients connect. Default: POP3 110 and 995, IMAP 143 and 993, submission 587 and 465, SMTP 25, on all addresses.",
-        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, SocketMode, ListenerTlsMode, BareLineEnds, ProxyProtocolFrom]) { Required = [Protocol] },
+        new SectionSetting("", "A listener.", [Protocol, ListenerAddress, Port, SocketPath, SocketMode, ListenerTlsMode, BareLineEnds, ProxyProtocolFrom, XclientFrom]) { Required = [Protocol] },
         """
         #[
             { "protocol": "imap", "address": "::", "port": 143, "tls": "starttls" },

@@ -7,6 +7,15 @@ namespace MailAccess.Server.Configuration;
 /// <summary>The section <c>submission</c>.</summary>
 internal sealed record SubmissionConfiguration(FromPolicy From, RateLimits Rates, IReadOnlyList<string> Unlimited, IReadOnlyList<ClientsWithoutLogin> WithoutLogin)
 {
+    // RFC 4865 §3: nine digits of seconds.
+    private static readonly TimeSpan FutureReleaseLimit = TimeSpan.FromSeconds(999_999_999);
+
+    public required TimeSpan FutureReleaseMax { get; init; }
+
+    public required int PriorityMax { get; init; }
+
+    public required bool AnswersVrfy { get; init; }
+
     public static SubmissionConfiguration Read(ConfigurationView view, string file, List<ConfigurationError> errors)
     {
         List<ClientsWithoutLogin> clients = [];
@@ -19,6 +28,11 @@ internal sealed record SubmissionConfiguration(FromPolicy From, RateLimits Rates
             }
             clients.Add(new ClientsWithoutLogin(networks, entry.Get(SmtpSettings.ClientAccount)));
         }
+        TimeSpan release = view.Get(SmtpSettings.FutureReleaseMax);
+        if (release > FutureReleaseLimit || (release > TimeSpan.Zero && release < TimeSpan.FromSeconds(1)))
+        {
+            errors.Add(view.Error(file, SmtpSettings.FutureReleaseMax, "must be 0s, or from 1s to 999999999s (RFC 4865 §3)"));
+        }
         return new SubmissionConfiguration(
             view.Get(SmtpSettings.FromHeader) switch
             {
@@ -28,7 +42,12 @@ internal sealed record SubmissionConfiguration(FromPolicy From, RateLimits Rates
             },
             new RateLimits { Messages = view.Get(SmtpSettings.AccountMessages), Recipients = view.Get(SmtpSettings.AccountRecipients) },
             view.Get(SmtpSettings.UnlimitedAccounts),
-            clients);
+            clients)
+        {
+            FutureReleaseMax = release,
+            PriorityMax = view.Get(SmtpSettings.PriorityMax),
+            AnswersVrfy = view.Get(SmtpSettings.AnswersVrfy),
+        };
     }
 }
 

@@ -30,8 +30,17 @@ internal static class SmtpSettings
         new SectionSetting("", "Some clients.", [ClientNetworks, ClientAccount]) { Required = [ClientNetworks, ClientAccount] },
         "#[{ \"networks\": [\"192.0.2.10\"], \"account\": \"printer@example.org\" }]");
 
+    public static readonly Setting<TimeSpan> FutureReleaseMax = new("futureReleaseMax", ScalarTypes.Duration, TimeSpan.FromDays(7), "\"7d\"",
+        "How far ahead a client may ask for a message to be released (FUTURERELEASE, RFC 4865); until then it waits in the queue. \"0s\": not offered.");
+
+    public static readonly Setting<int> PriorityMax = new("priorityMax", ScalarTypes.Integer(0, 9), 4, "4",
+        "The highest priority that a client may give its message (MT-PRIORITY, RFC 6710); above 0 it leaves the queue before others. Mail from other servers gets none above 0.");
+
+    public static readonly Setting<bool> AnswersVrfy = new("answersVrfy", ScalarTypes.Switch, false, "false",
+        "Whether VRFY tells clients that have logged in which addresses there are here (RFC 5321 §3.5). All others never learn it: they are answered 252.");
+
     public static readonly SectionSetting Submission = new("submission", "Authenticated submission.",
-        [FromHeader, AccountMessages, AccountRecipients, UnlimitedAccounts, WithoutLogin]);
+        [FromHeader, AccountMessages, AccountRecipients, UnlimitedAccounts, WithoutLogin, FutureReleaseMax, PriorityMax, AnswersVrfy]);
 
     public static readonly Setting<TimeSpan> GreetingDelay = new("greetingDelay", ScalarTypes.Duration, TimeSpan.FromSeconds(1), "\"1s\"",
         "How long a client waits for the greeting; who speaks before it is refused (RFC 5321 §4.3.1), as many programs that send spam do. Who has waited is not kept waiting again for a day. \"0s\": nobody waits.");

@@ -12,10 +12,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
 
-/// <summary>One session factory for each protocol, shared by all its listeners; two where they treat bare line ends differently.</summary>
+/// <summary>One session factory for each protocol, shared by all its listeners.</summary>
 internal sealed class SessionFactories
 {
-    private readonly Dictionary<(ListenerProtocol, BareLineEndPolicy), Func<IConnection, Task<SessionEnd>>> _sessions;
+    private readonly Dictionary<ListenerProtocol, Func<IConnection, ListenerConfiguration, Task<SessionEnd>>> _sessions;
 
     public SessionFactories(
         ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, IAccountDirectory accounts,
@@ -44,21 +44,18 @@ internal sealed class SessionFactories
         };
         ImapSessionFactory imapSessions = new(authenticator, access, imap, clock, loggers.CreateLogger("MailAccess.Imap"));
         IMessageUrls? urls = imapSessions.Urls is { } ofMailboxes ? new StoredUrls(ofMailboxes) : null;
+        Pop3SessionFactory pop3Sessions = new(
+            authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3"));
         _sessions = new()
         {
-            [(ListenerProtocol.Imap, BareLineEndPolicy.Refuse)] = imapSessions.RunAsync,
-            [(ListenerProtocol.Pop3, BareLineEndPolicy.Refuse)] = new Pop3SessionFactory(
-                authenticator, mail, configuration.Pop3, new Pop3Limits { IdleTimeout = limits.Pop3IdleTimeout }, clock, loggers.CreateLogger("MailAccess.Pop3")).RunAsync,
+            [ListenerProtocol.Imap] = (connection, _) => imapSessions.RunAsync(connection),
+            [ListenerProtocol.Pop3] = (connection, _) => pop3Sessions.RunAsync(connection),
+            [ListenerProtocol.Submission] = Smtp(configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay, authenticator),
+            [ListenerProtocol.Smtp] = Smtp(SubmissionRole.Exchange, null),
+            [ListenerProtocol.Lmtp] = Smtp(SubmissionRole.Lmtp, null),
         };
-        foreach (BareLineEndPolicy bareLineEnds in Enum.GetValues<BareLineEndPolicy>())
-        {
-            SubmissionRole submission = configuration.Queue.RelayOutside ? SubmissionRole.Submission : SubmissionRole.SubmissionWithoutRelay;
-            _sessions[(ListenerProtocol.Submission, bareLineEnds)] = Smtp(submission, authenticator, bareLineEnds);
-            _sessions[(ListenerProtocol.Smtp, bareLineEnds)] = Smtp(SubmissionRole.Exchange, null, bareLineEnds);
-            _sessions[(ListenerProtocol.Lmtp, bareLineEnds)] = Smtp(SubmissionRole.Lmtp, null, bareLineEnds);
-        }
 
-        Func<IConnection, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins, BareLineEndPolicy bareLineEnds)
+        Func<IConnection, ListenerConfiguration, Task<SessionEnd>> Smtp(SubmissionRole role, IAuthenticator? logins)
         {
             SubmissionConfiguration submission = configuration.Submission;
             SubmissionOptions options = new()
@@ -70,13 +67,26 @@ internal sealed class SessionFactories
                 Trusted = configuration.Exchange.Trusted,
                 UnlimitedAccounts = submission.Unlimited,
                 TrustedClients = logins is null || submission.WithoutLogin.Count == 0 ? null : new TrustedClients(submission.WithoutLogin, accounts),
-                BareLineEnds = bareLineEnds,
                 DetailDelimiter = configuration.RecipientDelimiter,
+                AnswersVrfy = submission.AnswersVrfy,
+                Domains = configuration.Domains,
+                FindAccount = async (login, token) => (await accounts.FindByLoginAsync(login, token))?.Account,
             };
-            SubmissionLimits bounds = new() { RecipientsMax = limits.Recipients, EarlyTalkerDelay = configuration.Exchange.GreetingDelay };
-            return new SubmissionSessionFactory(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name), urls).RunAsync;
+            SubmissionLimits bounds = new()
+            {
+                RecipientsMax = limits.Recipients,
+                EarlyTalkerDelay = configuration.Exchange.GreetingDelay,
+                FutureReleaseMax = submission.FutureReleaseMax,
+                PriorityMax = submission.PriorityMax,
+            };
+            SubmissionSessionFactory sessions = new(options, sink, logins, bounds, clock, loggers.CreateLogger("MailAccess." + role.Name), urls);
+            return (connection, listener) => sessions.RunAsync(connection, new SubmissionListener { Proxies = listener.XclientFrom, BareLineEnds = listener.BareLineEnds });
         }
     }
 
-    public Func<IConnection, Task<SessionEnd>> For(ListenerConfiguration listener) => _sessions[(listener.Protocol, listener.BareLineEnds)];
+    public Func<IConnection, Task<SessionEnd>> For(ListenerConfiguration listener)
+    {
+        Func<IConnection, ListenerConfiguration, Task<SessionEnd>> run = _sessions[listener.Protocol];
+        return connection => run(connection, listener);
+    }
 }

@@ -9,7 +9,7 @@ namespace MailAccess.Submission.Commands;
 internal static class AuthCommand
 {
     public static readonly SubmissionCommand Definition =
-        new("AUTH", CommandTraits.NeedsHello | CommandTraits.Authentication, Execute);
+        new("AUTH", CommandTraits.NeedsHello | CommandTraits.Authentication, Execute) { IsOffered = static session => session.AuthenticatedAccount is null && session.Mechanisms().Count > 0 };
 
     /// <summary>A line of an exchange that is under way: base64, or <c>*</c>.</summary>
     public static ValueTask<CommandResult> RespondAsync(SubmissionSession session, ReadOnlySpan<byte> line)
@@ -36,7 +36,7 @@ internal static class AuthCommand
     {
         session.EndExchange();
         SmtpReply reply = ToReply(failure);
-        session.Log.AuthenticationFailed(session.Connection.Id, session.Connection.Remote.Address, failure);
+        session.Log.AuthenticationFailed(session.Connection.Id, session.ClientAddress, failure);
         return reply;
     }
 
@@ -128,7 +128,7 @@ internal static class AuthCommand
         }
         session.EndExchange();
         session.AuthenticatedAccount = account;
-        session.Log.Authenticated(session.Connection.Id, account.Name, session.Connection.Remote.Address);
+        session.Log.Authenticated(session.Connection.Id, account.Name, session.ClientAddress);
         return SmtpReplies.Authenticated;
     }
 

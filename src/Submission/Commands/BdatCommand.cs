@@ -11,7 +11,7 @@ namespace MailAccess.Submission.Commands;
 /// </remarks>
 internal static class BdatCommand
 {
-    public static readonly SubmissionCommand Definition = new("BDAT", CommandTraits.Chunk, Execute);
+    public static readonly SubmissionCommand Definition = new("BDAT", CommandTraits.Chunk, Execute) { IsOffered = SubmissionCommand.MaySend };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {

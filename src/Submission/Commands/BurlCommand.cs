@@ -7,7 +7,10 @@ namespace MailAccess.Submission.Commands;
 /// <summary>BURL — RFC 4468 §3.2: a message, or a piece of one, that lies on this server comes by its URL. The rest is <see cref="ChunkReceiver"/>'s.</summary>
 internal static class BurlCommand
 {
-    public static readonly SubmissionCommand Definition = new("BURL", CommandTraits.NeedsHello | CommandTraits.Url, Execute);
+    public static readonly SubmissionCommand Definition = new("BURL", CommandTraits.NeedsHello | CommandTraits.Url, Execute)
+    {
+        IsOffered = static session => SubmissionCommand.MaySend(session) && session.Urls is not null,
+    };
 
     /// <summary>ehlo-line of RFC 4468 §3.1, §3.3; null: not for this client. Without argument: after AUTH.</summary>
     public static string? Keyword(SubmissionSession session) =>

@@ -5,7 +5,7 @@ namespace MailAccess.Submission.Commands;
 /// <summary>DATA — RFC 5321 §4.1.1.4. What follows the 354 is <see cref="MessageReceiver"/>'s.</summary>
 internal static class DataCommand
 {
-    public static readonly SubmissionCommand Definition = new("DATA", CommandTraits.NeedsHello | CommandTraits.NoArgument | CommandTraits.Message, Execute);
+    public static readonly SubmissionCommand Definition = new("DATA", CommandTraits.NeedsHello | CommandTraits.NoArgument | CommandTraits.Message, Execute) { IsOffered = SubmissionCommand.MaySend };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {

@@ -7,13 +7,13 @@ namespace MailAccess.Submission.Commands;
 internal static class HelloCommand
 {
     public static readonly SubmissionCommand Ehlo =
-        new("EHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Extended, HelloKind.Extended));
+        new("EHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Extended, HelloKind.Extended)) { IsOffered = static session => !session.Role.IsLmtp };
 
     public static readonly SubmissionCommand Helo =
-        new("HELO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Plain, HelloKind.Extended));
+        new("HELO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Plain, HelloKind.Extended)) { IsOffered = static session => !session.Role.IsLmtp };
 
     public static readonly SubmissionCommand Lhlo =
-        new("LHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Lmtp, HelloKind.Lmtp));
+        new("LHLO", CommandTraits.Junk, (session, arguments) => Greet(session, arguments, HelloKind.Lmtp, HelloKind.Lmtp)) { IsOffered = static session => session.Role.IsLmtp };
 
     private static ValueTask<CommandResult> Greet(SubmissionSession session, ReadOnlySpan<byte> arguments, HelloKind kind, HelloKind family)
     {
@@ -27,7 +27,7 @@ internal static class HelloCommand
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
         }
-        return WelcomeAsync(session, new Hello(kind, name));
+        return WelcomeAsync(session, new Hello(kind, session.Override?.Hello ?? name) { At = session.Clock.GetUtcNow() });
     }
 
     private static async ValueTask<CommandResult> WelcomeAsync(SubmissionSession session, Hello hello)
@@ -53,7 +53,27 @@ internal static class HelloCommand
             "BINARYMIME", // RFC 3030 §3
             .. BurlCommand.Keyword(session) is { } burl ? (string[])[burl] : [], // RFC 4468
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
+            "DELIVERBY", // RFC 2852; without a least time
         ];
+        if (session.Extensions.HasFlag(SmtpExtensions.MtPriority))
+        {
+            lines.Add("MT-PRIORITY MIXER"); // RFC 6710 §3; the policy's levels are among the 19 that we tell apart, appendix B.
+        }
+        if (session.Extensions.HasFlag(SmtpExtensions.FutureRelease))
+        {
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"FUTURERELEASE {session.Limits.FutureReleaseMax.TotalSeconds:0} {session.LatestRelease:yyyy-MM-dd'T'HH:mm:ss'Z'}")); // RFC 4865 §3
+        }
+        if (session.Extensions.HasFlag(SmtpExtensions.RequireTls))
+        {
+            lines.Add("REQUIRETLS"); // RFC 8689 §2
+        }
+        if (session.IsTrustedProxy)
+        {
+            lines.Add($"XCLIENT {string.Join(' ', XclientCommand.AttributesFor(session))}");
+            lines.Add($"XFORWARD {string.Join(' ', ClientAttributes.Forward)}");
+        }
         if (session.Connection.CanUpgradeToTls)
         {
             lines.Add("STARTTLS"); // RFC 3207; never again under TLS, §4.2
@@ -77,4 +97,8 @@ internal enum HelloKind
 }
 
 /// <summary>The client's greeting; the name is one printable ASCII word, and its own claim.</summary>
-internal sealed record Hello(HelloKind Kind, string Name);
+internal sealed record Hello(HelloKind Kind, string Name)
+{
+    /// <summary>When it came.</summary>
+    public DateTimeOffset At { get; init; }
+}

@@ -7,7 +7,7 @@ namespace MailAccess.Submission.Commands;
 internal static class MailCommand
 {
     public static readonly SubmissionCommand Definition =
-        new("MAIL", CommandTraits.NeedsHello | CommandTraits.Extended, Execute);
+        new("MAIL", CommandTraits.NeedsHello | CommandTraits.Extended, Execute) { IsOffered = SubmissionCommand.MaySend };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
@@ -32,12 +32,16 @@ internal static class MailCommand
         {
             return new CommandResult(SmtpReplies.SenderNotOwned);
         }
-        if (session.Policy.Mail(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } tooMany)
+        if (DeliveryTerms.Decide(session, request, out SmtpReply? refusal) is not { } terms)
+        {
+            return new CommandResult(refusal);
+        }
+        if (session.Policy.Mail(session.Connection.Id, session.ClientAddress, session.Account) is { } tooMany)
         {
             return new CommandResult(tooMany);
         }
-        session.Transaction = new MailTransaction(request);
-        return new CommandResult(SmtpReplies.SenderOk);
+        session.Transaction = new MailTransaction(request, terms);
+        return new CommandResult(terms.Priority < request.Priority ? SmtpReplies.SenderOkWithPriority(terms.Priority) : SmtpReplies.SenderOk);
     }
 
     // The null path names nobody, and receipts must be sent from it: RFC 8098 §3, RFC 3464 §2.

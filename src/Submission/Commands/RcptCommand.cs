@@ -6,7 +6,7 @@ namespace MailAccess.Submission.Commands;
 internal static class RcptCommand
 {
     public static readonly SubmissionCommand Definition =
-        new("RCPT", CommandTraits.NeedsHello | CommandTraits.Extended | CommandTraits.Recipient, Execute);
+        new("RCPT", CommandTraits.NeedsHello | CommandTraits.Extended | CommandTraits.Recipient, Execute) { IsOffered = SubmissionCommand.MaySend };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
@@ -30,7 +30,7 @@ internal static class RcptCommand
             transaction.HasRefused = true;
             return new CommandResult(SmtpReplies.TooManyRecipients);
         }
-        if (session.Policy.Recipient(session.Connection.Id, session.Connection.Remote.Address, session.Account) is { } overTime)
+        if (session.Policy.Recipient(session.Connection.Id, session.ClientAddress, session.Account) is { } overTime)
         {
             transaction.HasRefused = true;
             return new CommandResult(overTime);
@@ -40,17 +40,7 @@ internal static class RcptCommand
 
     private static async ValueTask<CommandResult> AddAsync(SubmissionSession session, MailTransaction transaction, EnvelopeRecipient recipient)
     {
-        RecipientKind kind;
-        try
-        {
-            kind = (await session.Sink.VerifyRecipientAsync(recipient.Path, CancellationToken.None)).Kind;
-        }
-        catch (IOException failure)
-        {
-            session.Log.SinkFailed(session.Connection.Id, failure);
-            kind = RecipientKind.Temporary;
-        }
-        SmtpReply reply = Judge(session.Role, kind);
+        SmtpReply reply = Judge(session.Role, await KindAsync(session, recipient.Path));
         if (reply.IsPositive)
         {
             transaction.Add(recipient);
@@ -60,6 +50,20 @@ internal static class RcptCommand
             transaction.HasRefused = true; // The transaction stays open: other recipients may be fine.
         }
         return reply;
+    }
+
+    /// <summary>What the sink says of a path; a sink that fails cannot tell now.</summary>
+    internal static async ValueTask<RecipientKind> KindAsync(SubmissionSession session, MailPath path)
+    {
+        try
+        {
+            return (await session.Sink.VerifyRecipientAsync(path, CancellationToken.None)).Kind;
+        }
+        catch (IOException failure)
+        {
+            session.Log.SinkFailed(session.Connection.Id, failure);
+            return RecipientKind.Temporary;
+        }
     }
 
     /// <summary>The sink's verdict in this role. Pure and total.</summary>

@@ -30,24 +30,16 @@ internal static class QuitCommand
         new("QUIT", CommandTraits.NoArgument, static (_, _) => new CommandResult(SmtpReplies.Goodbye, FollowUp.Quit));
 }
 
-/// <summary>VRFY — RFC 5321 §4.1.1.6: never tells who is here, §7.3.</summary>
-internal static class VrfyCommand
-{
-    public static readonly SubmissionCommand Definition = new(
-        "VRFY",
-        CommandTraits.Junk | CommandTraits.Extended,
-        static (_, arguments) => new CommandResult(arguments.IsEmpty ? SmtpReplies.MissingArgument : SmtpReplies.CannotVerify));
-}
-
-/// <summary>HELP — RFC 5321 §4.1.1.8.</summary>
+/// <summary>HELP — RFC 5321 §4.1.1.8: what this role offers now.</summary>
 internal static class HelpCommand
 {
-    public static readonly SubmissionCommand Definition = new(
-        "HELP",
-        CommandTraits.Junk,
-        static (_, _) => new CommandResult(new SmtpReply(214, new EnhancedCode(2, 0, 0), Text)));
+    public static readonly SubmissionCommand Definition = new("HELP", CommandTraits.Junk, Execute);
 
-    private const string Text = "EHLO HELO LHLO MAIL RCPT DATA BDAT BURL RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nsee RFC 5321, RFC 6409, RFC 2033";
+    private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
+    {
+        string verbs = string.Join(' ', SubmissionCommands.All.Where(c => c.IsOffered(session)).Select(c => c.Verb));
+        return new CommandResult(new SmtpReply(214, new EnhancedCode(2, 0, 0), $"{verbs}\nsee RFC 5321, RFC 6409, RFC 2033"));
+    }
 }
 
 /// <summary>Commands that we know and do not have: 502, RFC 5321 §4.2.4.</summary>
@@ -56,12 +48,12 @@ internal static class UnimplementedCommand
     /// <summary>Lists would tell who is here: RFC 5321 §7.3.</summary>
     public static readonly SubmissionCommand Expn = Refuse("EXPN");
 
-    /// <summary>Not done: RFC 1985.</summary>
+    /// <summary>No queue is kept here for hosts that call for theirs: RFC 1985.</summary>
     public static readonly SubmissionCommand Etrn = Refuse("ETRN");
 
     /// <summary>RFC 5321 appendix F.1.</summary>
     public static readonly SubmissionCommand Turn = Refuse("TURN");
 
     private static SubmissionCommand Refuse(string verb) =>
-        new(verb, CommandTraits.None, static (_, _) => new CommandResult(SmtpReplies.NotImplemented));
+        new(verb, CommandTraits.None, static (_, _) => new CommandResult(SmtpReplies.NotImplemented)) { IsOffered = static _ => false };
 }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using MailAccess.Smtp;
 using MailAccess.Wire;
 
@@ -11,9 +10,7 @@ internal static class Doorkeeper
     /// <summary>Null where it may be greeted; else what it hears before we hang up.</summary>
     public static async ValueTask<SmtpReply?> RefuseAsync(SubmissionSession session, bool hasSpoken)
     {
-        IConnection connection = session.Connection;
-        IPAddress remote = connection.Remote.Address;
-        if (session.Policy.Connect(connection.Id, remote) is { } tooMany)
+        if (session.Policy.Connect(session.Connection.Id, session.ClientAddress) is { } tooMany)
         {
             return tooMany;
         }
@@ -22,14 +19,23 @@ internal static class Doorkeeper
         {
             return SmtpReplies.SpokeTooEarly;
         }
+        return await RecognizeAsync(session);
+    }
+
+    /// <summary>The same for the client that a proxy has just named; it waited for the proxy's greeting.</summary>
+    public static async ValueTask<SmtpReply?> RefuseNamedAsync(SubmissionSession session) =>
+        session.Policy.Connect(session.Connection.Id, session.ClientAddress) ?? await RecognizeAsync(session);
+
+    private static async ValueTask<SmtpReply?> RecognizeAsync(SubmissionSession session)
+    {
         try
         {
-            session.AccountOfAddress = session.Options.TrustedClients is { } trusted ? await trusted.FindAsync(remote, CancellationToken.None) : null;
+            session.AccountOfAddress = session.Options.TrustedClients is { } trusted ? await trusted.FindAsync(session.ClientAddress, CancellationToken.None) : null;
             return null;
         }
         catch (IOException failure)
         {
-            session.Log.AccountsFailed(connection.Id, failure);
+            session.Log.AccountsFailed(session.Connection.Id, failure);
             return SmtpReplies.AccountsUnavailable;
         }
     }

@@ -21,6 +21,10 @@ public abstract class SpoolContract
             EnvelopeId = "QQ314159",
             SmtpUtf8 = true,
             Purpose = SpoolPurpose.Notification,
+            Hold = new FutureRelease(Samples.Start.AddDays(1), "for;86400"),
+            DeliverBy = new DeliverBy(Samples.Start.AddDays(2), DeliverByMode.Return, Trace: true),
+            Priority = -3,
+            RequiresTls = true,
         };
         await using (ISpool first = Open())
         {
@@ -28,7 +32,7 @@ public abstract class SpoolContract
             await first.AddAsync(message, new MemoryContent(Samples.Content), None);
         }
         await using ISpool again = Open();
-        Assert.Equal([new SpoolEntry(message.Id, message.NextAttempt, 0)], await LoadAsync(again));
+        Assert.Equal([new SpoolEntry(message.Id, message.NextAttempt, 0, -3)], await LoadAsync(again));
         SpoolMessage? read = await again.ReadAsync(message.Id, None);
         AssertSame(message, read);
         await using IMessageContent content = await again.OpenContentAsync(message.Id, None);
