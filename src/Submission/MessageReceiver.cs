@@ -137,7 +137,7 @@ internal sealed class MessageReceiver(SubmissionSession session, MailTransaction
             Transaction = transaction,
             Hello = session.Hello!,
             Remote = session.KnownAddress,
-            RemoteHostName = session.Override?.HostName,
+            RemoteHostName = session.ClientName is { } name ? await name.GetAsync() : null,
             Tls = _connection.Tls,
             IntakeId = intake.Id,
             MessageIds = session.MessageIds,

@@ -29,6 +29,9 @@ public sealed record SubmissionOptions
     /// <summary>Names of accounts that are not counted: newsletters. Submission only.</summary>
     public IReadOnlyList<string> UnlimitedAccounts { get; init; } = [];
 
+    /// <summary>Finds the names of clients for Received fields; null: they are not looked for.</summary>
+    public IClientNames? ClientNames { get; init; }
+
     /// <summary>Clients that need not log in; null: none. Submission only.</summary>
     public ITrustedClients? TrustedClients { get; init; }
 

@@ -68,6 +68,9 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>The same for whoever decides by it: what is unknown is one address, 0.0.0.0.</summary>
     public IPAddress ClientAddress => KnownAddress ?? IPAddress.Any;
 
+    /// <summary>Null where nobody looks for it.</summary>
+    public ClientName? ClientName { get; set; }
+
     /// <summary>At the begin, and after XCLIENT.</summary>
     public SmtpReply Greeting => new(220, null, $"{Options.HostName} {Role.Protocol} MailAccess");
 
@@ -351,6 +354,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         AuthenticatedAccount = null;
         AccountOfAddress = Override is null ? AccountOfAddress : null; // It was not this address that stood for somebody.
         Override = null;
+        ClientName = ClientName.Of(this);
         await EndTransactionAsync();
         return null;
     }

@@ -58,6 +58,8 @@ internal sealed class ServerFixture
         runner.Directives["ends-with"] = text => Do(() =>
             Assert.EndsWith(Text(text), Sink.Received[^1].Content, StringComparison.Ordinal));
         runner.Directives["envelope"] = text => Do(() => Assert.Equal(text, Show(Sink.Received[^1].Envelope)));
+        runner.Directives["name"] = words => Do(() => Options = Options with { ClientNames = new Names(words.Split(' ')) });
+        runner.Directives["name-comes"] = _ => Do(() => ((Names)Options.ClientNames!).Late.TrySetResult("late.example"));
         runner.Directives["rate"] = words => Do(() => SetRate(words.Split(' ')));
         runner.Directives["trusted"] = network => Do(() => Options = Options with { Trusted = [IPNetwork.Parse(network)] });
         runner.Directives["unlimited"] = account => Do(() => Options = Options with { UnlimitedAccounts = [account] });
@@ -190,6 +192,15 @@ internal sealed class Printers(string network) : ITrustedClients
     public ValueTask<Account?> FindAsync(IPAddress address, CancellationToken cancellationToken) =>
         network == "broken" ? throw new IOException("no accounts today")
         : new(IPNetwork.Parse(network).Contains(address) ? AuthenticatorDouble.Alice : null);
+}
+
+/// <summary>One address has a name, which may come <c>late</c>.</summary>
+internal sealed class Names(string[] addressAndName) : IClientNames
+{
+    public TaskCompletionSource<string?> Late { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<string?> FindAsync(IPAddress address) => addressAndName[1] == "late" ? Late.Task
+        : Task.FromResult(address.ToString() == addressAndName[0] ? addressAndName[1] : null);
 }
 
 /// <summary>Remembers the highest level and every line.</summary>

@@ -55,7 +55,7 @@ internal sealed record SubmissionConfiguration(FromPolicy From, RateLimits Rates
 internal sealed record ClientsWithoutLogin(IReadOnlyList<IPNetwork> Networks, string Account);
 
 /// <summary>The section <c>exchange</c>.</summary>
-internal sealed record ExchangeConfiguration(TimeSpan GreetingDelay, RateLimits Rates, IReadOnlyList<IPNetwork> Trusted)
+internal sealed record ExchangeConfiguration(TimeSpan GreetingDelay, RateLimits Rates, bool LooksForNames, IReadOnlyList<IPNetwork> Trusted)
 {
     private static readonly TimeSpan GreetingDelayMax = TimeSpan.FromMinutes(1);
 
@@ -73,6 +73,7 @@ internal sealed record ExchangeConfiguration(TimeSpan GreetingDelay, RateLimits 
                 Messages = view.Get(SmtpSettings.NetworkMessages),
                 Recipients = view.Get(SmtpSettings.NetworkRecipients),
             },
+            view.Get(SmtpSettings.ClientNames),
             view.Get(SmtpSettings.Trusted));
     }
 }

@@ -54,12 +54,15 @@ internal static class SmtpSettings
     public static readonly Setting<Rate> NetworkRecipients = new("recipientRate", ScalarTypes.Rate, new Rate(3000, TimeSpan.FromMinutes(1)), "\"3000/1m\"",
         "The same for recipients; those who do not exist count too.");
 
+    public static readonly Setting<bool> ClientNames = new("clientNames", ScalarTypes.Switch, true, "true",
+        "Whether the name of each client is looked for in the DNS (PTR) and, where it leads back to the client's address, told in the Received field. No message waits for it longer than two seconds.");
+
     public static readonly ListSetting<IPNetwork> Trusted = new("trusted", ScalarTypes.Network,
         [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")], "[\"127.0.0.0/8\", \"::1\"]",
         "Networks for whose clients all this does not count: a mail server in front of this one.");
 
     public static readonly SectionSetting Exchange = new("exchange", "Mail from other servers (the protocol smtp).",
-        [GreetingDelay, NetworkConnections, NetworkMessages, NetworkRecipients, Trusted]);
+        [GreetingDelay, NetworkConnections, NetworkMessages, NetworkRecipients, ClientNames, Trusted]);
 }
 
 /// <summary>submission.fromHeader</summary>

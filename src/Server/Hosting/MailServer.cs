@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using MailAccess.Auth;
 using MailAccess.Auth.OAuth;
+using MailAccess.Dns;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
@@ -114,8 +115,14 @@ internal sealed class MailServer : IAsyncDisposable
         expiry.Start();
         _undo.Push(expiry.DisposeAsync);
         SpecialFolders mail = new(store, _configuration.Mail.CreateSpecialFolders);
+        StubResolver resolver = QueueSetup.CreateResolver(_configuration.Queue, _clock, _loggers);
+        _undo.Push(() =>
+        {
+            resolver.Dispose();
+            return default;
+        });
         MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
-            await PostmasterAsync(accounts), mail, _clock, _loggers, errors);
+            await PostmasterAsync(accounts), mail, resolver, _clock, _loggers, errors);
         if (queue is null)
         {
             return;
@@ -123,7 +130,7 @@ internal sealed class MailServer : IAsyncDisposable
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
-        StartListeners(accounts, mail, queue, errors);
+        StartListeners(accounts, mail, queue, resolver, errors);
     }
 
     private async Task<string?> PostmasterAsync(PasswdFile accounts)
@@ -174,7 +181,7 @@ internal sealed class MailServer : IAsyncDisposable
             null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
     }
 
-    private void StartListeners(PasswdFile accounts, SpecialFolders mail, MailQueue queue, List<string> errors)
+    private void StartListeners(PasswdFile accounts, SpecialFolders mail, MailQueue queue, IResolver resolver, List<string> errors)
     {
         TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
         _undo.Push(transcripts.DisposeAsync);
@@ -192,7 +199,7 @@ internal sealed class MailServer : IAsyncDisposable
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
         _undo.Push(access.DisposeAsync);
-        SessionFactories sessions = new(_configuration, observed, access, mail, queue, accounts, _clock, _loggers);
+        SessionFactories sessions = new(_configuration, observed, access, mail, queue, accounts, new ClientNames(resolver), _clock, _loggers);
         Dictionary<string, int> names = [];
         foreach (ListenerConfiguration listener in _configuration.Listeners)
         {

@@ -14,7 +14,8 @@ internal static class QueueSetup
     private const string ResolvConf = "/etc/resolv.conf";
 
     public static MailQueue? Create(
-        ServerConfiguration configuration, ILocalDirectory addresses, string? postmaster, IMailStore mail, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
+        ServerConfiguration configuration, ILocalDirectory addresses, string? postmaster, IMailStore mail, IResolver resolver, TimeProvider clock,
+        ILoggerFactory loggers, List<string> errors)
     {
         QueueConfiguration queue = configuration.Queue;
         SmtpCredentials? credentials = ReadCredentials(queue, errors);
@@ -38,10 +39,11 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return errors.Count > 0 ? null : new MailQueue(options, mail, addresses, CreateResolver(queue, clock, loggers), clock, loggers.CreateLogger<MailQueue>());
+        return errors.Count > 0 ? null : new MailQueue(options, mail, addresses, resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
-    private static StubResolver CreateResolver(QueueConfiguration queue, TimeProvider clock, ILoggerFactory loggers)
+    /// <summary>The caller disposes it.</summary>
+    public static StubResolver CreateResolver(QueueConfiguration queue, TimeProvider clock, ILoggerFactory loggers)
     {
         ResolverOptions options = queue.DnsServers.Count > 0
             ? new ResolverOptions { Servers = queue.DnsServers }

@@ -7,6 +7,7 @@ using MailAccess.Smtp;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Submission;
+using MailAccess.Submission.Policy;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,7 @@ internal sealed class SessionFactories
 
     public SessionFactories(
         ServerConfiguration configuration, IAuthenticator authenticator, AccessMailStore access, IMailStore mail, IMailSink sink, IAccountDirectory accounts,
-        TimeProvider clock, ILoggerFactory loggers)
+        IClientNames names, TimeProvider clock, ILoggerFactory loggers)
     {
         LimitsConfiguration limits = configuration.Limits;
         ImapOptions imap = new()
@@ -65,6 +66,7 @@ internal sealed class SessionFactories
                 From = submission.From,
                 Rates = role == SubmissionRole.Exchange ? configuration.Exchange.Rates : submission.Rates,
                 Trusted = configuration.Exchange.Trusted,
+                ClientNames = role == SubmissionRole.Exchange && configuration.Exchange.LooksForNames ? names : null,
                 UnlimitedAccounts = submission.Unlimited,
                 TrustedClients = logins is null || submission.WithoutLogin.Count == 0 ? null : new TrustedClients(submission.WithoutLogin, accounts),
                 DetailDelimiter = configuration.RecipientDelimiter,

@@ -28,6 +28,7 @@ internal static class Doorkeeper
 
     private static async ValueTask<SmtpReply?> RecognizeAsync(SubmissionSession session)
     {
+        session.ClientName = ClientName.Of(session);
         try
         {
             session.AccountOfAddress = session.Options.TrustedClients is { } trusted ? await trusted.FindAsync(session.ClientAddress, CancellationToken.None) : null;
