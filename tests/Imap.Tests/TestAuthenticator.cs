@@ -20,6 +20,7 @@ internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthe
 
     private static SaslStep Check(string name, ReadOnlySpan<byte> password) =>
         name == "broken" ? SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable)
+        : name == "guessed" ? SaslStep.Fail(AuthenticationFailure.TooManyFailures)
         : name is "alice" or "bob" or "müller" or "plain" && password.SequenceEqual("secret"u8)
             ? SaslStep.Success(new Account
             {

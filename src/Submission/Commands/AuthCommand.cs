@@ -51,6 +51,7 @@ internal static class AuthCommand
         AuthenticationFailure.Malformed => SmtpReplies.AuthenticationMalformed,
         AuthenticationFailure.Cancelled => SmtpReplies.AuthenticationCancelled,
         AuthenticationFailure.TemporarilyUnavailable => SmtpReplies.AuthenticationUnavailable,
+        AuthenticationFailure.TooManyFailures => SmtpReplies.TooManyFailedLogins,
         AuthenticationFailure.None => throw new ArgumentException("nothing failed"),
         _ => throw new ArgumentOutOfRangeException(nameof(failure)),
     };
