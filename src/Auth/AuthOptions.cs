@@ -116,7 +116,7 @@ public sealed record AuthLimits
     public TimeSpan ThrottleKeepTime { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Addresses, and likewise networks, accounts and names of nobody, that are remembered; the longest quiet one goes first.</summary>
-    public int ThrottleEntriesMax { get; init; } = 65_536;
+    public int ThrottleEntriesMax { get; init; } = 32_768;
 
     /// <summary>How often, at most, an account file is looked at for changes.</summary>
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);

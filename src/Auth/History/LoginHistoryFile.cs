@@ -57,7 +57,7 @@ public static class LoginHistoryFile
         return [.. events.Values.OrderBy(e => e.Last)];
     }
 
-    /// <summary>Adds lines; a file that has grown too big is replaced by one with what counts.</summary>
+    /// <summary>Adds lines; a file that has grown too big, or begins with what is too old, is replaced by one with what counts.</summary>
     internal static async Task AppendAsync(string path, IEnumerable<LoginEvent> events, DateTimeOffset oldest)
     {
         StringBuilder text = new();
@@ -65,6 +65,7 @@ public static class LoginHistoryFile
         {
             text.Append(added.Format()).Append('\n');
         }
+        bool hasOld;
         long length;
         await using (FileStream file = new(path, Options(FileMode.OpenOrCreate)))
         {
@@ -78,11 +79,21 @@ public static class LoginHistoryFile
             }
             await file.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()));
             length = file.Length;
+            hasOld = await BeginsBeforeAsync(file, oldest);
         }
-        if (length > OctetsMax)
+        if (length > OctetsMax || hasOld)
         {
             await CompactAsync(path, oldest);
         }
+    }
+
+    private static async Task<bool> BeginsBeforeAsync(FileStream file, DateTimeOffset oldest)
+    {
+        byte[] beginning = new byte[1024]; // A line has some 200.
+        file.Seek(0, SeekOrigin.Begin);
+        int read = await file.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false);
+        int end = Array.IndexOf(beginning, (byte)'\n', 0, read);
+        return end > 0 && LoginEvent.Parse(Encoding.UTF8.GetString(beginning, 0, end)) is { } first && first.Last < oldest;
     }
 
     private static async Task CompactAsync(string path, DateTimeOffset oldest)

@@ -9,7 +9,7 @@ internal readonly record struct AddressPrefix(UInt128 Bits, byte Length, bool Is
     /// <summary>One client: the whole IPv4 address, since behind its neighbours are strangers; the /64 of an IPv6 address, since every home has one.</summary>
     public static AddressPrefix Narrow(IPAddress address) => Of(address, 32, 64);
 
-    /// <summary>One network: an IPv4 /24; an IPv6 /48, the most that a customer is given (RFC 6177 §1).</summary>
+    /// <summary>One network: an IPv4 /24; an IPv6 /48, the most that a home or an office usually has.</summary>
     public static AddressPrefix Wide(IPAddress address) => Of(address, 24, 48);
 
     /// <summary>One provider: an IPv4 /16; an IPv6 /32, the least that a registry gives.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using MailAccess.Auth;
 using MailAccess.Smtp;
 
 namespace MailAccess.Submission.Commands;
@@ -58,8 +60,27 @@ internal static class RcptCommand
         else
         {
             transaction.HasRefused = true; // The transaction stays open: other recipients may be fine.
+            LogRejection(session, recipient, kind, reply);
         }
         return reply;
+    }
+
+    /// <summary>Strangers who try out addresses, or look for an open relay: their administrator wants to know. Our own users' typing errors are nobody's business.</summary>
+    private static void LogRejection(SubmissionSession session, EnvelopeRecipient recipient, RecipientKind kind, SmtpReply reply)
+    {
+        string? reason = kind switch
+        {
+            RecipientKind.Unknown => "Recipient address rejected: User unknown",
+            RecipientKind.Remote => "Relay access denied",
+            _ => null,
+        };
+        if (reason is not null && session.Role == SubmissionRole.Exchange)
+        {
+            IPAddress remote = session.Connection.Remote.Address;
+            session.Log.RecipientRejected(
+                remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, reply.Code, $"{reply.Enhanced}", LogName.Show(recipient.Path.ToString()), reason,
+                session.Connection.Id);
+        }
     }
 
     /// <summary>The sink's verdict in this role. Pure and total.</summary>

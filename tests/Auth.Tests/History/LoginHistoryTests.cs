@@ -134,6 +134,18 @@ public sealed class LoginHistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Events_go_after_their_time_when_others_come()
+    {
+        await AddAsync("192.0.2.1");
+        _clock.Advance(Retention);
+        await AddAsync("198.51.100.9");
+        Assert.Equal(["192.0.2.1", "198.51.100.9"], (await ReadAsync()).Select(e => e.Remote.ToString()));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await AddAsync("203.0.113.5");
+        Assert.Equal(["198.51.100.9", "203.0.113.5"], (await ReadAsync()).Select(e => e.Remote.ToString()));
+    }
+
+    [Fact]
     public async Task Files_in_which_nothing_happens_go_after_their_time()
     {
         await AddAsync("192.0.2.1");
