@@ -1,3 +1,5 @@
+using MailAccess.Auth.Throttling;
+
 namespace MailAccess.Auth;
 
 /// <summary>Where a password may cross the network in clear, that is without TLS.</summary>
@@ -47,6 +49,9 @@ public sealed record AuthOptions
     /// <summary>How a client's certificate names its account, for EXTERNAL; without certificates it does nothing.</summary>
     public CertificateName ClientCertificateName { get; init; } = CertificateName.Address;
 
+    /// <summary>How guessing is slowed, and for whom not.</summary>
+    public ThrottleOptions Throttle { get; init; } = new();
+
     /// <summary>Sizes, counts and durations.</summary>
     public AuthLimits Limits { get; init; } = new();
 }
@@ -74,20 +79,44 @@ public sealed record AuthLimits
     /// </summary>
     public TimeSpan FailureFloor { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The answer to an address prefix's second distinct failure; doubles with each further one.</summary>
-    public TimeSpan FirstPenalty { get; init; } = TimeSpan.FromSeconds(1);
-
     /// <summary>The longest delay. Clients give up a command after 60 s or so; a correct password must still get through.</summary>
     public TimeSpan LongestPenalty { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>From so many failures on the delay comes before the check, so that hanging up early gains an attacker nothing.</summary>
-    public int FailuresBeforeCheckIsDelayed { get; init; } = 3;
+    /// <summary>An IPv4 address or IPv6 /64: some 300 different passwords a day.</summary>
+    public LaneLimits AddressLane { get; init; } = new()
+    {
+        FreeFailures = 3, FirstPenalty = TimeSpan.FromSeconds(2), RefuseAt = 20, FailuresMax = 20, Decay = TimeSpan.FromMinutes(5), WaitersMax = 256,
+    };
 
-    /// <summary>One failure is forgotten after each such time without another.</summary>
-    public TimeSpan FailureDecay { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>An IPv4 /24 or IPv6 /48, in which there may be many people: some 1500 different passwords a day.</summary>
+    public LaneLimits NetworkLane { get; init; } = new()
+    {
+        FreeFailures = 30, FirstPenalty = TimeSpan.FromSeconds(1), RefuseAt = 100, FailuresMax = 100, Decay = TimeSpan.FromMinutes(1), WaitersMax = 512,
+    };
 
-    /// <summary>Address prefixes with failures that are remembered; the longest quiet one goes first.</summary>
-    public int ThrottleEntriesMax { get; init; } = 65_536;
+    /// <summary>
+    /// An account, from all places that it has not logged in from: some 300 different passwords a day from addresses that have failed before,
+    /// and from all others one in <see cref="LongestPenalty"/>.
+    /// </summary>
+    public LaneLimits AccountLane { get; init; } = new()
+    {
+        FreeFailures = 10, FirstPenalty = TimeSpan.FromSeconds(1), RefuseAt = 10, FailuresMax = 20, Decay = TimeSpan.FromMinutes(5), WaitersMax = 16,
+    };
+
+    /// <summary>An account at a place that it has logged in from: slower and slower, never refused.</summary>
+    public LaneLimits KnownPlaceLane { get; init; } = new()
+    {
+        FreeFailures = 3, FirstPenalty = TimeSpan.FromSeconds(1), FailuresMax = 12, Decay = TimeSpan.FromMinutes(1), WaitersMax = 32,
+    };
+
+    /// <summary>Failures with which an address still counts as clean where an account is guessed at: its owner, at a new place, may mistype.</summary>
+    public int CleanFailuresMax { get; init; } = 3;
+
+    /// <summary>How long after its last failure an address is remembered as one that has failed.</summary>
+    public TimeSpan ThrottleKeepTime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Addresses, and likewise networks, accounts and names of nobody, that are remembered; the longest quiet one goes first.</summary>
+    public int ThrottleEntriesMax { get; init; } = 32_768;
 
     /// <summary>How often, at most, an account file is looked at for changes.</summary>
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -99,7 +128,6 @@ public sealed record AuthLimits
     public static AuthLimits WithoutDelays { get; } = new()
     {
         FailureFloor = TimeSpan.Zero,
-        FirstPenalty = TimeSpan.Zero,
         LongestPenalty = TimeSpan.Zero,
     };
 }

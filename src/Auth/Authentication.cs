@@ -43,6 +43,8 @@ public enum AuthenticationFailure
     AuthorizationDenied,
     /// <summary>The account source cannot be asked now.</summary>
     TemporarilyUnavailable,
+    /// <summary>Nothing was checked: too much has failed from that address, network or for that account. Right passwords are refused too, for now.</summary>
+    TooManyFailures,
     /// <summary>
     /// The client's TLS channel is not ours, or it was made to believe that we cannot bind channels: somebody may stand between. Or it
     /// wants a kind of binding that is not served.

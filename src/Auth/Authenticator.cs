@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Auth.Sasl;
 using Microsoft.Extensions.Logging;
@@ -19,17 +20,23 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     private readonly OAuthTokens? _tokens;
     private readonly Func<string> _nonces;
 
-    /// <summary>The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered.</summary>
-    public Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null)
-        : this(directory, options, clock, logger, tokens, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
+    /// <summary>
+    /// The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered, and the history, without which
+    /// known places are kept in memory only.
+    /// </summary>
+    public Authenticator(
+        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null, LoginHistory? history = null)
+        : this(directory, options, clock, logger, tokens, history, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
     {
     }
 
-    internal Authenticator(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, Func<string> nonces)
+    internal Authenticator(
+        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, LoginHistory? history, Func<string> nonces)
     {
         _tokens = tokens;
         _options = options;
-        _desk = new CredentialDesk(directory, options, clock, logger);
+        _desk = new CredentialDesk(
+            directory, options, history ?? LoginHistory.InMemory(options.Throttle.KnownPlaceTime, clock, logger), clock, logger);
         _nonces = nonces;
     }
 

@@ -9,15 +9,29 @@ namespace MailAccess.Auth;
 /// </summary>
 internal static partial class Log
 {
-    // The shape of 1 and 2 is what documentation tells administrators to match with fail2ban: keep it.
     [LoggerMessage(1, LogLevel.Information, "{Id} auth ok user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls}")]
     public static partial void LoginSucceeded(
         ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls);
 
+    // Of the shape that fail2ban's filters "dovecot" (2) and "postfix" (13) look for; a test runs them. Nothing that a client chose stands before its
+    // address. In 13 the word is Postfix's own "warning", which its filter wants; of our levels it is none, since a client alone causes it.
     [LoggerMessage(2, LogLevel.Information,
-        "{Id} auth failed user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls} reason={Reason}")]
+        "{Protocol}-login: Aborted login (auth failed, 1 attempts): user=<{User}>, method={Method}, rip={Remote}, tls={Tls}, reason={Reason}, session={Id}")]
     public static partial void LoginFailed(
+        ILogger logger, string protocol, string user, string method, IPAddress remote, string tls, AuthenticationFailure reason, string id);
+
+    [LoggerMessage(13, LogLevel.Information,
+        "{Word}: unknown[{Remote}]: SASL {Method} authentication failed: {Reason}, user=<{User}>, tls={Tls}, session={Id}")]
+    public static partial void SubmissionLoginFailed(
+        ILogger logger, string word, IPAddress remote, string method, AuthenticationFailure reason, string user, string tls, string id);
+
+    // Not of that shape: nothing was checked, so nobody shall be banned for it.
+    [LoggerMessage(14, LogLevel.Information, "{Id} auth not checked user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls} reason={Reason}")]
+    public static partial void LoginNotChecked(
         ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls, AuthenticationFailure reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "the login history of {Account} cannot be read or written: {Error}")]
+    public static partial void HistoryUnavailable(ILogger logger, string account, string error);
 
     [LoggerMessage(3, LogLevel.Warning, "{Id} the account source cannot be asked: {Error}")]
     public static partial void DirectoryUnavailable(ILogger logger, string id, string error);

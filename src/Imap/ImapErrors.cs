@@ -75,6 +75,8 @@ internal static class ImapErrors
         AuthenticationFailure.AuthorizationDenied =>
             ImapCompletion.No("AUTHORIZATIONFAILED", "not allowed to act for that name") with { IsFailedLogin = true },
         AuthenticationFailure.TemporarilyUnavailable => ImapCompletion.No("UNAVAILABLE", "logins cannot be checked now; try again later"),
+        // RFC 5530 §3: not AUTHENTICATIONFAILED, for which clients ask their user for another password.
+        AuthenticationFailure.TooManyFailures => ImapCompletion.No("UNAVAILABLE", "too many failed logins; try again later"),
         AuthenticationFailure.None => throw new UnreachableException("success is not a failure"),
         _ => throw new UnreachableException($"failure {failure} has no response"),
     };

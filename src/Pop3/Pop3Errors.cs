@@ -44,6 +44,7 @@ internal static class Pop3Errors
         AuthenticationFailure.EncryptionRequired => EncryptionRequired,
         AuthenticationFailure.Malformed => MalformedResponse,
         AuthenticationFailure.Cancelled => Pop3Reply.Error("authentication cancelled"),
+        AuthenticationFailure.TooManyFailures => Pop3Reply.Error("[SYS/TEMP] too many failed logins, try again later"), // RFC 3206 §4: not [AUTH].
         AuthenticationFailure.TemporarilyUnavailable => Pop3Reply.Error("[SYS/TEMP] accounts are not available now, try again later"),
         _ => throw new UnreachableException($"{failure}"),
     };

@@ -63,6 +63,7 @@ public static class SmtpReplies
     public static readonly SmtpReply TooManyRecipients = new(452, new(4, 5, 3), "too many recipients");
 
     /// <summary>The account source cannot be asked now. RFC 4954 §6.</summary>
+    public static readonly SmtpReply TooManyFailedLogins = new(454, new(4, 7, 0), "too many failed logins, try again later"); // RFC 4954 §6: temporary.
     public static readonly SmtpReply AuthenticationUnavailable = new(454, new(4, 7, 0), "temporary authentication failure");
 
     /// <summary>The account source cannot be asked now, before the client has said anything.</summary>

@@ -24,7 +24,7 @@ internal sealed record DeliveryTerms
         {
             DateTimeOffset release = asked.Until ?? now + asked.For!.Value;
             // RFC 4865 §4.2: no later than what was announced. A date that has passed is no future one.
-            if (release <= now || (asked.For is { } interval ? interval > session.Limits.FutureReleaseMax : release > session.LatestRelease))
+            if (release <= now || (asked.For is { } interval ? interval > session.Limits.FutureReleaseMax : release > OfferedExtensions.LatestRelease(session)))
             {
                 refusal = SmtpReplies.HoldOutOfRange;
                 return null;

@@ -17,6 +17,11 @@ internal static partial class Log
     public static partial void MessageEnded(
         this ILogger log, string connectionId, string messageId, string sender, int recipients, long octets, string reply);
 
+    // Of the shape that fail2ban's filter "postfix" looks for; a test runs it. Nothing that the client chose stands before its address.
+    [LoggerMessage(5007, LogLevel.Information, "NOQUEUE: reject: RCPT from unknown[{Remote}]: {Code} {EnhancedCode} <{Recipient}>: {Reason}; session={ConnectionId}")]
+    public static partial void RecipientRejected(
+        this ILogger log, IPAddress remote, int code, string enhancedCode, string recipient, string reason, string connectionId);
+
     [LoggerMessage(5004, LogLevel.Warning, "{ConnectionId}: the store or spool failed")]
     public static partial void SinkFailed(this ILogger log, string connectionId, Exception failure);
 

@@ -53,23 +53,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     public IConnection Connection => connection;
 
-    /// <summary>May say whom it speaks for. What counts is who connected, not what was said since.</summary>
-    public bool IsTrustedProxy { get; } = listener.Proxies.Any(p => p.Contains(Plain(connection.Remote.Address)));
-
-    /// <summary>What XCLIENT said; null: nothing.</summary>
-    public ClientAttributes? Override { get; set; }
-
-    /// <summary>What XFORWARD said of the next message; null: nothing.</summary>
-    public ClientAttributes? Forwarded { get; set; }
-
-    /// <summary>The client's address; null where a proxy said that it is unknown.</summary>
-    public IPAddress? KnownAddress => Override is { TellsAddress: true } told ? told.Address : connection.Remote.Address;
-
-    /// <summary>The same for whoever decides by it: what is unknown is one address, 0.0.0.0.</summary>
-    public IPAddress ClientAddress => KnownAddress ?? IPAddress.Any;
-
-    /// <summary>Null where nobody looks for it.</summary>
-    public ClientName? ClientName { get; set; }
+    public SessionClient Client { get; } = new(connection, listener.Proxies);
 
     /// <summary>At the begin, and after XCLIENT.</summary>
     public SmtpReply Greeting => new(220, null, $"{Options.HostName} {Role.Protocol} MailAccess");
@@ -81,10 +65,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public Account? AuthenticatedAccount { get; set; }
 
     /// <summary>Whose mail this is: who has logged in, or else whom the client's address stands for; null: nobody's.</summary>
-    public Account? Account => AuthenticatedAccount ?? AccountOfAddress;
-
-    /// <summary>Whom the client's address stands for, if anybody; TLS does not change it.</summary>
-    public Account? AccountOfAddress { get; set; }
+    public Account? Account => AuthenticatedAccount ?? Client.AccountOfAddress;
 
     /// <summary>Null outside a mail transaction.</summary>
     public MailTransaction? Transaction { get; set; }
@@ -100,27 +81,6 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
 
     /// <summary>Set by BURL for the piece that is fetched.</summary>
     public UrlChunk? Url { get; set; }
-
-    /// <summary>What MAIL and RCPT may use: what EHLO announces.</summary>
-    public SmtpExtensions Extensions =>
-        SmtpExtensions.Size | SmtpExtensions.EightBitMime | SmtpExtensions.BinaryMime | SmtpExtensions.SmtpUtf8 | SmtpExtensions.Dsn | SmtpExtensions.DeliverBy
-        | (Authenticator is null ? SmtpExtensions.None : SmtpExtensions.Auth)
-        | (Role.IsLmtp ? SmtpExtensions.None : SmtpExtensions.MtPriority) // What is delivered at once overtakes nothing.
-        | (connection.Tls is null ? SmtpExtensions.None : SmtpExtensions.RequireTls) // RFC 8689 §2
-        | (OffersFutureRelease ? SmtpExtensions.FutureRelease : SmtpExtensions.None);
-
-    /// <summary>The latest time that the greeting offered to hold a message until; whole seconds. RFC 4865 §3.</summary>
-    public DateTimeOffset LatestRelease
-    {
-        get
-        {
-            DateTimeOffset latest = Hello!.At + Limits.FutureReleaseMax;
-            return latest - TimeSpan.FromTicks(latest.Ticks % TimeSpan.TicksPerSecond);
-        }
-    }
-
-    // RFC 4865 §4.2: nowhere but on submission.
-    private bool OffersFutureRelease => Role.OffersAuthentication && Limits.FutureReleaseMax >= TimeSpan.FromSeconds(1);
 
     public async Task<SessionEnd> RunAsync()
     {
@@ -143,7 +103,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>What we tell the account source about this client.</summary>
     public AuthenticationContext AuthenticationContext() => new()
     {
-        Remote = ClientAddress,
+        Remote = Client.Address,
         ConnectionId = connection.Id,
         Protocol = Role.Name,
         IsEncrypted = connection.Tls is not null,
@@ -157,8 +117,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     public MailOrigin Origin() => new()
     {
         Protocol = Role.Name,
-        Remote = Forwarded is { TellsAddress: true } forwarded ? forwarded.Address : KnownAddress,
-        HelloName = Forwarded?.Hello ?? Hello?.Name,
+        Remote = Client.Forwarded is { TellsAddress: true } forwarded ? forwarded.Address : Client.KnownAddress,
+        HelloName = Client.Forwarded?.Hello ?? Hello?.Name,
         AccountName = Account?.Name,
         ConnectionId = connection.Id,
     };
@@ -172,7 +132,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Whatever MAIL began is forgotten; chunks of a message that never came to its end leave no trace.</summary>
     public async ValueTask EndTransactionAsync()
     {
-        Forwarded = null;
+        Client.Forwarded = null;
         if (Transaction is { } transaction)
         {
             Transaction = null;
@@ -186,8 +146,6 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines.Dispose();
         return EndTransactionAsync();
     }
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static int LongestLine(SubmissionLimits limits) =>
         "AUTH SCRAM-SHA-256-PLUS ".Length + limits.AuthenticationLineOctetsMax;
@@ -352,9 +310,8 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         _lines = new LineReader(connection.Input, LongestLine(Limits));
         Hello = null;
         AuthenticatedAccount = null;
-        AccountOfAddress = Override is null ? AccountOfAddress : null; // It was not this address that stood for somebody.
-        Override = null;
-        ClientName = ClientName.Of(this);
+        Client.ForgetOverride();
+        Client.Name = ClientName.Of(this);
         await EndTransactionAsync();
         return null;
     }
@@ -365,7 +322,7 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
         Intake = null;
         await FlushAsync();
         Transaction = null;
-        Forwarded = null;
+        Client.Forwarded = null;
         ReceiveOutcome received = await receiver.ReceiveAsync();
         _junk = 0;
         return await ReportAsync(received);

@@ -10,6 +10,7 @@ public sealed class AuthenticatorTests
 {
     private const string Crypted = "{SHA512-CRYPT}$6$abcdefgh$Xvn2H3ghCUacQmZRoTpqoT.1GKmZmshHJX5Tv8RLwb.4unADzgh9UTmr75fGfMaVM0pTgCp/jSiPr8cWI3/8A0";
     private const string Password = "pencil Ä%";
+    private static readonly AuthLimits OneFailure = new() { AddressLane = new AuthLimits().AddressLane with { RefuseAt = 1, Decay = TimeSpan.FromDays(1) } };
 
     [Theory]
     [InlineData(PlaintextPolicy.Never, "127.0.0.1", false)]
@@ -157,11 +158,11 @@ public sealed class AuthenticatorTests
             delays.Add(bench.Clock.Delays.Skip(before).Sum(d => d.TotalSeconds));
         }
         // 250 ms at least; from the fourth on the delay of the failures so far comes first.
-        Assert.Equal([0.25, 1, 2, 2.25, 4.25, 8.25, 15.25, 15.25], delays);
+        Assert.Equal([0.25, 0.25, 0.25, 2.25, 4.25, 8.25, 15.25, 15.25], delays);
         Assert.Equal("alice", (await bench.LoginAsync("alice", "right")).Account?.Name);
         Assert.Equal(TimeSpan.FromSeconds(15), bench.Clock.LastDelay);
         int soFar = bench.Clock.Delays.Count;
-        Assert.Equal("alice", (await bench.LoginAsync("alice", "right")).Account?.Name); // Known to be right: no need to wait.
+        Assert.Equal("alice", (await bench.LoginAsync("alice", "right")).Account?.Name); // Now she is known here.
         Assert.NotNull((await bench.LoginAsync("alice", "right", LoginBench.From("192.0.2.2"))).Account); // Another address never waits.
         Assert.Equal(soFar, bench.Clock.Delays.Count);
     }
@@ -177,7 +178,40 @@ public sealed class AuthenticatorTests
             using ISaslExchange exchange = bench.Begin("SCRAM-SHA-256");
             await LoginBench.SayAsync(exchange, client.Final(LoginBench.Text(await LoginBench.SayAsync(exchange, client.First("abc")))));
         }
-        Assert.Equal([0.25, 1, 2, 2, 0.25], bench.Clock.Delays.Select(d => d.TotalSeconds));
+        Assert.Equal([0.25, 0.25, 0.25, 2, 0.25], bench.Clock.Delays.Select(d => d.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData("alice")]
+    [InlineData("nobody")]
+    public async Task Who_has_failed_too_often_is_refused_unchecked_in_the_time_of_a_failure_and_not_as_one(string name)
+    {
+        using LoginBench bench = new(new AuthOptions { Mechanisms = SaslMechanisms.All, Limits = OneFailure });
+        bench.Directory.Set("alice", "{PLAIN}right");
+        Assert.NotNull((await bench.LoginAsync("alice", "right", LoginBench.From("198.51.100.1"))).Account); // And remembered as right, but for others it is not.
+        await bench.LoginAsync(name, "wrong");
+        int soFar = bench.Clock.Delays.Count;
+        long hashes = bench.Authenticator.HashesComputed;
+        Assert.Equal(AuthenticationFailure.TooManyFailures, (await bench.LoginAsync(name, "right")).Failure);
+        Assert.Equal([TimeSpan.FromMilliseconds(250)], bench.Clock.Delays.Skip(soFar));
+        Assert.Equal(hashes, bench.Authenticator.HashesComputed);
+        Assert.Equal($"c1 auth not checked user=<{name}> method=password proto=imap rip=192.0.2.1 tls=yes reason=TooManyFailures", bench.Log.Texts.Last());
+        ScramClient client = new(System.Security.Cryptography.HashAlgorithmName.SHA256, name, "right");
+        using ISaslExchange exchange = bench.Begin("SCRAM-SHA-256");
+        SaslStep proof = await LoginBench.SayAsync(exchange, client.Final(LoginBench.Text(await LoginBench.SayAsync(exchange, client.First("abc")))));
+        Assert.Equal(AuthenticationFailure.TooManyFailures, proof.Failure);
+        Assert.NotNull((await bench.LoginAsync("alice", "right", LoginBench.From("198.51.100.1"))).Account);
+    }
+
+    [Fact]
+    public async Task Guesses_in_parallel_are_not_checked_more_often_than_one_after_the_other()
+    {
+        using LoginBench bench = new(new AuthOptions { Limits = OneFailure with { ConcurrentHashes = 1 } });
+        bench.Directory.Set("alice", Crypted);
+        SaslStep[] steps = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => bench.LoginAsync("alice", $"guess{i}").AsTask()));
+        Assert.Equal(1, steps.Count(s => s.Failure == AuthenticationFailure.InvalidCredentials));
+        Assert.Equal(49, steps.Count(s => s.Failure == AuthenticationFailure.TooManyFailures));
+        Assert.Equal(1, bench.Authenticator.HashesComputed);
     }
 
     [Fact]
@@ -221,7 +255,8 @@ public sealed class AuthenticatorTests
         using LoginBench bench = new();
         await bench.LoginAsync(name, "x");
         Assert.Equal(
-            $"c1 auth failed user=<{shown}> method=password proto=imap rip=192.0.2.1 tls=yes reason=InvalidCredentials", Assert.Single(bench.Log.Texts));
+            $"imap-login: Aborted login (auth failed, 1 attempts): user=<{shown}>, method=password, rip=192.0.2.1, tls=yes, reason=InvalidCredentials, session=c1",
+            Assert.Single(bench.Log.Texts));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
@@ -20,9 +21,12 @@ internal sealed class LineClient : IAsyncDisposable
         _stream = client.GetStream();
     }
 
-    public static async Task<LineClient> ConnectAsync(int port, bool tls = false)
+    /// <param name="port">On 127.0.0.1.</param>
+    /// <param name="tls">TLS from the start.</param>
+    /// <param name="from">The client's own address, of 127.0.0.0/8.</param>
+    public static async Task<LineClient> ConnectAsync(int port, bool tls = false, string from = "127.0.0.1")
     {
-        TcpClient client = new() { NoDelay = true };
+        TcpClient client = new(new IPEndPoint(IPAddress.Parse(from), 0)) { NoDelay = true };
         await client.ConnectAsync("127.0.0.1", port);
         LineClient line = new(client);
         if (tls)

@@ -28,6 +28,7 @@ internal sealed class TestAuthenticator(bool allowsPlaintextWithoutTls) : IAuthe
 
     private static SaslStep Check(string name, ReadOnlySpan<byte> password) =>
         name == "broken" ? SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable)
+        : name == "guessed" ? SaslStep.Fail(AuthenticationFailure.TooManyFailures)
         : password.SequenceEqual("secret"u8) && Find(name) is { } account ? SaslStep.Success(account)
             : SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
 

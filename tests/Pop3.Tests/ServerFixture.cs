@@ -48,6 +48,7 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         });
         runner.Directives["store-fails"] = operation => Do(() => Store.Failing.Add(operation));
         runner.Directives["accounts-fail"] = _ => Do(() => _accountsFail = true);
+        runner.Directives["failures-max"] = number => Do(() => Use(new Authenticator(this, ThrottledAfter(int.Parse(number, CultureInfo.InvariantCulture)), Clock, this)));
         runner.Directives["mechanisms"] = names => Do(() => Use(RealAuthenticator.Create(names, Clock, this)));
         await runner.RunAsync(transcript);
     }
@@ -99,6 +100,17 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
     }
 
     public void Dispose() => _authenticator.Dispose();
+
+    /// <summary><c>@failures-max 1</c>: after so many of an address nothing of it is checked; before that nothing waits.</summary>
+    private static AuthOptions ThrottledAfter(int failures) => new()
+    {
+        Mechanisms = SaslMechanisms.All,
+        Limits = new AuthLimits
+        {
+            FailureFloor = TimeSpan.Zero,
+            AddressLane = new AuthLimits().AddressLane with { FreeFailures = failures, RefuseAt = failures },
+        },
+    };
 
     /// <summary><c>@inbox 2 messages 1 seen</c>, of alice.</summary>
     private async Task CheckInboxAsync(string text)

@@ -76,6 +76,7 @@ internal sealed class AuthenticatorDouble : IAuthenticator
 
         private static SaslStep Check(string name, string password) =>
             name == "broken" ? throw new IOException("no accounts today")
+            : name == "guessed" ? SaslStep.Fail(AuthenticationFailure.TooManyFailures)
             : name == "alice" && password == "demo" ? SaslStep.Success(Alice)
             : SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
     }

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using MailAccess.Auth.History;
 using MailAccess.Auth.Passwords;
+using MailAccess.Auth.Throttling;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Auth.Sasl;
@@ -11,14 +13,15 @@ namespace MailAccess.Auth.Sasl;
 /// </summary>
 /// <remarks>
 /// Invariants. An unknown name costs as much work as a known one, and no failure is answered before
-/// <see cref="AuthLimits.FailureFloor"/>. A right password is never refused. A password is in memory only while it is checked;
+/// <see cref="AuthLimits.FailureFloor"/>. Nothing is checked outside a turn that <see cref="LoginThrottle"/> gave, not even against what is
+/// remembered as right: else guesses at it would be free. A password is in memory only while it is checked;
 /// the caches know it by a hash under the process's secret, together with the stored credential: a changed credential is
 /// another entry. Only right passwords are remembered as right.
 /// </remarks>
-internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions options, LoginHistory history, TimeProvider clock, ILogger logger) : IDisposable
 {
     private readonly ProcessSecret _secret = new();
-    private readonly LoginThrottle _throttle = new(options.Limits, clock);
+    private readonly LoginThrottle _throttle = new(options.Limits, options.Throttle, history.Places, clock);
     private readonly ExpiringCache<bool> _rightPasswords = new(clock, options.CacheTime, options.Limits.CacheEntriesMax);
     private readonly ExpiringCache<ScramVerifier> _derived = new(clock, TimeSpan.MaxValue, options.Limits.CacheEntriesMax);
 
@@ -46,17 +49,24 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(attempt.LoginName), password);
         if (await FindAsync(attempt, cancellationToken) is not { } lookup)
         {
-            return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
+            return Unavailable(attempt);
+        }
+        attempt = attempt with { AccountName = lookup.Account?.Account.Name };
+        long lookedUp = clock.GetTimestamp();
+        using LoginTurn? turn = await EnterAsync(attempt, cancellationToken);
+        started += clock.GetTimestamp() - lookedUp; // The wait is no work, but the look-up is: it may take longer for a name that somebody has.
+        if (turn is null)
+        {
+            return await RefuseAsync(attempt, started, cancellationToken);
         }
         StoredAccount? found = password.Length <= options.Limits.PasswordOctetsMax ? lookup.Account : null;
         UInt128 cacheKey = found is null ? default : _secret.Fingerprint(
             "password", Octets(found.Account.Name), Octets(found.Credential.Scheme), Octets(found.Credential.Data), password);
         if (found is null || !_rightPasswords.TryGet(cacheKey, out _))
         {
-            started += await DelayBeforeCheckAsync(attempt, cancellationToken);
             if (!await MatchesAsync(found?.Credential, password, cancellationToken) || found is null)
             {
-                return await FailAsync(attempt, fingerprint, started, cancellationToken);
+                return await FailAsync(attempt, turn, fingerprint, started, cancellationToken);
             }
             _rightPasswords.Set(cacheKey, true);
         }
@@ -82,8 +92,7 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         {
             return (verifier.Salt, verifier.Iterations);
         }
-        string name = directory is IDirectoryFacts facts ? facts.CanonicalLogin(loginName) : loginName.ToLowerInvariant();
-        return (_secret.Derive($"scram salt {hash}", name, ScramVerifier.SaltOctets), options.ScramIterations);
+        return (_secret.Derive($"scram salt {hash}", Canonical(loginName), ScramVerifier.SaltOctets), options.ScramIterations);
     }
 
     /// <summary>
@@ -118,32 +127,51 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     /// <summary>A name for what was tried, so that the same thing tried again does not count twice.</summary>
     public UInt128 Fingerprint(ReadOnlyMemory<byte> tried) => _secret.Fingerprint("tried", tried);
 
-    /// <summary>Waits as the address's past failures demand; returns the ticks waited, so that they do not count as work.</summary>
-    public async ValueTask<long> DelayBeforeCheckAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for the turn to check a proof of an attempt whose account was looked up; null: refused, see <see cref="RefuseAsync"/>. The turn is the
+    /// caller's to end.
+    /// </summary>
+    public async ValueTask<LoginTurn?> EnterAsync(LoginAttempt attempt, CancellationToken cancellationToken)
     {
-        TimeSpan delay = _throttle.DelayBeforeCheck(attempt.Context.Remote);
-        if (delay <= TimeSpan.Zero)
+        if (attempt.AccountName is { } known)
         {
-            return 0;
+            await history.LoadAsync(known, cancellationToken);
         }
-        long before = clock.GetTimestamp();
-        await Task.Delay(delay, clock, cancellationToken);
-        return clock.GetTimestamp() - before;
+        return await _throttle.EnterAsync(
+            attempt.Context.Remote, attempt.AccountName ?? Canonical(attempt.LoginName), attempt.AccountName is not null, cancellationToken);
     }
 
-    /// <summary>Counts and logs a failed proof, and answers in due time.</summary>
+    /// <summary>
+    /// Waits for the turn to check what cannot be guessed, a token or a certificate, and whose account is known only after that. Never refused
+    /// for what failed, but perhaps for how many wait.
+    /// </summary>
+    public ValueTask<LoginTurn?> EnterAsync(AuthenticationContext context, CancellationToken cancellationToken) =>
+        _throttle.EnterAsync(context.Remote, null, false, cancellationToken);
+
+    /// <summary>Logs that nothing was checked, and answers in the time that a failure takes.</summary>
+    public async ValueTask<SaslStep> RefuseAsync(LoginAttempt attempt, long started, CancellationToken cancellationToken)
+    {
+        LogFailure(attempt, AuthenticationFailure.TooManyFailures);
+        await WaitForFloorAsync(started, cancellationToken);
+        return SaslStep.Fail(AuthenticationFailure.TooManyFailures);
+    }
+
+    /// <summary>Counts and logs a failed proof, ends its turn, and answers in due time.</summary>
     public async ValueTask<SaslStep> FailAsync(
-        LoginAttempt attempt, UInt128? fingerprint, long started, CancellationToken cancellationToken)
+        LoginAttempt attempt, LoginTurn turn, UInt128? fingerprint, long started, CancellationToken cancellationToken)
     {
         LogFailure(attempt, AuthenticationFailure.InvalidCredentials);
-        UInt128 tried = fingerprint ?? _secret.Fingerprint("proof", RandomNumberGenerator.GetBytes(16));
-        TimeSpan due = _throttle.AddFailure(attempt.Context.Remote, tried);
-        TimeSpan left = due - clock.GetElapsedTime(started);
-        if (left > TimeSpan.Zero)
-        {
-            await Task.Delay(left, clock, cancellationToken);
-        }
+        turn.AddFailure(fingerprint ?? _secret.Fingerprint("proof", RandomNumberGenerator.GetBytes(16)));
+        turn.Dispose(); // The next in line need not wait for this answer.
+        await WaitForFloorAsync(started, cancellationToken);
         return SaslStep.Fail(AuthenticationFailure.InvalidCredentials);
+    }
+
+    /// <summary>The account source cannot be asked.</summary>
+    public SaslStep Unavailable(LoginAttempt attempt)
+    {
+        LogFailure(attempt, AuthenticationFailure.TemporarilyUnavailable);
+        return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
     }
 
     /// <summary>Whether who has proven himself may act as he asked: only as himself.</summary>
@@ -164,13 +192,37 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         return SaslStep.Success(account);
     }
 
-    public void LogSuccess(LoginAttempt attempt) => Log.LoginSucceeded(
-        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol,
-        Shown(attempt.Context.Remote), Tls(attempt));
+    /// <summary>The attempt has proven to be this account's: logs, and remembers the place.</summary>
+    public void LogSuccess(LoginAttempt attempt, Account account)
+    {
+        Log.LoginSucceeded(
+            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt));
+        history.Add(account.Name, attempt.Context, attempt.Mechanism, AuthenticationFailure.None);
+        _throttle.TakeNotice(account.Name, attempt.Context.Remote);
+    }
 
-    public void LogFailure(LoginAttempt attempt, AuthenticationFailure reason) => Log.LoginFailed(
-        logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol,
-        Shown(attempt.Context.Remote), Tls(attempt), reason);
+    public void LogFailure(LoginAttempt attempt, AuthenticationFailure reason)
+    {
+        IPAddress remote = Shown(attempt.Context.Remote);
+        if (reason is AuthenticationFailure.TemporarilyUnavailable or AuthenticationFailure.TooManyFailures)
+        {
+            Log.LoginNotChecked(
+                logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, remote, Tls(attempt), reason);
+        }
+        else if (attempt.Context.Protocol is "imap" or "pop3")
+        {
+            Log.LoginFailed(
+                logger, attempt.Context.Protocol, attempt.ShownName, attempt.Mechanism, remote, Tls(attempt), reason, attempt.Context.ConnectionId);
+        }
+        else
+        {
+            Log.SubmissionLoginFailed(logger, "warning", remote, attempt.Mechanism, reason, attempt.ShownName, Tls(attempt), attempt.Context.ConnectionId);
+        }
+        if (attempt.AccountName is { } account)
+        {
+            history.Add(account, attempt.Context, attempt.Mechanism, reason);
+        }
+    }
 
     public void Dispose() => Hashes.Dispose();
 
@@ -202,6 +254,18 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         ReadOnlyMemory<byte> bounded = password[..Math.Min(password.Length, options.Limits.PasswordOctetsMax)];
         bool matches = await Hashes.RunAsync(() => PasswordScheme.Matches(checkedAgainst, bounded.Span), cancellationToken);
         return matches && canBeChecked;
+    }
+
+    private string Canonical(string loginName) =>
+        directory is IDirectoryFacts facts ? facts.CanonicalLogin(loginName) : loginName.ToLowerInvariant();
+
+    private async ValueTask WaitForFloorAsync(long started, CancellationToken cancellationToken)
+    {
+        TimeSpan left = options.Limits.FailureFloor - clock.GetElapsedTime(started);
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, clock, cancellationToken);
+        }
     }
 
     private static byte[] Octets(string text) => Encoding.UTF8.GetBytes(text);

@@ -1,4 +1,5 @@
 using System.Text;
+using MailAccess.Auth.Throttling;
 
 namespace MailAccess.Auth.Sasl;
 
@@ -37,8 +38,12 @@ internal sealed class ExternalExchange(CredentialDesk desk, CertificateName name
 
     private async ValueTask<SaslStep> LogInAsync(LoginAttempt attempt, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
+        using LoginTurn? turn = await desk.EnterAsync(context, cancellationToken);
         long started = desk.Now;
-        started += await desk.DelayBeforeCheckAsync(attempt, cancellationToken);
+        if (turn is null)
+        {
+            return await desk.RefuseAsync(attempt, started, cancellationToken);
+        }
         List<Account> found = [];
         foreach (string candidate in names)
         {
@@ -46,22 +51,23 @@ internal sealed class ExternalExchange(CredentialDesk desk, CertificateName name
             if (await (name == CertificateName.Address ? desk.FindByAddressAsync(named, cancellationToken) : desk.FindAsync(named, cancellationToken))
                 is not { } lookup)
             {
-                return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
+                return desk.Unavailable(attempt);
             }
-            if (lookup.Account is { } account && account.Credential != StoredCredential.Disabled && !found.Exists(f => f.Name == account.Account.Name))
+            if (lookup.Account is { } stored && stored.Credential != StoredCredential.Disabled && !found.Exists(f => f.Name == stored.Account.Name))
             {
-                found.Add(account.Account);
+                found.Add(stored.Account);
             }
         }
         // A certificate of two accounts says which one is meant no better than none does.
         if (found.Count != 1)
         {
-            return await desk.FailAsync(attempt, desk.Fingerprint(context.ClientCertificate), started, cancellationToken);
+            return await desk.FailAsync(attempt, turn, desk.Fingerprint(context.ClientCertificate), started, cancellationToken);
         }
+        attempt = attempt with { AccountName = found[0].Name };
         SaslStep step = await desk.AuthorizeAsync(attempt, found[0], cancellationToken);
-        if (step.Account is not null)
+        if (step.Account is { } account)
         {
-            desk.LogSuccess(attempt);
+            desk.LogSuccess(attempt, account);
         }
         return step;
     }

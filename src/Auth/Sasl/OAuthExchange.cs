@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MailAccess.Auth.OAuth;
+using MailAccess.Auth.Throttling;
 
 namespace MailAccess.Auth.Sasl;
 
@@ -62,8 +63,12 @@ internal sealed class OAuthExchange(CredentialDesk desk, OAuthTokens tokens, str
 
     private async ValueTask<SaslStep> LogInAsync(LoginAttempt attempt, string token, CancellationToken cancellationToken)
     {
+        using LoginTurn? turn = await desk.EnterAsync(context, cancellationToken);
         long started = desk.Now;
-        started += await desk.DelayBeforeCheckAsync(attempt, cancellationToken);
+        if (turn is null)
+        {
+            return await desk.RefuseAsync(attempt, started, cancellationToken);
+        }
         TokenVerdict verdict = await tokens.JudgeAsync(token, context.ConnectionId, cancellationToken);
         if (verdict.Status == TokenStatus.Unavailable)
         {
@@ -76,19 +81,20 @@ internal sealed class OAuthExchange(CredentialDesk desk, OAuthTokens tokens, str
             attempt = attempt with { LoginName = verdict.Name };
             if (await desk.FindAsync(attempt, cancellationToken) is not { } lookup)
             {
-                return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
+                return desk.Unavailable(attempt);
             }
             found = lookup.Account;
+            attempt = attempt with { AccountName = found?.Account.Name };
         }
         if (found is null || found.Credential == StoredCredential.Disabled)
         {
-            await desk.FailAsync(attempt, desk.Fingerprint(Encoding.UTF8.GetBytes(token)), started, cancellationToken);
+            await desk.FailAsync(attempt, turn, desk.Fingerprint(Encoding.UTF8.GetBytes(token)), started, cancellationToken);
             return TellError(verdict.Status);
         }
         SaslStep step = await desk.AuthorizeAsync(attempt, found.Account, cancellationToken);
-        if (step.Account is not null)
+        if (step.Account is { } account)
         {
-            desk.LogSuccess(attempt);
+            desk.LogSuccess(attempt, account);
         }
         return step;
     }

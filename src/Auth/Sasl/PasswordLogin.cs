@@ -7,9 +7,9 @@ internal static class PasswordLogin
         CredentialDesk desk, LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
         SaslStep step = await desk.CheckPasswordAsync(attempt, password, cancellationToken);
-        if (step.Account is not null)
+        if (step.Account is { } account)
         {
-            desk.LogSuccess(attempt);
+            desk.LogSuccess(attempt, account);
         }
         return step;
     }

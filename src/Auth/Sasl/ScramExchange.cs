@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MailAccess.Auth.Passwords;
+using MailAccess.Auth.Throttling;
 
 namespace MailAccess.Auth.Sasl;
 
@@ -58,7 +59,7 @@ internal sealed class ScramExchange(
                 return new(SaslStep.Fail(AuthenticationFailure.ChannelBinding));
             case State.Acknowledgement when message.IsEmpty:
                 _state = State.Ended;
-                desk.LogSuccess(_attempt);
+                desk.LogSuccess(_attempt, _proven!);
                 return new(SaslStep.Success(_proven!));
             default:
                 return new(Refuse());
@@ -80,9 +81,10 @@ internal sealed class ScramExchange(
         }
         if (await desk.FindAsync(_attempt, cancellationToken) is not { } lookup)
         {
-            return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
+            return desk.Unavailable(_attempt);
         }
         _account = lookup.Account;
+        _attempt = _attempt with { AccountName = _account?.Account.Name };
         (_salt, _iterations) = desk.ScramParameters(hash, first.LoginName, _account?.Credential);
         // server-first-message = nonce "," salt "," iteration-count
         _serverFirst = string.Create(
@@ -98,14 +100,18 @@ internal sealed class ScramExchange(
     private async ValueTask<SaslStep> ProveAsync(ScramClientFinal final, CancellationToken cancellationToken)
     {
         _state = State.Ended; // Until the proof holds.
+        using LoginTurn? turn = await desk.EnterAsync(_attempt, cancellationToken);
         long started = desk.Now;
-        started += await desk.DelayBeforeCheckAsync(_attempt, cancellationToken);
+        if (turn is null)
+        {
+            return await desk.RefuseAsync(_attempt, started, cancellationToken);
+        }
         ScramVerifier? verifier = await desk.FindVerifierAsync(hash, _salt, _iterations, _account, cancellationToken);
         byte[] authMessage = Encoding.UTF8.GetBytes($"{_first!.Bare},{_serverFirst},{final.WithoutProof}");
         if (verifier is null || !verifier.MatchesProof(authMessage, final.Proof))
         {
             // Every proof is another guess: its nonces hide whether the password was the same.
-            return await desk.FailAsync(_attempt, fingerprint: null, started, cancellationToken);
+            return await desk.FailAsync(_attempt, turn, fingerprint: null, started, cancellationToken);
         }
         SaslStep authorized = await desk.AuthorizeAsync(_attempt, _account!.Account, cancellationToken);
         if (authorized.Account is null)

@@ -6,17 +6,18 @@ using MailAccess.Server.Hosting;
 
 namespace MailAccess.Server.Cli;
 
-/// <summary>mailaccess user add|passwd|list|remove: the accounts of the passwd file. A running server sees the change within a second.</summary>
+/// <summary>mailaccess user add|passwd|list|remove|history: the accounts of the passwd file. A running server sees the change within a second.</summary>
 internal static class UserCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        return new Command("user", "Accounts: add, passwd, list, remove.")
+        return new Command("user", "Accounts: add, passwd, list, remove, history.")
         {
             Named("add", "Adds an account. The password is asked for, twice.", withPassword: true, AddAsync),
             Named("passwd", "Changes an account's password.", withPassword: true, SetPasswordAsync),
             List(),
             Named("remove", "Removes an account. Its mail stays where it is.", withPassword: false, RemoveAsync),
+            UserHistoryCommand.Create(output, errors, TimeProvider.System),
         };
 
         Command Named(string name, string description, bool withPassword, Func<PasswdFileEditor, string, byte[], Task<int>> run)

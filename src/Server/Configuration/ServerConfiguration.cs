@@ -1,5 +1,6 @@
 using System.Net;
 using MailAccess.Auth;
+using MailAccess.Auth.Throttling;
 using MailAccess.Pop3;
 using MailAccess.Store.Mbox;
 using MailAccess.Wire;
@@ -82,7 +83,7 @@ internal sealed record ServerConfiguration
             RecipientDelimiter = delimiter.Length > 0 ? delimiter[0] : '+',
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
-                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime), LoginSettings.Read(accounts), accounts.Get(LoginSettings.History)),
             OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
@@ -174,7 +175,8 @@ internal sealed record ServerConfiguration
 
 /// <summary>accounts</summary>
 internal sealed record AccountsConfiguration(
-    string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime);
+    string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime,
+    ThrottleOptions Throttle, TimeSpan HistoryTime);
 
 /// <summary>mail.format</summary>
 internal enum MailFormat

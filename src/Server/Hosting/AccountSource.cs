@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Server.Configuration;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,8 @@ internal static class AccountSource
             new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
 
     public static Authenticator CreateAuthenticator(
-        ServerConfiguration configuration, PasswdFile accounts, OAuthTokens? tokens, TimeProvider clock, ILoggerFactory loggers)
+        ServerConfiguration configuration, PasswdFile accounts, OAuthTokens? tokens, LoginHistory history, TimeProvider clock,
+        ILoggerFactory loggers)
     {
         AuthOptions options = new()
         {
@@ -36,8 +38,22 @@ internal static class AccountSource
             Mechanisms = configuration.Accounts.Mechanisms.Count > 0 ? configuration.Accounts.Mechanisms : null,
             ClientCertificateName = configuration.ClientCertificates.Name,
             CacheTime = configuration.Accounts.PasswordCacheTime,
+            Throttle = configuration.Accounts.Throttle,
         };
-        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens);
+        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens, history);
+    }
+
+    /// <summary>The folder of the logins' history.</summary>
+    public static string HistoryFolder(ServerConfiguration configuration) => Path.Combine(configuration.DataFolder, "logins");
+
+    /// <summary>What is remembered of logins. May throw <see cref="IOException"/>.</summary>
+    public static LoginHistory OpenHistory(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers)
+    {
+        AccountsConfiguration accounts = configuration.Accounts;
+        ILogger log = loggers.CreateLogger("MailAccess.Auth");
+        return accounts.HistoryTime > TimeSpan.Zero
+            ? LoginHistory.Open(HistoryFolder(configuration), accounts.HistoryTime, accounts.Throttle.KnownPlaceTime, clock, log)
+            : LoginHistory.InMemory(accounts.Throttle.KnownPlaceTime, clock, log);
     }
 
     /// <summary>What is wrong with the accounts that the configuration names: rights for nobody are a mistake, or become somebody's.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Dns;
 using MailAccess.Queue;
@@ -195,7 +196,9 @@ internal sealed class MailServer : IAsyncDisposable
             new WireLimits { ConnectionsMax = DescriptorLimit.ConnectionsOf(limits.Connections, descriptors), ConnectionsPerAddressMax = limits.ConnectionsPerAddress },
             _clock, _loggers.CreateLogger<ConnectionHost>(),
             new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
-        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, OpenTokens(errors), _clock, _loggers);
+        LoginHistory history = AccountSource.OpenHistory(_configuration, _clock, _loggers);
+        _undo.Push(history.DisposeAsync);
+        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, OpenTokens(errors), history, _clock, _loggers);
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
         _undo.Push(access.DisposeAsync);

@@ -36,7 +36,7 @@ internal static class AuthCommand
     {
         session.EndExchange();
         SmtpReply reply = ToReply(failure);
-        session.Log.AuthenticationFailed(session.Connection.Id, session.ClientAddress, failure);
+        session.Log.AuthenticationFailed(session.Connection.Id, session.Client.Address, failure);
         return reply;
     }
 
@@ -51,6 +51,7 @@ internal static class AuthCommand
         AuthenticationFailure.Malformed => SmtpReplies.AuthenticationMalformed,
         AuthenticationFailure.Cancelled => SmtpReplies.AuthenticationCancelled,
         AuthenticationFailure.TemporarilyUnavailable => SmtpReplies.AuthenticationUnavailable,
+        AuthenticationFailure.TooManyFailures => SmtpReplies.TooManyFailedLogins,
         AuthenticationFailure.None => throw new ArgumentException("nothing failed"),
         _ => throw new ArgumentOutOfRangeException(nameof(failure)),
     };
@@ -128,7 +129,7 @@ internal static class AuthCommand
         }
         session.EndExchange();
         session.AuthenticatedAccount = account;
-        session.Log.Authenticated(session.Connection.Id, account.Name, session.ClientAddress);
+        session.Log.Authenticated(session.Connection.Id, account.Name, session.Client.Address);
         return SmtpReplies.Authenticated;
     }
 

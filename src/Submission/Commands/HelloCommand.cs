@@ -27,7 +27,7 @@ internal static class HelloCommand
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
         }
-        return WelcomeAsync(session, new Hello(kind, session.Override?.Hello ?? name) { At = session.Clock.GetUtcNow() });
+        return WelcomeAsync(session, new Hello(kind, session.Client.Override?.Hello ?? name) { At = session.Clock.GetUtcNow() });
     }
 
     private static async ValueTask<CommandResult> WelcomeAsync(SubmissionSession session, Hello hello)
@@ -55,21 +55,21 @@ internal static class HelloCommand
             string.Create(CultureInfo.InvariantCulture, $"LIMITS RCPTMAX={session.Limits.RecipientsMax}"), // RFC 9422 §4
             "DELIVERBY", // RFC 2852; without a least time
         ];
-        if (session.Extensions.HasFlag(SmtpExtensions.MtPriority))
+        if (OfferedExtensions.Of(session).HasFlag(SmtpExtensions.MtPriority))
         {
             lines.Add("MT-PRIORITY MIXER"); // RFC 6710 §3; the policy's levels are among the 19 that we tell apart, appendix B.
         }
-        if (session.Extensions.HasFlag(SmtpExtensions.FutureRelease))
+        if (OfferedExtensions.Of(session).HasFlag(SmtpExtensions.FutureRelease))
         {
             lines.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"FUTURERELEASE {session.Limits.FutureReleaseMax.TotalSeconds:0} {session.LatestRelease:yyyy-MM-dd'T'HH:mm:ss'Z'}")); // RFC 4865 §3
+                $"FUTURERELEASE {session.Limits.FutureReleaseMax.TotalSeconds:0} {OfferedExtensions.LatestRelease(session):yyyy-MM-dd'T'HH:mm:ss'Z'}")); // RFC 4865 §3
         }
-        if (session.Extensions.HasFlag(SmtpExtensions.RequireTls))
+        if (OfferedExtensions.Of(session).HasFlag(SmtpExtensions.RequireTls))
         {
             lines.Add("REQUIRETLS"); // RFC 8689 §2
         }
-        if (session.IsTrustedProxy)
+        if (session.Client.IsTrustedProxy)
         {
             lines.Add($"XCLIENT {string.Join(' ', XclientCommand.AttributesFor(session))}");
             lines.Add($"XFORWARD {string.Join(' ', ClientAttributes.Forward)}");

@@ -19,7 +19,7 @@ internal static class MailCommand
         {
             return new CommandResult(SmtpReplies.AuthenticationRequired); // RFC 6409 §4.3
         }
-        SmtpSyntaxError error = SmtpParser.ParseMail(arguments, session.Extensions, out MailRequest? request);
+        SmtpSyntaxError error = SmtpParser.ParseMail(arguments, OfferedExtensions.Of(session), out MailRequest? request);
         if (error != SmtpSyntaxError.None)
         {
             return new CommandResult(SmtpReplies.SenderSyntax(error));
@@ -36,7 +36,7 @@ internal static class MailCommand
         {
             return new CommandResult(refusal);
         }
-        if (session.Policy.Mail(session.Connection.Id, session.ClientAddress, session.Account) is { } tooMany)
+        if (session.Policy.Mail(session.Connection.Id, session.Client.Address, session.Account) is { } tooMany)
         {
             return new CommandResult(tooMany);
         }

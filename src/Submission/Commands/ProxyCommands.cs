@@ -7,7 +7,7 @@ namespace MailAccess.Submission.Commands;
 /// <summary>XCLIENT, as Postfix describes it: a trusted proxy says whom it speaks for, and the session begins anew as if that were the client.</summary>
 internal static class XclientCommand
 {
-    public static readonly SubmissionCommand Definition = new("XCLIENT", CommandTraits.Extended, Execute) { IsOffered = static session => session.IsTrustedProxy };
+    public static readonly SubmissionCommand Definition = new("XCLIENT", CommandTraits.Extended, Execute) { IsOffered = static session => session.Client.IsTrustedProxy };
 
     /// <summary>What EHLO says behind the keyword.</summary>
     public static IReadOnlyList<string> AttributesFor(SubmissionSession session) =>
@@ -15,7 +15,7 @@ internal static class XclientCommand
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
-        if (!session.IsTrustedProxy)
+        if (!session.Client.IsTrustedProxy)
         {
             return new CommandResult(SmtpReplies.NotAProxy);
         }
@@ -23,7 +23,7 @@ internal static class XclientCommand
         {
             return new CommandResult(SmtpReplies.NotDuringTransaction);
         }
-        return ClientAttributes.Parse(arguments, AttributesFor(session), session.Override) is { } attributes
+        return ClientAttributes.Parse(arguments, AttributesFor(session), session.Client.Override) is { } attributes
             ? BeginAnewAsync(session, attributes)
             : new CommandResult(SmtpReplies.BadAttribute);
     }
@@ -48,7 +48,7 @@ internal static class XclientCommand
             }
         }
         await session.EndTransactionAsync();
-        session.Override = attributes;
+        session.Client.Override = attributes;
         session.Hello = null;
         session.AuthenticatedAccount = account;
         session.Log.ClientOverridden(session.Connection.Id, attributes);
@@ -59,11 +59,11 @@ internal static class XclientCommand
 /// <summary>XFORWARD, as Postfix describes it: a trusted filter says where the next message came from. For the log and for reports alone.</summary>
 internal static class XforwardCommand
 {
-    public static readonly SubmissionCommand Definition = new("XFORWARD", CommandTraits.Extended | CommandTraits.NeedsHello, Execute) { IsOffered = static session => session.IsTrustedProxy };
+    public static readonly SubmissionCommand Definition = new("XFORWARD", CommandTraits.Extended | CommandTraits.NeedsHello, Execute) { IsOffered = static session => session.Client.IsTrustedProxy };
 
     private static ValueTask<CommandResult> Execute(SubmissionSession session, ReadOnlySpan<byte> arguments)
     {
-        if (!session.IsTrustedProxy)
+        if (!session.Client.IsTrustedProxy)
         {
             return new CommandResult(SmtpReplies.NotAProxy);
         }
@@ -71,11 +71,11 @@ internal static class XforwardCommand
         {
             return new CommandResult(SmtpReplies.NotDuringTransaction);
         }
-        if (ClientAttributes.Parse(arguments, ClientAttributes.Forward, session.Forwarded) is not { } attributes)
+        if (ClientAttributes.Parse(arguments, ClientAttributes.Forward, session.Client.Forwarded) is not { } attributes)
         {
             return new CommandResult(SmtpReplies.BadAttribute);
         }
-        session.Forwarded = attributes;
+        session.Client.Forwarded = attributes;
         session.Log.ClientForwarded(session.Connection.Id, attributes);
         return new CommandResult(SmtpReplies.Ok);
     }

@@ -1,3 +1,5 @@
+using System.Net;
+using MailAccess.Auth;
 using MailAccess.Smtp;
 
 namespace MailAccess.Submission.Commands;
@@ -18,7 +20,7 @@ internal static class RcptCommand
         {
             return new CommandResult(SmtpReplies.ChunksUnderWay);
         }
-        SmtpExtensions extensions = transaction.Mail.SmtpUtf8 ? session.Extensions : session.Extensions & ~SmtpExtensions.SmtpUtf8;
+        SmtpExtensions extensions = transaction.Mail.SmtpUtf8 ? OfferedExtensions.Of(session) : OfferedExtensions.Of(session) & ~SmtpExtensions.SmtpUtf8;
         SmtpSyntaxError error = SmtpParser.ParseRcpt(arguments, extensions, out EnvelopeRecipient? recipient);
         if (error != SmtpSyntaxError.None)
         {
@@ -30,7 +32,7 @@ internal static class RcptCommand
             transaction.HasRefused = true;
             return new CommandResult(SmtpReplies.TooManyRecipients);
         }
-        if (session.Policy.Recipient(session.Connection.Id, session.ClientAddress, session.Account) is { } overTime)
+        if (session.Policy.Recipient(session.Connection.Id, session.Client.Address, session.Account) is { } overTime)
         {
             transaction.HasRefused = true;
             return new CommandResult(overTime);
@@ -40,7 +42,8 @@ internal static class RcptCommand
 
     private static async ValueTask<CommandResult> AddAsync(SubmissionSession session, MailTransaction transaction, EnvelopeRecipient recipient)
     {
-        SmtpReply reply = Judge(session.Role, await KindAsync(session, recipient.Path));
+        RecipientKind kind = await KindAsync(session, recipient.Path);
+        SmtpReply reply = Judge(session.Role, kind);
         if (reply.IsPositive)
         {
             transaction.Add(recipient);
@@ -48,6 +51,7 @@ internal static class RcptCommand
         else
         {
             transaction.HasRefused = true; // The transaction stays open: other recipients may be fine.
+            LogRejection(session, recipient, kind, reply);
         }
         return reply;
     }
@@ -63,6 +67,24 @@ internal static class RcptCommand
         {
             session.Log.SinkFailed(session.Connection.Id, failure);
             return RecipientKind.Temporary;
+        }
+    }
+
+    /// <summary>Strangers who try out addresses, or look for an open relay: their administrator wants to know. Our own users' typing errors are nobody's business.</summary>
+    private static void LogRejection(SubmissionSession session, EnvelopeRecipient recipient, RecipientKind kind, SmtpReply reply)
+    {
+        string? reason = kind switch
+        {
+            RecipientKind.Unknown => "Recipient address rejected: User unknown",
+            RecipientKind.Remote => "Relay access denied",
+            _ => null,
+        };
+        if (reason is not null && session.Role == SubmissionRole.Exchange)
+        {
+            IPAddress remote = session.Client.Address;
+            session.Log.RecipientRejected(
+                remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, reply.Code, $"{reply.Enhanced}", LogName.Show(recipient.Path.ToString()), reason,
+                session.Connection.Id);
         }
     }
 

@@ -20,11 +20,11 @@ internal sealed class ClientName(Task<string?> looking, TimeSpan wait, TimeProvi
     /// <summary>The name is looked for where the role has somebody who does, unless a proxy has told it already, or that there is none.</summary>
     public static ClientName? Of(SubmissionSession session)
     {
-        if (session.Override is { } told)
+        if (session.Client.Override is { } told)
         {
             return told.HostName is { } name ? new ClientName(Task.FromResult<string?>(name), TimeSpan.Zero, session.Clock) : null;
         }
-        IPAddress address = session.ClientAddress;
+        IPAddress address = session.Client.Address;
         return session.Options.ClientNames is { } names && !IPAddress.IsLoopback(address)
             ? new ClientName(names.FindAsync(address), session.Limits.ClientNameWait, session.Clock) : null;
     }

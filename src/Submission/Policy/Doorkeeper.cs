@@ -10,7 +10,7 @@ internal static class Doorkeeper
     /// <summary>Null where it may be greeted; else what it hears before we hang up.</summary>
     public static async ValueTask<SmtpReply?> RefuseAsync(SubmissionSession session, bool hasSpoken)
     {
-        if (session.Policy.Connect(session.Connection.Id, session.ClientAddress) is { } tooMany)
+        if (session.Policy.Connect(session.Connection.Id, session.Client.Address) is { } tooMany)
         {
             return tooMany;
         }
@@ -24,14 +24,14 @@ internal static class Doorkeeper
 
     /// <summary>The same for the client that a proxy has just named; it waited for the proxy's greeting.</summary>
     public static async ValueTask<SmtpReply?> RefuseNamedAsync(SubmissionSession session) =>
-        session.Policy.Connect(session.Connection.Id, session.ClientAddress) ?? await RecognizeAsync(session);
+        session.Policy.Connect(session.Connection.Id, session.Client.Address) ?? await RecognizeAsync(session);
 
     private static async ValueTask<SmtpReply?> RecognizeAsync(SubmissionSession session)
     {
-        session.ClientName = ClientName.Of(session);
+        session.Client.Name = ClientName.Of(session);
         try
         {
-            session.AccountOfAddress = session.Options.TrustedClients is { } trusted ? await trusted.FindAsync(session.ClientAddress, CancellationToken.None) : null;
+            session.Client.AccountOfAddress = session.Options.TrustedClients is { } trusted ? await trusted.FindAsync(session.Client.Address, CancellationToken.None) : null;
             return null;
         }
         catch (IOException failure)
