@@ -75,7 +75,8 @@ internal sealed record ServerConfiguration
             RecipientDelimiter = delimiter.Length > 0 ? delimiter[0] : '+',
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
-                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime)),
+                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime),
+                DirectoryConfiguration.From(accounts, root.Get(Settings.Domains), file, errors)),
             OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
@@ -164,7 +165,13 @@ internal sealed record ServerConfiguration
 
 /// <summary>accounts</summary>
 internal sealed record AccountsConfiguration(
-    string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime);
+    string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime,
+    DirectoryConfiguration Directories)
+{
+    /// <summary>Where accounts come from, for messages.</summary>
+    public string Shown => Directories.IsPasswdFileAlone ? PasswdFile
+        : string.Join(", ", Directories.Sources.Select(s => s == AccountSourceKind.Passwd ? PasswdFile : DirectorySettings.WordOf(s)));
+}
 
 /// <summary>mail.format</summary>
 internal enum MailFormat

@@ -12,18 +12,8 @@ internal static class AccountSource
 {
     private const string BadPassword = "a password has 1 to 1024 octets of UTF-8 and no control characters";
 
-    public static PasswdFile Open(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers) =>
-        new(
-            new PasswdFileOptions
-            {
-                Path = configuration.Accounts.PasswdFile,
-                DefaultScheme = configuration.Accounts.DefaultScheme,
-                DefaultDomains = configuration.Domains,
-            },
-            new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
-
     public static Authenticator CreateAuthenticator(
-        ServerConfiguration configuration, PasswdFile accounts, OAuthTokens? tokens, TimeProvider clock, ILoggerFactory loggers)
+        ServerConfiguration configuration, IAccountDirectory accounts, OAuthTokens? tokens, TimeProvider clock, ILoggerFactory loggers)
     {
         AuthOptions options = new()
         {
@@ -40,17 +30,25 @@ internal static class AccountSource
         return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens);
     }
 
-    /// <summary>What is wrong with the accounts that the configuration of sharing names: rights for nobody are a mistake, or become somebody's.</summary>
-    public static async Task<List<string>> UnknownInSharingAsync(ServerConfiguration configuration, IAccountDirectory accounts)
+    /// <summary>
+    /// What is wrong with the accounts that the configuration names: nobody reads the postmaster's mail, and rights for nobody are a mistake, or
+    /// become somebody's. Throws <see cref="IOException"/> where a source cannot be asked.
+    /// </summary>
+    public static async Task<List<string>> FindUnknownAsync(ServerConfiguration configuration, IAccountDirectory accounts)
     {
         List<string> problems = [];
+        string where = configuration.Accounts.Shown;
+        if (configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
+        {
+            problems.Add($"postmaster: there is no account \"{postmaster}\" in {where}");
+        }
         foreach ((string key, string name) in configuration.Sharing.Enabled ? configuration.Sharing.NamedAccounts() : [])
         {
             string? known = (await accounts.FindByLoginAsync(name, CancellationToken.None))?.Account.Name;
             if (known != name)
             {
-                problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}"
-                    : $"{key}: the account \"{name}\" is called \"{known}\" in {configuration.Accounts.PasswdFile}");
+                problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {where}"
+                    : $"{key}: the account \"{name}\" is called \"{known}\" in {where}");
             }
         }
         return problems;

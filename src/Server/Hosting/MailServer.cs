@@ -94,7 +94,13 @@ internal sealed class MailServer : IAsyncDisposable
     {
         LoadCertificates(errors);
         Directory.CreateDirectory(_configuration.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        PasswdFile accounts = AccountSource.Open(_configuration, _clock, _loggers);
+        AccountSources sources = new(_configuration, _clock, _loggers);
+        _undo.Push(() =>
+        {
+            sources.Dispose();
+            return default;
+        });
+        IAccountDirectory accounts = sources.All;
         await CheckAccountsAsync(accounts, errors);
         if (errors.Count > 0)
         {
@@ -115,7 +121,7 @@ internal sealed class MailServer : IAsyncDisposable
         _undo.Push(expiry.DisposeAsync);
         SpecialFolders mail = new(store, _configuration.Mail.CreateSpecialFolders);
         MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
-            await PostmasterAsync(accounts), mail, _clock, _loggers, errors);
+            await PostmasterAsync(sources), mail, _clock, _loggers, errors);
         if (queue is null)
         {
             return;
@@ -126,23 +132,26 @@ internal sealed class MailServer : IAsyncDisposable
         StartListeners(accounts, mail, queue, errors);
     }
 
-    private async Task<string?> PostmasterAsync(PasswdFile accounts)
+    private async Task<string?> PostmasterAsync(AccountSources sources)
     {
         if (_configuration.Postmaster is { } configured)
         {
             return configured;
         }
-        IReadOnlyList<Account> all = await accounts.ListAsync(CancellationToken.None);
+        IReadOnlyList<Account> all = sources.PasswdFile is { } file ? await file.ListAsync(CancellationToken.None) : [];
         return all.Count > 0 ? all[0].Name : null;
     }
 
-    private async Task CheckAccountsAsync(PasswdFile accounts, List<string> errors)
+    private async Task CheckAccountsAsync(IAccountDirectory accounts, List<string> errors)
     {
-        if (_configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
+        try
         {
-            errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
+            errors.AddRange(await AccountSource.FindUnknownAsync(_configuration, accounts));
         }
-        errors.AddRange(await AccountSource.UnknownInSharingAsync(_configuration, accounts));
+        catch (IOException unavailable) when (!_configuration.Accounts.Directories.IsPasswdFileAlone)
+        {
+            _log.AccountsUnavailable(unavailable.Message); // What it runs on may come up after us.
+        }
     }
 
     private void LoadCertificates(List<string> errors)
@@ -174,7 +183,7 @@ internal sealed class MailServer : IAsyncDisposable
             null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
     }
 
-    private void StartListeners(PasswdFile accounts, SpecialFolders mail, MailQueue queue, List<string> errors)
+    private void StartListeners(IAccountDirectory accounts, SpecialFolders mail, MailQueue queue, List<string> errors)
     {
         TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
         _undo.Push(transcripts.DisposeAsync);
