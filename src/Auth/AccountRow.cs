@@ -72,6 +72,6 @@ public sealed record AccountRow
     }
 
     /// <summary>The addresses of a name for which none are given: itself, or one in each default domain. In lower case.</summary>
-    internal static string[] AddressesOf(string name, IReadOnlyList<string> defaultDomains) =>
+    public static string[] AddressesOf(string name, IReadOnlyList<string> defaultDomains) =>
         name.Contains('@', StringComparison.Ordinal) ? [name] : [.. defaultDomains.Select(d => $"{name}@{d.ToLowerInvariant()}")];
 }

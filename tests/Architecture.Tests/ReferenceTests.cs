@@ -22,7 +22,7 @@ public sealed class ReferenceTests
         ["Server"] = ["Wire", "Message", "Auth", "Directories", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Queue"],
     };
 
-    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "System.CommandLine"];
+    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "Npgsql", "System.CommandLine"];
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.Source).Select(d => new DirectoryInfo(d).Name).Order(StringComparer.Ordinal)];
 

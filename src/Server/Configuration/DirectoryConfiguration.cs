@@ -1,12 +1,15 @@
+using MailAccess.Directories.Postgres;
 using MailAccess.Directories.SystemUsers;
+using MailAccess.Server.Hosting;
 
 namespace MailAccess.Server.Configuration;
 
 /// <summary>Where accounts come from, beside the passwd file itself.</summary>
 /// <param name="Sources">In the order in which they are asked; at least one.</param>
 /// <param name="CacheTime">How long names and addresses are remembered of sources outside.</param>
+/// <param name="PostgreSql">Null where it is no source.</param>
 /// <param name="System">Null where it is no source.</param>
-internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> Sources, TimeSpan CacheTime, SystemUserOptions? System)
+internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> Sources, TimeSpan CacheTime, PostgresOptions? PostgreSql, SystemUserOptions? System)
 {
     private static readonly TimeSpan CacheTimeMax = TimeSpan.FromHours(1);
 
@@ -27,9 +30,12 @@ internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> S
         {
             errors.Add(accounts.Error(file, DirectorySettings.CacheTime, "must be at most 1h"));
         }
+        CheckAsked(DirectorySettings.PostgreSql, AccountSourceKind.PostgreSql);
         CheckAsked(DirectorySettings.System, AccountSourceKind.System);
         return new DirectoryConfiguration(
             sources, accounts.Get(DirectorySettings.CacheTime),
+            sources.Contains(AccountSourceKind.PostgreSql)
+                ? ReadPostgreSql(accounts.Section(DirectorySettings.PostgreSql), accounts.Get(Settings.DefaultScheme), domains, file, errors) : null,
             sources.Contains(AccountSourceKind.System) ? ReadSystem(accounts.Section(DirectorySettings.System), domains, file, errors) : null);
 
         void CheckAsked(SectionSetting section, AccountSourceKind kind)
@@ -40,6 +46,32 @@ internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> S
             }
         }
     }
+
+    private static PostgresOptions ReadPostgreSql(
+        ConfigurationView database, string defaultScheme, IReadOnlyList<string> domains, string file, List<ConfigurationError> errors)
+    {
+        string connection = database.Get(DirectorySettings.Connection);
+        if (PostgresOptions.FindProblem(connection) is { } problem)
+        {
+            errors.Add(database.Error(file, DirectorySettings.Connection, problem));
+        }
+        PostgresOptions standard = new() { ConnectionString = connection };
+        return standard with
+        {
+            ReadPassword = PasswordOf(database, DirectorySettings.DatabasePasswordFile, "accounts.postgresql.passwordFile"),
+            LoginQuery = database.Get(DirectorySettings.LoginQuery) ?? standard.LoginQuery,
+            AddressQuery = database.Get(DirectorySettings.AddressQuery) ?? standard.AddressQuery,
+            ListQuery = database.Get(DirectorySettings.ListQuery) ?? standard.ListQuery,
+            DefaultScheme = defaultScheme,
+            DefaultDomains = domains,
+            ConnectionsMax = database.Get(DirectorySettings.DatabaseConnections),
+            Timeout = database.Get(DirectorySettings.DatabaseTimeout),
+        };
+    }
+
+    /// <summary>Reads the file when the password is needed, so that a new one counts from then on.</summary>
+    private static Func<string>? PasswordOf(ConfigurationView view, Setting<string?> setting, string key) =>
+        view.Get(setting) is { } name ? () => SecretFile.Read(key, view.FullPath(name)) : null;
 
     private static SystemUserOptions ReadSystem(ConfigurationView system, IReadOnlyList<string> domains, string file, List<ConfigurationError> errors)
     {

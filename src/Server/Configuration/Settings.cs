@@ -31,7 +31,7 @@ internal static class Settings
         "The accounts, in the syntax of Dovecot's passwd-file: name:{SCHEME}password:uid:gid:gecos:home:shell:extra. Read again when it changes. A relative path counts from the folder of this file.");
 
     public static readonly Setting<string> DefaultScheme = new("defaultScheme", ScalarTypes.Text, "CRYPT", "\"CRYPT\"",
-        "Scheme of passwords in the passwd file that have no {SCHEME} before them.");
+        "Scheme of passwords in the passwd file and in PostgreSQL that have no {SCHEME} before them.");
 
     public static readonly Setting<PlaintextPolicy> PlaintextWithoutTls = new("plaintextWithoutTls",
         ScalarTypes.Choice(("never", PlaintextPolicy.Never), ("loopback", PlaintextPolicy.Loopback), ("always", PlaintextPolicy.Always)),
@@ -45,7 +45,7 @@ internal static class Settings
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
 
     public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
-        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, DirectorySettings.CacheTime, DirectorySettings.System]);
+        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
 
     // mail
     public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",

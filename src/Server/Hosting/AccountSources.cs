@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Directories.Postgres;
 using MailAccess.Directories.SystemUsers;
 using MailAccess.Server.Configuration;
 using Microsoft.Extensions.Logging;
@@ -46,6 +47,7 @@ internal sealed class AccountSources : IDisposable
 
     private NamedSource Open(AccountSourceKind kind) => kind switch
     {
+        AccountSourceKind.PostgreSql => OpenPostgreSql(_configuration.Accounts.Directories.PostgreSql!),
         AccountSourceKind.System => OpenSystem(_configuration.Accounts.Directories.System!),
         _ => OpenPasswdFile(),
     };
@@ -72,6 +74,13 @@ internal sealed class AccountSources : IDisposable
                 return problem.Message;
             }
         });
+    }
+
+    private NamedSource OpenPostgreSql(PostgresOptions options)
+    {
+        PostgresDirectory database = new(options, _log);
+        _undo.Push(database);
+        return new NamedSource("accounts.postgresql", Cached(database), database.FindProblemAsync);
     }
 
     private NamedSource OpenSystem(SystemUserOptions options)

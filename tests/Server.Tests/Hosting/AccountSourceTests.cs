@@ -1,5 +1,6 @@
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
+using MailAccess.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailAccess.Server.Tests.Hosting;
@@ -37,6 +38,29 @@ public sealed class AccountSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Accounts_of_a_database_log_in_and_get_mail_and_while_it_is_away_everything_is_temporary()
+    {
+        await using PostgresServer database = await PostgresServer.StartAsync();
+        await database.CreateTablesAsync();
+        await database.SqlAsync("INSERT INTO accounts (name, password) VALUES ('bob@example.test', '{PLAIN}row'), ('alice@example.test', '{PLAIN}row');");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "secret"), PostgresServer.Password, TestContext.Current.CancellationToken);
+        await using LoopbackServer server = await LoopbackServer.StartAsync(_folder, $$"""
+            "sources": ["passwd", "postgresql"], "postgresql": { "connection": "{{database.ConnectionString}}", "passwordFile": "secret" }
+            """);
+        Assert.StartsWith("OK", await server.LogInAsync("bob@example.test", "row"), StringComparison.Ordinal);
+        Assert.StartsWith("NO [AUTHENTICATIONFAILED]", await server.LogInAsync("bob@example.test", "file"), StringComparison.Ordinal);
+        Assert.StartsWith("NO [AUTHENTICATIONFAILED]", await server.LogInAsync("alice@example.test", "row"), StringComparison.Ordinal);
+        Assert.StartsWith("250", await server.RecipientAsync("bob@example.test"), StringComparison.Ordinal);
+        Assert.StartsWith("550", await server.RecipientAsync("mallory@example.test"), StringComparison.Ordinal);
+
+        await database.StopAsync();
+        Assert.StartsWith("OK", await server.LogInAsync("alice@example.test", "file"), StringComparison.Ordinal);
+        Assert.StartsWith("NO [UNAVAILABLE]", await server.LogInAsync("bob@example.test", "row"), StringComparison.Ordinal);
+        Assert.StartsWith("250", await server.RecipientAsync("bob@example.test"), StringComparison.Ordinal); // Remembered.
+        Assert.StartsWith("451", await server.RecipientAsync("carol@example.test"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_check_tries_each_source()
     {
         using AccountSources sources = new(
@@ -60,6 +84,8 @@ public sealed class AccountSourceTests : IDisposable
     [InlineData(""" "system": { "uidMin": 500 } """, "accounts.system", "not in accounts.sources")]
     [InlineData(""" "sources": ["system"], "system": { "service": "../passwd" } """, "accounts.system.service", "not the name of a file")]
     [InlineData(""" "sources": ["system"], "system": { "uidMin": 5, "uidMax": 4 } """, "accounts.system.uidMin", "uidMax")]
+    [InlineData(""" "sources": ["postgresql"] """, "accounts.postgresql.connection", "no Host")]
+    [InlineData(""" "sources": ["postgresql"], "postgresql": { "connection": "Host=h;Password=p" } """, "accounts.postgresql.connection", "passwordFile")]
     [InlineData(""" "cacheTime": "2h" """, "accounts.cacheTime", "1h")]
     public void A_mistake_is_told_with_its_key(string accounts, string key, string problem)
     {
