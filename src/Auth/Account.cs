@@ -35,6 +35,26 @@ public interface IAccountDirectory
 
     /// <summary>Every account, in no order.</summary>
     ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>The account of a canonical name, or null; what is told may be some seconds old.</summary>
+    async ValueTask<Account?> FindByNameAsync(string accountName, CancellationToken cancellationToken) =>
+        (await FindByLoginAsync(accountName, cancellationToken))?.Account;
+
+    /// <summary>
+    /// Where passwords are checked by somebody else: to whom the password of a name that nobody has is brought, so that it costs what others
+    /// cost. The answer does not count. Null where stored credentials are all there is.
+    /// </summary>
+    IPasswordVerifier? Nobody => null;
+}
+
+/// <summary>Says whether a password is an account's, for a source that does not give credentials away. Thread-safe.</summary>
+public interface IPasswordVerifier
+{
+    /// <summary>
+    /// Whether the password (UTF-8 as the client sent it, never empty, without NUL) is right. Throws <see cref="IOException"/> where that
+    /// cannot be found out now.
+    /// </summary>
+    ValueTask<bool> VerifyAsync(ReadOnlyMemory<byte> password, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -53,7 +73,11 @@ public interface IDirectoryFacts
 }
 
 /// <summary>An account with its stored credential, for the credential check alone.</summary>
-public sealed record StoredAccount(Account Account, StoredCredential Credential);
+public sealed record StoredAccount(Account Account, StoredCredential Credential)
+{
+    /// <summary>Checks passwords in place of the credential, which then only says whether the account may log in at all.</summary>
+    public IPasswordVerifier? Verifier { get; init; }
+}
 
 /// <summary>
 /// A stored credential in Dovecot's notation, <c>{SCHEME}data</c>. Never prints its data.

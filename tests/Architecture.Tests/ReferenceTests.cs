@@ -11,6 +11,7 @@ public sealed class ReferenceTests
         ["Wire"] = [],
         ["Message"] = [],
         ["Auth"] = [],
+        ["Directories"] = ["Auth"],
         ["Dns"] = [],
         ["Store"] = ["Message"],
         ["Smtp"] = ["Wire"],
@@ -18,10 +19,10 @@ public sealed class ReferenceTests
         ["Imap"] = ["Wire", "Message", "Auth", "Store"],
         ["Submission"] = ["Wire", "Message", "Smtp", "Auth"],
         ["Queue"] = ["Wire", "Message", "Smtp", "Dns", "Store"],
-        ["Server"] = ["Wire", "Message", "Auth", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Queue"],
+        ["Server"] = ["Wire", "Message", "Auth", "Directories", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Queue"],
     };
 
-    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "System.CommandLine"];
+    private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "Npgsql", "System.CommandLine"];
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Repository.Source).Select(d => new DirectoryInfo(d).Name).Order(StringComparer.Ordinal)];
 

@@ -139,6 +139,12 @@ internal sealed record PasswdLine
             problem = "allow_nets= is not supported";
             return StoredCredential.Disabled;
         }
+        return ReadPassword(field, defaultScheme, out problem);
+    }
+
+    /// <summary>What a password field says; where that cannot be used, a credential that nobody can log in with, and why.</summary>
+    public static StoredCredential ReadPassword(string field, string defaultScheme, out string? problem)
+    {
         if (field == "*")
         {
             problem = null;

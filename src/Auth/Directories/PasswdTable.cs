@@ -110,12 +110,8 @@ internal sealed class PasswdTable
         }
     }
 
-    private string[] AddressesOf(PasswdLine line)
-    {
-        IEnumerable<string> own = line.User.Contains('@', StringComparison.Ordinal)
-            ? [line.User] : _options.DefaultDomains.Select(d => $"{line.User}@{d.ToLowerInvariant()}");
-        return [.. own.Concat(line.Addresses).Distinct(StringComparer.Ordinal)];
-    }
+    private string[] AddressesOf(PasswdLine line) =>
+        [.. AccountRow.AddressesOf(line.User, _options.DefaultDomains).Concat(line.Addresses).Distinct(StringComparer.Ordinal)];
 
     private void Skip(ILogger logger, int number, string problem)
     {

@@ -9,6 +9,7 @@ namespace MailAccess.Auth.Passwords;
 internal static class PasswordScheme
 {
     private const int Pbkdf2IterationsMax = 10_000_000;
+    private const int Md5Octets = 16;
 
     /// <summary>Null where the credential can be checked here, else what is wrong with it. Says nothing of its data.</summary>
     public static string? FindProblem(StoredCredential credential)
@@ -27,7 +28,8 @@ internal static class PasswordScheme
                 return TryParsePbkdf2(data, out _, out _, out _) ? null : "not a PBKDF2 hash ($1$salt$rounds$hash)";
             case "CRYPT" or "DES-CRYPT" or "MD5-CRYPT" or "SHA256-CRYPT" or "SHA512-CRYPT" or "BLF-CRYPT":
                 return CryptLibrary.IsAvailable ? null : "crypt(3) hashes need libcrypt.so.1 or libcrypt.so.2, which is not installed";
-            case "SHA" or "SHA1" or "SHA256" or "SHA512" or "SSHA" or "SSHA256" or "SSHA512":
+            case "SHA" or "SHA1" or "SHA256" or "SHA384" or "SHA512" or "SSHA" or "SSHA256" or "SSHA384" or "SSHA512"
+                or "MD5" or "SMD5" or "LDAP-MD5" or "PLAIN-MD5":
                 return TrySplitDigest(scheme, data, IsEncoded(credential), out _, out _, out _) ? null : $"not a {scheme} hash";
             default:
                 return $"unknown password scheme {{{(scheme.Length <= 32 ? scheme : scheme[..32])}}}";
@@ -99,6 +101,8 @@ internal static class PasswordScheme
         string suffix = dot < 0 ? "" : name[(dot + 1)..];
         scheme = dot < 0 ? name : name[..dot];
         data = Encoding.UTF8.GetBytes(credential.Data);
+        // To directories {MD5} is a digest, to Dovecot crypt(3)'s MD5: they cannot be taken for one another.
+        scheme = scheme == "MD5" && data.AsSpan().StartsWith("$1$"u8) ? "MD5-CRYPT" : scheme;
         return suffix switch
         {
             "" => true,
@@ -134,12 +138,14 @@ internal static class PasswordScheme
         string scheme, byte[] data, bool isDecoded, out HashAlgorithmName algorithm, out byte[] digest, out byte[] salt)
     {
         digest = salt = [];
-        bool salted = scheme.StartsWith("SSHA", StringComparison.Ordinal);
+        bool salted = scheme.StartsWith("SSHA", StringComparison.Ordinal) || scheme == "SMD5";
         (algorithm, int octets) = scheme switch
         {
             "SHA" or "SHA1" or "SSHA" => (HashAlgorithmName.SHA1, SHA1.HashSizeInBytes),
             "SHA256" or "SSHA256" => (HashAlgorithmName.SHA256, SHA256.HashSizeInBytes),
+            "SHA384" or "SSHA384" => (HashAlgorithmName.SHA384, SHA384.HashSizeInBytes),
             "SHA512" or "SSHA512" => (HashAlgorithmName.SHA512, SHA512.HashSizeInBytes),
+            "MD5" or "SMD5" or "LDAP-MD5" or "PLAIN-MD5" => (HashAlgorithmName.MD5, Md5Octets),
             _ => (default, 0),
         };
         if (octets == 0)

@@ -64,7 +64,11 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
             "password", Octets(found.Account.Name), Octets(found.Credential.Scheme), Octets(found.Credential.Data), password);
         if (found is null || !_rightPasswords.TryGet(cacheKey, out _))
         {
-            if (!await MatchesAsync(found?.Credential, password, cancellationToken) || found is null)
+            if (await IsRightAsync(attempt, found, password, cancellationToken) is not { } isRight)
+            {
+                return Unavailable(attempt);
+            }
+            if (!isRight || found is null)
             {
                 return await FailAsync(attempt, turn, fingerprint, started, cancellationToken);
             }
@@ -233,6 +237,28 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
             bool isPossible = attempt.LoginName.Length > 0
                 && Encoding.UTF8.GetByteCount(attempt.LoginName) <= options.Limits.LoginNameOctetsMax;
             return new Lookup(isPossible ? await find(attempt.LoginName) : null);
+        }
+        catch (IOException unavailable)
+        {
+            Log.DirectoryUnavailable(logger, attempt.Context.ConnectionId, unavailable.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Asks the source where it checks passwords itself, for names that nobody has too; null where it cannot be asked.</summary>
+    private async ValueTask<bool?> IsRightAsync(
+        LoginAttempt attempt, StoredAccount? account, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
+    {
+        if ((account is null ? directory.Nobody : account.Verifier) is not { } verifier)
+        {
+            return await MatchesAsync(account?.Credential, password, cancellationToken);
+        }
+        // Others take an empty password for an anonymous login that succeeds (RFC 4513 §5.1.2), and end one at a NUL.
+        bool mayFit = !password.IsEmpty && password.Length <= options.Limits.PasswordOctetsMax && !password.Span.Contains((byte)0)
+            && account?.Credential != StoredCredential.Disabled;
+        try
+        {
+            return mayFit && await verifier.VerifyAsync(password, cancellationToken);
         }
         catch (IOException unavailable)
         {

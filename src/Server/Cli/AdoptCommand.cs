@@ -46,7 +46,8 @@ internal sealed class Adoption(ServerConfiguration configuration, TextWriter out
     {
         using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
         using LineLoggerFactory loggers = new(log);
-        PasswdFile accounts = AccountSource.Open(configuration, TimeProvider.System, loggers);
+        using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+        IAccountDirectory accounts = sources.All;
         List<(string Name, string Root)> roots = [];
         if (await FindAsync(accounts, what, isDryRun, roots, stop) is { } failure)
         {
@@ -77,7 +78,7 @@ internal sealed class Adoption(ServerConfiguration configuration, TextWriter out
 
     /// <summary>The exit code where something named does not exist.</summary>
     private async Task<int?> FindAsync(
-        PasswdFile accounts, IReadOnlyList<string> what, bool isDryRun, List<(string Name, string Root)> roots, CancellationToken stop)
+        IAccountDirectory accounts, IReadOnlyList<string> what, bool isDryRun, List<(string Name, string Root)> roots, CancellationToken stop)
     {
         List<(string Name, string Root)> all = [];
         try
@@ -92,7 +93,7 @@ internal sealed class Adoption(ServerConfiguration configuration, TextWriter out
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            await errors.WriteLineAsync($"mailaccess: accounts.passwdFile: {problem.Message}");
+            await errors.WriteLineAsync($"mailaccess: accounts: {problem.Message}");
             return ExitCodes.Configuration;
         }
         foreach (string wanted in what)
@@ -157,7 +158,7 @@ internal sealed class Adoption(ServerConfiguration configuration, TextWriter out
     }
 
     private async Task<int?> AdoptAsync(
-        List<(string Name, string Root)> roots, List<InspectedMaildir> inspected, PasswdFile accounts, LineLoggerFactory loggers, CancellationToken stop)
+        List<(string Name, string Root)> roots, List<InspectedMaildir> inspected, IAccountDirectory accounts, LineLoggerFactory loggers, CancellationToken stop)
     {
         List<string> problems = [];
         await using AccountQuotas quotas = new(configuration, accounts, TimeProvider.System, loggers.CreateLogger("MailAccess.Server"));

@@ -75,30 +75,42 @@ internal static class CheckCommand
 
     private static async Task LookAtAccountsAsync(ServerConfiguration configuration, List<string> problems, List<string> notes)
     {
-        if (!File.Exists(configuration.Accounts.PasswdFile))
+        bool hasPasswdFile = configuration.Accounts.Directories.HasPasswdFile;
+        if (hasPasswdFile && !File.Exists(configuration.Accounts.PasswdFile))
         {
             notes.Add($"{configuration.Accounts.PasswdFile} does not exist yet: mailaccess user add NAME makes it");
             return;
         }
+        if (!hasPasswdFile && configuration.Postmaster is null)
+        {
+            notes.Add("no postmaster: without a passwd file an account must be named that gets mail for postmaster (RFC 5321 §4.5.1)");
+        }
         using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
         using LineLoggerFactory loggers = new(log);
-        PasswdFile accounts = AccountSource.Open(configuration, TimeProvider.System, loggers);
+        using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+        int before = problems.Count;
+        foreach (NamedSource source in sources.Sources)
+        {
+            if (await source.FindProblemAsync(CancellationToken.None) is { } problem)
+            {
+                problems.Add($"{source.Key}: {problem}");
+            }
+        }
+        if (problems.Count > before)
+        {
+            return;
+        }
+        if (sources.PasswdFile is { } file && (await file.ListAsync(CancellationToken.None)).Count == 0)
+        {
+            notes.Add($"no account in {configuration.Accounts.PasswdFile}: mailaccess user add NAME");
+        }
         try
         {
-            IReadOnlyList<Account> all = await accounts.ListAsync(CancellationToken.None);
-            if (all.Count == 0)
-            {
-                notes.Add($"no account in {configuration.Accounts.PasswdFile}: mailaccess user add NAME");
-            }
-            if (configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
-            {
-                problems.Add($"postmaster: there is no account \"{postmaster}\" in {configuration.Accounts.PasswdFile}");
-            }
-            problems.AddRange(await AccountSource.UnknownAccountsAsync(configuration, accounts));
+            problems.AddRange(await AccountSource.FindUnknownAsync(configuration, sources.All));
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (IOException problem)
         {
-            problems.Add($"accounts.passwdFile: {problem.Message}");
+            problems.Add($"accounts: {problem.Message}");
         }
     }
 }

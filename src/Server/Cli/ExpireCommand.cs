@@ -36,7 +36,8 @@ internal static class ExpireCommand
     {
         using LineLoggerProvider provider = new(configuration.Log, TimeProvider.System);
         using LineLoggerFactory loggers = new(provider);
-        PasswdFile accounts = AccountSource.Open(configuration, TimeProvider.System, loggers);
+        using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+        IAccountDirectory accounts = sources.All;
         await using AccountQuotas quotas = new(configuration, accounts, TimeProvider.System, loggers.CreateLogger("MailAccess.Server")); // maildirsize follows.
         List<string> problems = [];
         IReadOnlyList<string> known;

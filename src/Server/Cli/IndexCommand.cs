@@ -112,10 +112,10 @@ internal static class IndexCommand
             }
             using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
             using LineLoggerFactory loggers = new(log);
-            PasswdFile directory = AccountSource.Open(configuration, TimeProvider.System, loggers);
+            using AccountSources sources = new(configuration, TimeProvider.System, loggers);
             try
             {
-                IndexTarget target = new(configuration, directory, arguments);
+                IndexTarget target = new(configuration, sources.All, arguments);
                 return await target.FindAsync(arguments.GetValue(account), arguments.GetValue(mailbox)) is { } problem
                     ? await SayAsync(problem, ExitCodes.NoUser)
                     : await run(target);

@@ -8,14 +8,14 @@ using MailAccess.Store.Inspection;
 namespace MailAccess.Server.Cli;
 
 /// <summary>The mailboxes that <c>mailaccess index</c> was asked about.</summary>
-internal sealed class IndexTarget(ServerConfiguration configuration, PasswdFile directory, ParseResult arguments)
+internal sealed class IndexTarget(ServerConfiguration configuration, IAccountDirectory directory, ParseResult arguments)
 {
     private readonly List<(string Account, IIndexInspector Inspector)> _accounts = [];
     private MailboxName? _only;
 
     public ServerConfiguration Configuration => configuration;
 
-    public PasswdFile Directory => directory;
+    public IAccountDirectory Directory => directory;
 
     public ParseResult Arguments => arguments;
 

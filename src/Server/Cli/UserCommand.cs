@@ -3,10 +3,15 @@ using System.Text;
 using MailAccess.Auth;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
+using MailAccess.Server.Logging;
+using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Cli;
 
-/// <summary>mailaccess user add|passwd|list|remove|history: the accounts of the passwd file. A running server sees the change within a second.</summary>
+/// <summary>
+/// mailaccess user add|passwd|list|remove|history: the accounts of the passwd file, of which a running server sees a change within a second. Those of
+/// other sources are only listed.
+/// </summary>
 internal static class UserCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
@@ -37,6 +42,11 @@ internal static class UserCommand
                 {
                     return ExitCodes.Configuration;
                 }
+                if (!configuration.Accounts.Directories.HasPasswdFile)
+                {
+                    return await SayAsync(
+                        $"accounts come from {configuration.Accounts.Shown} (accounts.sources): they are changed there, not from here", ExitCodes.Usage);
+                }
                 string account = arguments.GetValue(user)!.ToLowerInvariant();
                 WarnOfForeignDomain(configuration, account);
                 byte[]? password = withPassword ? PasswordPrompt.Read(account, arguments.GetValue(fromInput), errors) : [];
@@ -56,13 +66,38 @@ internal static class UserCommand
                 {
                     return ExitCodes.Configuration;
                 }
+                return await ListAsync(configuration);
+            });
+            return command;
+        }
+
+        async Task<int> ListAsync(ServerConfiguration configuration)
+        {
+            if (configuration.Accounts.Directories.HasPasswdFile)
+            {
                 foreach (PasswdEntry entry in await EntriesAsync(AccountSource.Editor(configuration.Accounts.PasswdFile)))
                 {
                     await output.WriteLineAsync($"{entry.User}\t{{{entry.Scheme}}}\t{string.Join(',', entry.Addresses)}".TrimEnd());
                 }
-                return ExitCodes.Ok;
-            });
-            return command;
+            }
+            using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
+            using LineLoggerFactory loggers = new(log);
+            using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+            foreach (NamedSource source in sources.Sources.Where(s => s.Directory != sources.PasswdFile))
+            {
+                try
+                {
+                    foreach (Account account in await source.Directory.ListAsync(CancellationToken.None))
+                    {
+                        await output.WriteLineAsync($"{account.Name}\t{source.Key}\t{string.Join(',', account.Addresses)}".TrimEnd());
+                    }
+                }
+                catch (IOException problem)
+                {
+                    return await SayAsync($"{source.Key}: {problem.Message}", ExitCodes.Unavailable);
+                }
+            }
+            return ExitCodes.Ok;
         }
 
         void WarnOfForeignDomain(ServerConfiguration configuration, string account)

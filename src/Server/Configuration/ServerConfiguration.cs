@@ -83,7 +83,8 @@ internal sealed record ServerConfiguration
             RecipientDelimiter = delimiter.Length > 0 ? delimiter[0] : '+',
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
-                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime), LoginSettings.Read(accounts), accounts.Get(LoginSettings.History)),
+                accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime),
+                DirectoryConfiguration.From(accounts, root.Get(Settings.Domains), file, errors), LoginSettings.Read(accounts), accounts.Get(LoginSettings.History)),
             OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
@@ -176,7 +177,12 @@ internal sealed record ServerConfiguration
 /// <summary>accounts</summary>
 internal sealed record AccountsConfiguration(
     string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime,
-    ThrottleOptions Throttle, TimeSpan HistoryTime);
+    DirectoryConfiguration Directories, ThrottleOptions Throttle, TimeSpan HistoryTime)
+{
+    /// <summary>Where accounts come from, for messages.</summary>
+    public string Shown => Directories.IsPasswdFileAlone ? PasswdFile
+        : string.Join(", ", Directories.Sources.Select(s => s == AccountSourceKind.Passwd ? PasswdFile : DirectorySettings.WordOf(s)));
+}
 
 /// <summary>mail.format</summary>
 internal enum MailFormat

@@ -22,7 +22,7 @@ internal static class Settings
         "The domains whose mail ends here. Mail for every other domain is relayed for those who have logged in, and refused from all others.");
 
     public static readonly Setting<string?> Postmaster = new("postmaster", Optional(ScalarTypes.Text), null, "#\"alice@example.org\"",
-        "The account that gets mail for postmaster (RFC 5321 §4.5.1) and double bounces. Default: the first account of the passwd file.");
+        "The account that gets mail for postmaster (RFC 5321 §4.5.1) and double bounces. Default: the first account of the passwd file, where that is a source of accounts.");
 
     public static readonly Setting<string> RecipientDelimiter = new("recipientDelimiter", ScalarTypes.Text, "+", "\"+\"",
         "Separates the account from a detail in a local part: alice+shop@example.org is alice's. One character.");
@@ -32,7 +32,7 @@ internal static class Settings
         "The accounts, in the syntax of Dovecot's passwd-file: name:{SCHEME}password:uid:gid:gecos:home:shell:extra. Read again when it changes. A relative path counts from the folder of this file.");
 
     public static readonly Setting<string> DefaultScheme = new("defaultScheme", ScalarTypes.Text, "CRYPT", "\"CRYPT\"",
-        "Scheme of passwords in the passwd file that have no {SCHEME} before them.");
+        "Scheme of passwords in the passwd file and in PostgreSQL that have no {SCHEME} before them.");
 
     public static readonly Setting<PlaintextPolicy> PlaintextWithoutTls = new("plaintextWithoutTls",
         ScalarTypes.Choice(("never", PlaintextPolicy.Never), ("loopback", PlaintextPolicy.Loopback), ("always", PlaintextPolicy.Always)),
@@ -46,7 +46,7 @@ internal static class Settings
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
 
     public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
-        [PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, LoginSettings.Throttle, LoginSettings.History]);
+        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
 
     // mail
     public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",

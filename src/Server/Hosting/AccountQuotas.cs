@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
 
-/// <summary>The quota of each account: what its line in the passwd file says, before what the configuration says; and the message near its end.</summary>
+/// <summary>The quota of each account: what the source of the account says, before what the configuration says; and the message near its end.</summary>
 internal sealed class AccountQuotas : IQuotaPolicy, IAsyncDisposable
 {
     private const int WarningsWaitingMax = 1000;
@@ -44,8 +44,7 @@ internal sealed class AccountQuotas : IQuotaPolicy, IAsyncDisposable
         }
         try
         {
-            // The passwd file is in memory: this does not wait.
-            return (await _accounts.FindByLoginAsync(accountName, cancellationToken))?.Account is { QuotaRules.Count: > 0 } account
+            return await _accounts.FindByNameAsync(accountName, cancellationToken) is { QuotaRules.Count: > 0 } account
                 ? _parsed.GetOrAdd(string.Join(' ', account.QuotaRules), _ => Parse(account)) : _quota.Rules;
         }
         catch (IOException)
@@ -153,7 +152,7 @@ internal sealed class AccountQuotas : IQuotaPolicy, IAsyncDisposable
     {
         try
         {
-            return (await _accounts.FindByLoginAsync(accountName, CancellationToken.None))?.Account.Addresses is [string main, ..] ? main : $"{accountName}@{_hostName}";
+            return (await _accounts.FindByNameAsync(accountName, CancellationToken.None))?.Addresses is [string main, ..] ? main : $"{accountName}@{_hostName}";
         }
         catch (IOException)
         {

@@ -13,18 +13,8 @@ internal static class AccountSource
 {
     private const string BadPassword = "a password has 1 to 1024 octets of UTF-8 and no control characters";
 
-    public static PasswdFile Open(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers) =>
-        new(
-            new PasswdFileOptions
-            {
-                Path = configuration.Accounts.PasswdFile,
-                DefaultScheme = configuration.Accounts.DefaultScheme,
-                DefaultDomains = configuration.Domains,
-            },
-            new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
-
     public static Authenticator CreateAuthenticator(
-        ServerConfiguration configuration, PasswdFile accounts, OAuthTokens? tokens, LoginHistory history, TimeProvider clock,
+        ServerConfiguration configuration, IAccountDirectory accounts, OAuthTokens? tokens, LoginHistory history, TimeProvider clock,
         ILoggerFactory loggers)
     {
         AuthOptions options = new()
@@ -56,10 +46,18 @@ internal static class AccountSource
             : LoginHistory.InMemory(accounts.Throttle.KnownPlaceTime, clock, log);
     }
 
-    /// <summary>What is wrong with the accounts that the configuration names: rights for nobody are a mistake, or become somebody's.</summary>
-    public static async Task<List<string>> UnknownAccountsAsync(ServerConfiguration configuration, IAccountDirectory accounts)
+    /// <summary>
+    /// What is wrong with the accounts that the configuration names: nobody reads the postmaster's mail, and rights for nobody are a mistake, or
+    /// become somebody's. Throws <see cref="IOException"/> where a source cannot be asked.
+    /// </summary>
+    public static async Task<List<string>> FindUnknownAsync(ServerConfiguration configuration, IAccountDirectory accounts)
     {
         List<string> problems = [];
+        string where = configuration.Accounts.Shown;
+        if (configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
+        {
+            problems.Add($"postmaster: there is no account \"{postmaster}\" in {where}");
+        }
         IEnumerable<(string Key, string Account)> named =
         [
             .. configuration.Sharing.Enabled ? configuration.Sharing.NamedAccounts() : [],
@@ -72,8 +70,8 @@ internal static class AccountSource
             string? known = (await accounts.FindByLoginAsync(name, CancellationToken.None))?.Account.Name;
             if (known != name)
             {
-                problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {configuration.Accounts.PasswdFile}"
-                    : $"{key}: the account \"{name}\" is called \"{known}\" in {configuration.Accounts.PasswdFile}");
+                problems.Add(known is null ? $"{key}: there is no account \"{name}\" in {where}"
+                    : $"{key}: the account \"{name}\" is called \"{known}\" in {where}");
             }
         }
         return problems;

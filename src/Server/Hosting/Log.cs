@@ -26,7 +26,10 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "{Note}")]
     public static partial void FewDescriptors(this ILogger log, string note);
 
-    [LoggerMessage(20, LogLevel.Warning, "passwd file: the quota rule {Rule} of {Account} cannot be read and is left out")]
+    [LoggerMessage(9, LogLevel.Warning, "a source of accounts cannot be asked, so the accounts that the configuration names were not looked at: {Error}")]
+    public static partial void AccountsUnavailable(this ILogger log, string error);
+
+    [LoggerMessage(20, LogLevel.Warning, "the quota rule {Rule} of {Account} cannot be read and is left out")]
     public static partial void QuotaRuleUnknown(this ILogger log, string account, string rule);
 
     [LoggerMessage(22, LogLevel.Error, "messages were not looked through for what has expired; it is tried again the next time")]

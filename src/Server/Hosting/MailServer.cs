@@ -96,7 +96,13 @@ internal sealed class MailServer : IAsyncDisposable
     {
         LoadCertificates(errors);
         Directory.CreateDirectory(_configuration.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        PasswdFile accounts = AccountSource.Open(_configuration, _clock, _loggers);
+        AccountSources sources = new(_configuration, _clock, _loggers);
+        _undo.Push(() =>
+        {
+            sources.Dispose();
+            return default;
+        });
+        IAccountDirectory accounts = sources.All;
         await CheckAccountsAsync(accounts, errors);
         if (errors.Count > 0)
         {
@@ -123,7 +129,7 @@ internal sealed class MailServer : IAsyncDisposable
             return default;
         });
         MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
-            await PostmasterAsync(accounts), mail, resolver, _clock, _loggers, errors);
+            await PostmasterAsync(sources), mail, resolver, _clock, _loggers, errors);
         if (queue is null)
         {
             return;
@@ -134,23 +140,26 @@ internal sealed class MailServer : IAsyncDisposable
         StartListeners(accounts, mail, queue, resolver, errors);
     }
 
-    private async Task<string?> PostmasterAsync(PasswdFile accounts)
+    private async Task<string?> PostmasterAsync(AccountSources sources)
     {
         if (_configuration.Postmaster is { } configured)
         {
             return configured;
         }
-        IReadOnlyList<Account> all = await accounts.ListAsync(CancellationToken.None);
+        IReadOnlyList<Account> all = sources.PasswdFile is { } file ? await file.ListAsync(CancellationToken.None) : [];
         return all.Count > 0 ? all[0].Name : null;
     }
 
-    private async Task CheckAccountsAsync(PasswdFile accounts, List<string> errors)
+    private async Task CheckAccountsAsync(IAccountDirectory accounts, List<string> errors)
     {
-        if (_configuration.Postmaster is { } postmaster && await accounts.FindByLoginAsync(postmaster, CancellationToken.None) is null)
+        try
         {
-            errors.Add($"postmaster: there is no account \"{postmaster}\" in {_configuration.Accounts.PasswdFile}");
+            errors.AddRange(await AccountSource.FindUnknownAsync(_configuration, accounts));
         }
-        errors.AddRange(await AccountSource.UnknownAccountsAsync(_configuration, accounts));
+        catch (IOException unavailable) when (!_configuration.Accounts.Directories.IsPasswdFileAlone)
+        {
+            _log.AccountsUnavailable(unavailable.Message); // What it runs on may come up after us.
+        }
     }
 
     private void LoadCertificates(List<string> errors)
@@ -182,7 +191,7 @@ internal sealed class MailServer : IAsyncDisposable
             null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
     }
 
-    private void StartListeners(PasswdFile accounts, SpecialFolders mail, MailQueue queue, IResolver resolver, List<string> errors)
+    private void StartListeners(IAccountDirectory accounts, SpecialFolders mail, MailQueue queue, IResolver resolver, List<string> errors)
     {
         TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
         _undo.Push(transcripts.DisposeAsync);

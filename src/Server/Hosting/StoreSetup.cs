@@ -132,8 +132,8 @@ internal static class StoreSetup
         {
             return path;
         }
-        // The passwd file is in memory: this does not wait.
-        Account? account = accounts.FindByLoginAsync(name, CancellationToken.None).AsTask().GetAwaiter().GetResult()?.Account;
+        // The passwd file is in memory, and of other sources the account is known that was just looked up: this hardly ever waits.
+        Account? account = accounts.FindByNameAsync(name, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return account?.Home is { Length: > 0 } home && Path.IsPathFullyQualified(home) ? path.Replace("{home}", home, StringComparison.Ordinal) : null;
     }
 
