@@ -85,13 +85,23 @@ public sealed record AuthLimits
     /// <summary>An IPv4 address or IPv6 /64: some 300 different passwords a day.</summary>
     public LaneLimits AddressLane { get; init; } = new()
     {
-        FreeFailures = 3, FirstPenalty = TimeSpan.FromSeconds(2), RefuseAt = 20, FailuresMax = 20, Decay = TimeSpan.FromMinutes(5), WaitersMax = 256,
+        FreeFailures = 3,
+        FirstPenalty = TimeSpan.FromSeconds(2),
+        RefuseAt = 20,
+        FailuresMax = 20,
+        Decay = TimeSpan.FromMinutes(5),
+        WaitersMax = 256,
     };
 
     /// <summary>An IPv4 /24 or IPv6 /48, in which there may be many people: some 1500 different passwords a day.</summary>
     public LaneLimits NetworkLane { get; init; } = new()
     {
-        FreeFailures = 30, FirstPenalty = TimeSpan.FromSeconds(1), RefuseAt = 100, FailuresMax = 100, Decay = TimeSpan.FromMinutes(1), WaitersMax = 512,
+        FreeFailures = 30,
+        FirstPenalty = TimeSpan.FromSeconds(1),
+        RefuseAt = 100,
+        FailuresMax = 100,
+        Decay = TimeSpan.FromMinutes(1),
+        WaitersMax = 512,
     };
 
     /// <summary>
@@ -100,13 +110,22 @@ public sealed record AuthLimits
     /// </summary>
     public LaneLimits AccountLane { get; init; } = new()
     {
-        FreeFailures = 10, FirstPenalty = TimeSpan.FromSeconds(1), RefuseAt = 10, FailuresMax = 20, Decay = TimeSpan.FromMinutes(5), WaitersMax = 16,
+        FreeFailures = 10,
+        FirstPenalty = TimeSpan.FromSeconds(1),
+        RefuseAt = 10,
+        FailuresMax = 20,
+        Decay = TimeSpan.FromMinutes(5),
+        WaitersMax = 16,
     };
 
     /// <summary>An account at a place that it has logged in from: slower and slower, never refused.</summary>
     public LaneLimits KnownPlaceLane { get; init; } = new()
     {
-        FreeFailures = 3, FirstPenalty = TimeSpan.FromSeconds(1), FailuresMax = 12, Decay = TimeSpan.FromMinutes(1), WaitersMax = 32,
+        FreeFailures = 3,
+        FirstPenalty = TimeSpan.FromSeconds(1),
+        FailuresMax = 12,
+        Decay = TimeSpan.FromMinutes(1),
+        WaitersMax = 32,
     };
 
     /// <summary>Failures with which an address still counts as clean where an account is guessed at: its owner, at a new place, may mistype.</summary>

@@ -65,7 +65,7 @@ public sealed record SubmissionLimits
     /// <summary>How long a client that has waited for its greeting need not wait again.</summary>
     public TimeSpan PatienceRemembered { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long a message waits for the name of its client in the DNS, if that is still being looked for.</summary>
+    /// <summary>How long after it connected a message waits for the name of its client in the DNS, if that is still being looked for.</summary>
     public TimeSpan ClientNameWait { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Networks, accounts and patient clients that are remembered; some 200 octets each.</summary>

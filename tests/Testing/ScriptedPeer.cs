@@ -227,7 +227,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
             peer._commands.Writer.TryWrite(command);
             if (answer.Text is not null)
             {
-                await _stream.WriteAsync(Encoding.UTF8.GetBytes(answer.Text.ReplaceLineEndings("\r\n") + "\r\n"));
+                await _stream.WriteAsync(Encoding.UTF8.GetBytes(answer.Text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n"));
             }
             if (isSuccess && verb == "STARTTLS" && onSuccess is not null)
             {

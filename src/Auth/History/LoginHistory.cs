@@ -94,8 +94,14 @@ public sealed class LoginHistory : IAsyncDisposable
         {
             _queue.Writer.TryWrite((account, new LoginEvent
             {
-                First = now, Last = now, Protocol = context.Protocol, Mechanism = mechanism, Remote = remote, IsEncrypted = context.IsEncrypted,
-                Failure = failure, IsNewPlace = isNew,
+                First = now,
+                Last = now,
+                Protocol = context.Protocol,
+                Mechanism = mechanism,
+                Remote = remote,
+                IsEncrypted = context.IsEncrypted,
+                Failure = failure,
+                IsNewPlace = isNew,
             }));
         }
     }

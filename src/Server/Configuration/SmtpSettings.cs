@@ -55,7 +55,7 @@ internal static class SmtpSettings
         "The same for recipients; those who do not exist count too.");
 
     public static readonly Setting<bool> ClientNames = new("clientNames", ScalarTypes.Switch, true, "true",
-        "Whether the name of each client is looked for in the DNS (PTR) and, where it leads back to the client's address, told in the Received field. No message waits for it longer than two seconds.");
+        "Whether the name of each client is looked for in the DNS (PTR) and, where it leads back to the client's address, told in the Received field. No message waits for it longer than two seconds after its client has connected.");
 
     public static readonly ListSetting<IPNetwork> Trusted = new("trusted", ScalarTypes.Network,
         [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")], "[\"127.0.0.0/8\", \"::1\"]",

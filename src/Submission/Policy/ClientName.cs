@@ -17,6 +17,8 @@ public interface IClientNames
 /// </summary>
 internal sealed class ClientName(Task<string?> looking, TimeSpan wait, TimeProvider clock)
 {
+    private readonly long _begun = clock.GetTimestamp();
+
     /// <summary>The name is looked for where the role has somebody who does, unless a proxy has told it already, or that there is none.</summary>
     public static ClientName? Of(SubmissionSession session)
     {
@@ -36,9 +38,14 @@ internal sealed class ClientName(Task<string?> looking, TimeSpan wait, TimeProvi
         {
             return await looking;
         }
+        TimeSpan left = wait - clock.GetElapsedTime(_begun);
+        if (left <= TimeSpan.Zero)
+        {
+            return null;
+        }
         try
         {
-            return await looking.WaitAsync(wait, clock);
+            return await looking.WaitAsync(left, clock);
         }
         catch (TimeoutException)
         {
