@@ -17,8 +17,8 @@ public sealed class LoginServer : IAsyncLifetime
     private const string Issuer = "https://login.example.test";
     private const string Audience = "mail.example.test";
     private readonly string _folder = Directory.CreateTempSubdirectory("mailaccess-logins-").FullName;
-    private readonly RSA _key = RSA.Create(2048);
-    private readonly RSA _strangersKey = RSA.Create(2048);
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256); // Its signatures are short: msmtp reads lines of 500 characters at most.
+    private readonly ECDsa _strangersKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly HttpListener _keys = new();
     private Task _serving = Task.CompletedTask;
     private DemoServer? _server;
@@ -69,9 +69,9 @@ public sealed class LoginServer : IAsyncLifetime
     /// <summary>A token that opens alice's account for an hour; or one that does not, in one respect.</summary>
     public string Token(string audience = Audience, int lifetimeSeconds = 3600, bool isStrangers = false)
     {
-        string header = Encode(new { alg = "RS256", typ = "JWT", kid = "r1" });
+        string header = Encode(new { alg = "ES256", typ = "JWT", kid = "e1" });
         string claims = Encode(new { iss = Issuer, aud = audience, exp = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + lifetimeSeconds, email = "alice@example.test" });
-        byte[] signature = (isStrangers ? _strangersKey : _key).SignData(Encoding.ASCII.GetBytes($"{header}.{claims}"), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        byte[] signature = (isStrangers ? _strangersKey : _key).SignData(Encoding.ASCII.GetBytes($"{header}.{claims}"), HashAlgorithmName.SHA256);
         return $"{header}.{claims}.{Base64Url.EncodeToString(signature)}";
     }
 
@@ -79,10 +79,10 @@ public sealed class LoginServer : IAsyncLifetime
 
     private async Task ServeKeysAsync()
     {
-        RSAParameters parameters = _key.ExportParameters(false);
+        ECParameters parameters = _key.ExportParameters(false);
         byte[] set = JsonSerializer.SerializeToUtf8Bytes(new
         {
-            keys = new[] { new { kty = "RSA", kid = "r1", use = "sig", n = Base64Url.EncodeToString(parameters.Modulus), e = Base64Url.EncodeToString(parameters.Exponent) } },
+            keys = new[] { new { kty = "EC", crv = "P-256", kid = "e1", use = "sig", x = Base64Url.EncodeToString(parameters.Q.X), y = Base64Url.EncodeToString(parameters.Q.Y) } },
         });
         while (true)
         {
