@@ -64,6 +64,9 @@ public readonly record struct SaslStep
     /// <summary>The exchange ended badly.</summary>
     public AuthenticationFailure Failure { get; init; }
 
+    /// <summary>Name of the app password that was shown, if it was one; for the log.</summary>
+    internal string? AppPassword { get; init; }
+
     /// <summary>The exchange goes on.</summary>
     public static SaslStep Continue(ReadOnlyMemory<byte> challenge) => new() { Challenge = challenge };
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.Passwords;
 using MailAccess.Auth.Throttling;
@@ -16,9 +17,10 @@ namespace MailAccess.Auth.Sasl;
 /// <see cref="AuthLimits.FailureFloor"/>. Nothing is checked outside a turn that <see cref="LoginThrottle"/> gave, not even against what is
 /// remembered as right: else guesses at it would be free. A password is in memory only while it is checked;
 /// the caches know it by a hash under the process's secret, together with the stored credential: a changed credential is
-/// another entry. Only right passwords are remembered as right.
+/// another entry. Only right passwords are remembered as right, and no app password: who revokes one is obeyed at once.
 /// </remarks>
-internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions options, LoginHistory history, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class CredentialDesk(
+    IAccountDirectory directory, AuthOptions options, LoginHistory history, TimeProvider clock, ILogger logger, AppPasswordDesk? appPasswords) : IDisposable
 {
     private readonly ProcessSecret _secret = new();
     private readonly LoginThrottle _throttle = new(options.Limits, options.Throttle, history.Places, clock);
@@ -62,13 +64,18 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         StoredAccount? found = password.Length <= options.Limits.PasswordOctetsMax ? lookup.Account : null;
         UInt128 cacheKey = found is null ? default : _secret.Fingerprint(
             "password", Octets(found.Account.Name), Octets(found.Credential.Scheme), Octets(found.Credential.Data), password);
-        if (found is null || !_rightPasswords.TryGet(cacheKey, out _))
+        AppPasswordVerdict app = appPasswords is null ? default : await appPasswords.CheckAsync(attempt, found, password, cancellationToken);
+        if (app.Right is not null)
+        {
+            return await AuthorizeAsync(attempt, found!.Account, app.Right, cancellationToken);
+        }
+        if (found is null || app.IsMainRefused || !_rightPasswords.TryGet(cacheKey, out _))
         {
             if (await IsRightAsync(attempt, found, password, cancellationToken) is not { } isRight)
             {
                 return Unavailable(attempt);
             }
-            if (!isRight || found is null)
+            if (!isRight || found is null || app.IsMainRefused)
             {
                 return await FailAsync(attempt, turn, fingerprint, started, cancellationToken);
             }
@@ -101,12 +108,12 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
 
     /// <summary>
     /// A verifier with those parameters: the stored one, or made of a plain password and kept; null where this account's
-    /// credential cannot serve SCRAM, or nobody has the name.
+    /// credential cannot serve SCRAM or is refused, or nobody has the name.
     /// </summary>
     public async ValueTask<ScramVerifier?> FindVerifierAsync(
         HashAlgorithmName hash, byte[] salt, int iterations, StoredAccount? account, CancellationToken cancellationToken)
     {
-        if (account is null)
+        if (account is null || (appPasswords is not null && await appPasswords.RefusesMainAsync(account.Account.Name, cancellationToken)))
         {
             return null;
         }
@@ -200,7 +207,8 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     public void LogSuccess(LoginAttempt attempt, Account account)
     {
         Log.LoginSucceeded(
-            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt));
+            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt),
+            attempt.AppPassword is { } app ? $" app=<{app}>" : "");
         history.Add(account.Name, attempt.Context, attempt.Mechanism, AuthenticationFailure.None);
         _throttle.TakeNotice(account.Name, attempt.Context.Remote);
     }
@@ -229,6 +237,17 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     }
 
     public void Dispose() => Hashes.Dispose();
+
+    private async ValueTask<SaslStep> AuthorizeAsync(
+        LoginAttempt attempt, Account account, AppPassword proof, CancellationToken cancellationToken)
+    {
+        SaslStep step = await AuthorizeAsync(attempt, account, cancellationToken);
+        if (step.Account is not null)
+        {
+            appPasswords!.Uses.Note(proof, attempt.Context);
+        }
+        return step with { AppPassword = proof.Name };
+    }
 
     private async ValueTask<Lookup?> AskDirectoryAsync(LoginAttempt attempt, Func<string, ValueTask<StoredAccount?>> find)
     {
