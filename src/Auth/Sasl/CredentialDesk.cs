@@ -48,12 +48,11 @@ internal sealed class CredentialDesk(
         LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
-        UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(attempt.LoginName), password);
         if (await FindAsync(attempt, cancellationToken) is not { } lookup)
         {
             return Unavailable(attempt);
         }
-        attempt = attempt with { AccountName = lookup.Account?.Account.Name };
+        attempt = attempt with { AccountName = lookup.Account?.Account.Name, Detail = lookup.Detail };
         long lookedUp = clock.GetTimestamp();
         using LoginTurn? turn = await EnterAsync(attempt, cancellationToken);
         started += clock.GetTimestamp() - lookedUp; // The wait is no work, but the look-up is: it may take longer for a name that somebody has.
@@ -61,6 +60,7 @@ internal sealed class CredentialDesk(
         {
             return await RefuseAsync(attempt, started, cancellationToken);
         }
+        UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(lookup.Account?.Account.Name ?? BareName(attempt)), password);
         StoredAccount? found = password.Length <= options.Limits.PasswordOctetsMax ? lookup.Account : null;
         UInt128 cacheKey = found is null ? default : _secret.Fingerprint(
             "password", Octets(found.Account.Name), Octets(found.Credential.Scheme), Octets(found.Credential.Data), password);
@@ -84,9 +84,20 @@ internal sealed class CredentialDesk(
         return await AuthorizeAsync(attempt, found.Account, cancellationToken);
     }
 
-    /// <summary>The account of a name, if any; null where the directory cannot be asked.</summary>
-    public ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken) =>
-        AskDirectoryAsync(attempt, name => directory.FindByLoginAsync(name, cancellationToken));
+    /// <summary>
+    /// The account of a name, if any; null where the directory cannot be asked. A name that an account has as it stands is that account's, whatever
+    /// else could be read into it.
+    /// </summary>
+    public async ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    {
+        Lookup? found = await AskDirectoryAsync(attempt, name => directory.FindByLoginAsync(name, cancellationToken));
+        if (found is not { Account: null } || LoginDetail.Of(attempt.LoginName, attempt.Context.DetailDelimiter) is not { } parts)
+        {
+            return found;
+        }
+        found = await AskDirectoryAsync(attempt, _ => directory.FindByLoginAsync(parts.AccountName, cancellationToken));
+        return found is { Account: not null } ? found.Value with { Detail = parts.Detail } : found;
+    }
 
     /// <summary>The account that owns the address which is the attempt's name, if any; null where the directory cannot be asked.</summary>
     public ValueTask<Lookup?> FindByAddressAsync(LoginAttempt attempt, CancellationToken cancellationToken) => AskDirectoryAsync(attempt, async address =>
@@ -97,13 +108,14 @@ internal sealed class CredentialDesk(
     });
 
     /// <summary>Salt and count that a client is told before it proves anything: the stored ones, or a decoy that stays the same.</summary>
-    public (byte[] Salt, int Iterations) ScramParameters(HashAlgorithmName hash, string loginName, StoredCredential? credential)
+    public (byte[] Salt, int Iterations) ScramParameters(HashAlgorithmName hash, LoginAttempt attempt, StoredCredential? credential)
     {
         if (credential is not null && PasswordScheme.TryGetVerifier(credential, out ScramVerifier? verifier) && verifier!.Hash == hash)
         {
             return (verifier.Salt, verifier.Iterations);
         }
-        return (_secret.Derive($"scram salt {hash}", Canonical(loginName), ScramVerifier.SaltOctets), options.ScramIterations);
+        string bare = Canonical(BareName(attempt)); // As a known name has one salt with each detail.
+        return (_secret.Derive($"scram salt {hash}", bare, ScramVerifier.SaltOctets), options.ScramIterations);
     }
 
     /// <summary>
@@ -149,7 +161,7 @@ internal sealed class CredentialDesk(
             await history.LoadAsync(known, cancellationToken);
         }
         return await _throttle.EnterAsync(
-            attempt.Context.Remote, attempt.AccountName ?? Canonical(attempt.LoginName), attempt.AccountName is not null, cancellationToken);
+            attempt.Context.Remote, attempt.AccountName ?? Canonical(BareName(attempt)), attempt.AccountName is not null, cancellationToken);
     }
 
     /// <summary>
@@ -194,13 +206,13 @@ internal sealed class CredentialDesk(
             {
                 return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
             }
-            if (other.Account?.Account.Name != account.Name)
+            if (other.Account?.Account.Name != account.Name || (other.Detail is not null && other.Detail != attempt.Detail))
             {
                 LogFailure(attempt, AuthenticationFailure.AuthorizationDenied);
                 return SaslStep.Fail(AuthenticationFailure.AuthorizationDenied);
             }
         }
-        return SaslStep.Success(account);
+        return SaslStep.Success(account) with { Detail = attempt.Detail };
     }
 
     /// <summary>The attempt has proven to be this account's: logs, and remembers the place.</summary>
@@ -301,6 +313,9 @@ internal sealed class CredentialDesk(
         return matches && canBeChecked;
     }
 
+    private static string BareName(LoginAttempt attempt) =>
+        LoginDetail.Of(attempt.LoginName, attempt.Context.DetailDelimiter)?.AccountName ?? attempt.LoginName;
+
     private string Canonical(string loginName) =>
         directory is IDirectoryFacts facts ? facts.CanonicalLogin(loginName) : loginName.ToLowerInvariant();
 
@@ -321,4 +336,6 @@ internal sealed class CredentialDesk(
 }
 
 /// <summary>An answer of the directory; the account may be missing.</summary>
-internal readonly record struct Lookup(StoredAccount? Account);
+/// <param name="Account">Or null.</param>
+/// <param name="Detail">What the name said behind the account's, or null.</param>
+internal readonly record struct Lookup(StoredAccount? Account, string? Detail = null);

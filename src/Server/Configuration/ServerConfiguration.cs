@@ -101,7 +101,7 @@ internal sealed record ServerConfiguration
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
-            Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
+            Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), delimiter.Length > 0 ? delimiter[0] : '+', expiry, file, errors),
             MessagesPerCommandMax = root.Section(Settings.Imap).Get(Settings.MessagesPerCommandMax),
             SavesPerCommandMax = root.Section(Settings.Imap).Get(Settings.SavesPerCommandMax),
             UrlHostNames = root.Section(Settings.Imap).Get(Settings.UrlHostNames),

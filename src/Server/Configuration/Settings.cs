@@ -212,7 +212,10 @@ internal static class Settings
     public static readonly Setting<bool> RefusesUtf8Headers = new("refusesUtf8Headers", ScalarTypes.Switch, false, "true",
         "A message with UTF-8 in its header is refused to a POP3 client that has not said UTF8, as RFC 6856 wants it. Else it is given as it is.");
 
-    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers]);
+    public static readonly Setting<bool> Pop3Folders = new("folders", ScalarTypes.Switch, true, "true",
+        "A POP3 login name with recipientDelimiter and a folder behind the account's, such as alice+Lists/Work@example.org, opens that folder in place of INBOX. Names that accounts have as they stand stay theirs. False: such a login fails.");
+
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers, Pop3Folders]);
 
     // queue
     public static readonly Setting<TimeSpan> FirstRetry = new("firstRetry", ScalarTypes.Duration, TimeSpan.FromMinutes(5), "\"5m\"", "Wait before the second attempt; it doubles from attempt to attempt.");
