@@ -14,6 +14,12 @@ public sealed record AuthenticationContext
     /// <summary><c>imap</c>, <c>pop3</c>, <c>submission</c>.</summary>
     public required string Protocol { get; init; }
 
+    /// <summary>
+    /// Where a login name may say more than the account, what separates it: a name that no account has is read as an account's with a detail behind
+    /// it, see <see cref="SaslStep.Detail"/>. Null: names are accounts' only.
+    /// </summary>
+    public char? DetailDelimiter { get; init; }
+
     /// <summary>TLS is active.</summary>
     public bool IsEncrypted { get; init; }
 
@@ -61,8 +67,14 @@ public readonly record struct SaslStep
     /// <summary>The exchange ended well, for this account.</summary>
     public Account? Account { get; init; }
 
+    /// <summary>What the login name said behind the account's: <see cref="AuthenticationContext.DetailDelimiter"/>; null: nothing.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>The exchange ended badly.</summary>
     public AuthenticationFailure Failure { get; init; }
+
+    /// <summary>Name of the app password that was shown, if it was one; for the log.</summary>
+    internal string? AppPassword { get; init; }
 
     /// <summary>The exchange goes on.</summary>
     public static SaslStep Continue(ReadOnlyMemory<byte> challenge) => new() { Challenge = challenge };

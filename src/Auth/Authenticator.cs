@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Auth.Sasl;
@@ -18,25 +19,29 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     private readonly AuthOptions _options;
     private readonly CredentialDesk _desk;
     private readonly OAuthTokens? _tokens;
+    private readonly AppPasswordDesk? _appPasswords;
     private readonly Func<string> _nonces;
 
     /// <summary>
-    /// The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered, and the history, without which
-    /// known places are kept in memory only.
+    /// The directory stays the caller's, and so do the tokens, without which OAUTHBEARER and XOAUTH2 are not offered, the history, without which
+    /// known places are kept in memory only, and the app passwords.
     /// </summary>
     public Authenticator(
-        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null, LoginHistory? history = null)
-        : this(directory, options, clock, logger, tokens, history, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
+        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens = null, LoginHistory? history = null,
+        AppPasswordDesk? appPasswords = null)
+        : this(directory, options, clock, logger, tokens, history, appPasswords, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceOctets)))
     {
     }
 
     internal Authenticator(
-        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, LoginHistory? history, Func<string> nonces)
+        IAccountDirectory directory, AuthOptions options, TimeProvider clock, ILogger logger, OAuthTokens? tokens, LoginHistory? history,
+        AppPasswordDesk? appPasswords, Func<string> nonces)
     {
+        _appPasswords = appPasswords;
         _tokens = tokens;
         _options = options;
         _desk = new CredentialDesk(
-            directory, options, history ?? LoginHistory.InMemory(options.Throttle.KnownPlaceTime, clock, logger), clock, logger);
+            directory, options, history ?? LoginHistory.InMemory(options.Throttle.KnownPlaceTime, clock, logger), clock, logger, appPasswords);
         _nonces = nonces;
     }
 
@@ -109,5 +114,6 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
         : SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism) || mechanism == SaslMechanisms.External
-            || (_desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
+            || (_appPasswords is not { MayRefuseMainPassword: true } // SCRAM proves main passwords only.
+                && _desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
 }

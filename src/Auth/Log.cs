@@ -9,9 +9,9 @@ namespace MailAccess.Auth;
 /// </summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "{Id} auth ok user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls}")]
+    [LoggerMessage(1, LogLevel.Information, "{Id} auth ok user=<{User}> method={Method} proto={Protocol} rip={Remote} tls={Tls}{AppPassword}")]
     public static partial void LoginSucceeded(
-        ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls);
+        ILogger logger, string id, string user, string method, string protocol, IPAddress remote, string tls, string appPassword);
 
     // Of the shape that fail2ban's filters "dovecot" (2) and "postfix" (13) look for; a test runs them. Nothing that a client chose stands before its
     // address. In 13 the word is Postfix's own "warning", which its filter wants; of our levels it is none, since a client alone causes it.
@@ -42,7 +42,7 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{File}:{Line}: {Problem}; {User} has mail but cannot log in")]
     public static partial void LoginDisabled(ILogger logger, string file, int line, string user, string problem);
 
-    [LoggerMessage(6, LogLevel.Warning, "{File} cannot be read, the accounts read before stay: {Error}")]
+    [LoggerMessage(6, LogLevel.Warning, "{File} cannot be read, what was read of it before stays: {Error}")]
     public static partial void ReloadFailed(ILogger logger, string file, string error);
 
     [LoggerMessage(7, LogLevel.Information, "{File}: {Accounts} accounts read")]
@@ -59,4 +59,10 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Warning, "{Address} does not tell about tokens: {Problem}; this is not said again before it does")]
     public static partial void AuthorizationServerFailed(ILogger logger, string address, string problem);
+
+    [LoggerMessage(30, LogLevel.Information, "{Id} the app password <{AppPassword}> of user=<{User}> does not count: {Reason}")]
+    public static partial void AppPasswordRefused(ILogger logger, string id, string appPassword, string user, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning, "{File} cannot be written, the last uses of app passwords are not kept: {Error}")]
+    public static partial void AppPasswordUsesNotWritten(ILogger logger, string file, string error);
 }

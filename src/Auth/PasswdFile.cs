@@ -1,4 +1,3 @@
-using System.Text;
 using MailAccess.Auth.Directories;
 using Microsoft.Extensions.Logging;
 
@@ -23,41 +22,29 @@ public sealed record PasswdFileOptions
 /// <summary>
 /// Accounts of a passwd-file in Dovecot's syntax. Read again when the file changed; a broken line is logged and skipped.
 /// </summary>
-/// <remarks>
-/// Lookups answer from memory. At most once per <see cref="AuthLimits.ReloadInterval"/> one of them has the file looked at, on a thread
-/// of its own, and waits for it. While the file cannot be read the accounts read before stay; before the first reading that is an
-/// <see cref="IOException"/>.
-/// </remarks>
+/// <remarks>Lookups answer from memory; when the file is looked at: <see cref="ReloadedFile{TContent}"/>.</remarks>
 public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, TimeProvider clock, ILogger logger)
     : IAccountDirectory, IDirectoryFacts
 {
-    /// <summary>A file written so recently may be written again without its time changing.</summary>
-    private static readonly TimeSpan TimestampGrain = TimeSpan.FromSeconds(2);
-
-    private readonly Lock _gate = new();
-    private volatile PasswdTable? _table;
-    private Stamp? _stamp;
-    private bool _warned;
-    private long _lookedAt;
-    private Task? _looking;
+    private readonly ReloadedFile<PasswdTable> _file = new(options.Path, content => PasswdTable.Parse(content, options, logger), null, limits, clock, logger);
 
     /// <inheritdoc/>
     public async ValueTask<StoredAccount?> FindByLoginAsync(string loginName, CancellationToken cancellationToken) =>
-        (await CurrentAsync(cancellationToken)).FindByLogin(loginName.ToLowerInvariant());
+        (await _file.GetAsync(cancellationToken)).FindByLogin(loginName.ToLowerInvariant());
 
     /// <inheritdoc/>
     public async ValueTask<Account?> FindByAddressAsync(string localPart, string domain, CancellationToken cancellationToken) =>
-        (await CurrentAsync(cancellationToken)).FindByAddress($"{localPart}@{domain}".ToLowerInvariant());
+        (await _file.GetAsync(cancellationToken)).FindByAddress($"{localPart}@{domain}".ToLowerInvariant());
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken) =>
-        (await CurrentAsync(cancellationToken)).Accounts;
+        (await _file.GetAsync(cancellationToken)).Accounts;
 
     /// <summary>Reads the file now, where it was not read yet; so that its faults show at start. Throws <see cref="IOException"/>.</summary>
-    public async ValueTask LoadAsync(CancellationToken cancellationToken) => await CurrentAsync(cancellationToken);
+    public async ValueTask LoadAsync(CancellationToken cancellationToken) => await _file.GetAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public bool EveryAccountCanUse(string mechanism) => _table is { } table && mechanism switch
+    public bool EveryAccountCanUse(string mechanism) => _file.Latest is { } table && mechanism switch
     {
         SaslMechanisms.ScramSha256 => table.AllServeSha256,
         SaslMechanisms.ScramSha1 => table.AllServeSha1,
@@ -72,75 +59,4 @@ public sealed class PasswdFile(PasswdFileOptions options, AuthLimits limits, Tim
         bool isDefault = at > 0 && options.DefaultDomains.Contains(name[(at + 1)..], StringComparer.OrdinalIgnoreCase);
         return isDefault ? name[..at] : name;
     }
-
-    private ValueTask<PasswdTable> CurrentAsync(CancellationToken cancellationToken)
-    {
-        PasswdTable? table = _table;
-        Task looking;
-        lock (_gate)
-        {
-            if (_looking is null && table is not null && clock.GetElapsedTime(_lookedAt) < limits.ReloadInterval)
-            {
-                return new(table);
-            }
-            looking = _looking ??= Task.Factory.StartNew(
-                Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        return AfterAsync(looking, cancellationToken);
-    }
-
-    private async ValueTask<PasswdTable> AfterAsync(Task looking, CancellationToken cancellationToken)
-    {
-        await looking.WaitAsync(cancellationToken);
-        return _table ?? throw new IOException($"{options.Path} cannot be read");
-    }
-
-    /// <summary>One look at a time: <see cref="_looking"/> sees to that.</summary>
-    private void Look()
-    {
-        try
-        {
-            Reload();
-            _warned = false;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DecoderFallbackException)
-        {
-            _stamp = null;
-            if (!_warned)
-            {
-                _warned = true; // Once for each time it goes away, not once a second.
-                Log.ReloadFailed(logger, options.Path, failure.Message);
-            }
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _lookedAt = clock.GetTimestamp();
-                _looking = null;
-            }
-        }
-    }
-
-    private void Reload()
-    {
-        // The facts are taken before the content: a change in between shows at the next look.
-        FileInfo facts = new(options.Path);
-        if (!facts.Exists)
-        {
-            throw new FileNotFoundException($"{options.Path} does not exist");
-        }
-        Stamp stamp = new(facts.LastWriteTimeUtc, facts.Length, facts.CreationTimeUtc);
-        if (stamp == _stamp)
-        {
-            return;
-        }
-        string content = PasswdLine.Decode(File.ReadAllBytes(options.Path));
-        _table = PasswdTable.Parse(content, options, logger);
-        bool isSettled = (clock.GetUtcNow().UtcDateTime - stamp.Written).Duration() > TimestampGrain;
-        _stamp = isSettled ? stamp : null;
-    }
-
-    /// <summary>A file renamed into place has another time of birth, where the file system keeps one.</summary>
-    private sealed record Stamp(DateTime Written, long Octets, DateTime Born);
 }

@@ -3,13 +3,13 @@ using MailAccess.Store;
 namespace MailAccess.Pop3;
 
 /// <summary>
-/// An INBOX as it was at login. Numbers, sizes and unique-ids stay as they are whatever others do to the mailbox, so no lock
-/// is needed: what is gone in the meantime cannot be retrieved, that is all.
+/// An INBOX, or the folder that the login name said, as it was at login. Numbers, sizes and unique-ids stay as they are whatever others do to
+/// the mailbox, so no lock is needed: what is gone in the meantime cannot be retrieved, that is all.
 /// </summary>
 internal sealed class Maildrop : IAsyncDisposable
 {
     private readonly IMailAccount _account;
-    private readonly IMailbox _inbox;
+    private readonly IMailbox _mailbox;
     private readonly MailboxSnapshot _snapshot;
     private readonly string? _deletedKeyword;
     private readonly int[]? _shown;
@@ -20,11 +20,11 @@ internal sealed class Maildrop : IAsyncDisposable
     private ReadAhead? _ahead;
     private int _lastInTurn = -1;
 
-    private Maildrop(IMailAccount account, IMailbox inbox, string? deletedKeyword)
+    private Maildrop(IMailAccount account, IMailbox mailbox, string? deletedKeyword)
     {
         _account = account;
-        _inbox = inbox;
-        _snapshot = inbox.Snapshot;
+        _mailbox = mailbox;
+        _snapshot = mailbox.Snapshot;
         _deletedKeyword = deletedKeyword;
         if (deletedKeyword is not null && _snapshot.Keywords.TryGetMask(deletedKeyword, out ulong mask))
         {
@@ -57,32 +57,33 @@ internal sealed class Maildrop : IAsyncDisposable
     /// <summary>Takes the account; it lives as long as the maildrop.</summary>
     /// <param name="store">Where the mail is.</param>
     /// <param name="accountName">Whose.</param>
+    /// <param name="name">The mailbox.</param>
     /// <param name="deletedKeyword"><see cref="Pop3Options.DeletedKeyword"/>: messages that have it are not there.</param>
-    public static async ValueTask<StoreResult<Maildrop>> OpenAsync(IMailStore store, string accountName, string? deletedKeyword)
+    public static async ValueTask<StoreResult<Maildrop>> OpenAsync(IMailStore store, string accountName, MailboxName name, string? deletedKeyword)
     {
         StoreResult<IMailAccount> opened = await store.OpenAccountAsync(accountName, CancellationToken.None);
         if (!opened.TryGet(out IMailAccount? account))
         {
             return opened.Error;
         }
-        StoreResult<IMailbox> selected = await account.OpenAsync(MailboxName.Inbox, CancellationToken.None);
-        if (!selected.TryGet(out IMailbox? inbox))
+        StoreResult<IMailbox> selected = await account.OpenAsync(name, CancellationToken.None);
+        if (!selected.TryGet(out IMailbox? mailbox))
         {
             await account.DisposeAsync();
             return selected.Error;
         }
-        StoreResult<Done> current = await inbox.RefreshAsync(CancellationToken.None); // What other programs delivered belongs to it.
+        StoreResult<Done> current = await mailbox.RefreshAsync(CancellationToken.None); // What other programs delivered belongs to it.
         if (current.Error == StoreError.None)
         {
-            current = await inbox.MeasureAsync(UidSet.All, CancellationToken.None); // STAT and LIST tell every size.
+            current = await mailbox.MeasureAsync(UidSet.All, CancellationToken.None); // STAT and LIST tell every size.
         }
         if (current.Error != StoreError.None)
         {
-            await inbox.DisposeAsync();
+            await mailbox.DisposeAsync();
             await account.DisposeAsync();
             return current.Error;
         }
-        return new Maildrop(account, inbox, deletedKeyword);
+        return new Maildrop(account, mailbox, deletedKeyword);
     }
 
     /// <summary>
@@ -103,9 +104,9 @@ internal sealed class Maildrop : IAsyncDisposable
             return StoreError.None;
         }
         IReadOnlyDictionary<Uid, MessageNames>? names = null;
-        if (!_inbox.IsGone) // Then the messages can no more be read, but their ids must stay what they were.
+        if (!_mailbox.IsGone) // Then the messages can no more be read, but their ids must stay what they were.
         {
-            StoreResult<IReadOnlyDictionary<Uid, MessageNames>> found = await _inbox.GetNamesAsync(CancellationToken.None);
+            StoreResult<IReadOnlyDictionary<Uid, MessageNames>> found = await _mailbox.GetNamesAsync(CancellationToken.None);
             if (!found.TryGet(out names))
             {
                 return found.Error;
@@ -122,7 +123,7 @@ internal sealed class Maildrop : IAsyncDisposable
 
     /// <summary>The message's octets. The caller disposes them.</summary>
     public ValueTask<StoreResult<IMessageContent>> OpenAsync(MessageNumber number) =>
-        _inbox.OpenMessageAsync(RecordOf(number).Uid, CancellationToken.None);
+        _mailbox.OpenMessageAsync(RecordOf(number).Uid, CancellationToken.None);
 
     /// <summary>As <see cref="OpenAsync(MessageNumber)"/>, for a client that probably wants the next one too: from the second in a row on, the next ones are read while it is busy.</summary>
     public async ValueTask<StoreResult<IMessageContent>> OpenInTurnAsync(MessageNumber number, ReadAheadLimits limits)
@@ -131,7 +132,7 @@ internal sealed class Maildrop : IAsyncDisposable
         _lastInTurn = number.Value;
         if (isNext)
         {
-            _ahead ??= new ReadAhead(_inbox, _snapshot, position => IndexOf(new MessageNumber(position + 1)), Total, limits);
+            _ahead ??= new ReadAhead(_mailbox, _snapshot, position => IndexOf(new MessageNumber(position + 1)), Total, limits);
             return await _ahead.TakeAsync(number.Value - 1);
         }
         await EndReadAheadAsync();
@@ -170,9 +171,9 @@ internal sealed class Maildrop : IAsyncDisposable
         // No token: once begun it is finished, and then answered.
         if (_deletedKeyword is { } keyword)
         {
-            return (await _inbox.ChangeFlagsAsync(uids, FlagOperation.Add, SystemFlags.None, [keyword], unchangedSince: null, CancellationToken.None)).Error;
+            return (await _mailbox.ChangeFlagsAsync(uids, FlagOperation.Add, SystemFlags.None, [keyword], unchangedSince: null, CancellationToken.None)).Error;
         }
-        StoreResult<UidSet> removed = await _inbox.ExpungeAsync(uids, ExpungeScope.AllNamed, CancellationToken.None);
+        StoreResult<UidSet> removed = await _mailbox.ExpungeAsync(uids, ExpungeScope.AllNamed, CancellationToken.None);
         if (removed.Error == StoreError.None)
         {
             _retrieved.ExceptWith(_deleted);
@@ -188,11 +189,11 @@ internal sealed class Maildrop : IAsyncDisposable
     {
         UidSet uids = UidSet.FromUids(_retrieved.Select(RecordOf).Where(r => (r.Flags & SystemFlags.Seen) == 0).Select(r => r.Uid));
         _retrieved.Clear();
-        if (uids.IsEmpty || _inbox.IsGone)
+        if (uids.IsEmpty || _mailbox.IsGone)
         {
             return StoreError.None;
         }
-        StoreResult<FlagsOutcome> flagged = await _inbox.ChangeFlagsAsync(
+        StoreResult<FlagsOutcome> flagged = await _mailbox.ChangeFlagsAsync(
             uids, FlagOperation.Add, SystemFlags.Seen, [], unchangedSince: null, CancellationToken.None);
         return flagged.Error;
     }
@@ -200,7 +201,7 @@ internal sealed class Maildrop : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await EndReadAheadAsync();
-        await _inbox.DisposeAsync();
+        await _mailbox.DisposeAsync();
         await _account.DisposeAsync();
     }
 

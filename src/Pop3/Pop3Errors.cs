@@ -21,6 +21,8 @@ internal static class Pop3Errors
     public static readonly Pop3Reply EncryptionRequired = Pop3Reply.Error("begin TLS first (STLS)");
     public static readonly Pop3Reply NeedsUtf8 = Pop3Reply.Error("[UTF8] the message has UTF-8 in its header; say UTF8 before the login"); // RFC 6856 §5
     public static readonly Pop3Reply TooEarly = Pop3Reply.Error("[LOGIN-DELAY] minimum time between logins has not passed"); // RFC 2449 §8.1.1
+    public static readonly Pop3Reply NoSuchFolder = Pop3Reply.Error("[SYS/PERM] no such folder"); // Not [AUTH]: the password was right. RFC 3206 §4
+    public static readonly Pop3Reply MayNotRemove = Pop3Reply.Error("[SYS/PERM] messages may not be removed from this folder");
     public static readonly Pop3Reply MalformedResponse = Pop3Reply.Error("malformed authentication response");
 
     public static Pop3Reply ToReply(StoreError error) => error switch

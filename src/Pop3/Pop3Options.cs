@@ -11,6 +11,11 @@ public sealed record Pop3Options
     /// </summary>
     public string? DeletedKeyword { get; init; }
 
+    /// <summary>
+    /// What stands in a login name between the account's and a folder's, which is then opened in place of INBOX; null: names are accounts' only.
+    /// </summary>
+    public char? FolderDelimiter { get; init; }
+
     /// <summary>Between two logins of one account; zero: as often as anybody likes. RFC 2449 §6.5.</summary>
     public TimeSpan LoginDelay { get; init; }
 

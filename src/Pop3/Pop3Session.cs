@@ -50,6 +50,7 @@ internal sealed class Pop3Session : IAsyncDisposable
         Remote = Connection.Remote.Address,
         ConnectionId = Connection.Id,
         Protocol = "pop3",
+        DetailDelimiter = Options.FolderDelimiter,
         IsEncrypted = Connection.Tls is not null,
         ServerEndPointBinding = Connection.Tls?.ServerEndPointBinding ?? default,
         ClientCertificate = Connection.Tls?.ClientCertificate ?? default,
@@ -141,13 +142,22 @@ internal sealed class Pop3Session : IAsyncDisposable
             Pop3Reply refused = Pop3Errors.ToReply(step.Failure);
             return _failedLogins < Limits.LoginAttemptsMax ? refused : refused.Ending(SessionEnd.TooManyErrors);
         }
+        MailboxName? folder = MailboxName.Inbox;
+        if (step.Detail is { } detail && !MailboxName.TryParse(detail, out folder))
+        {
+            return Pop3Errors.NoSuchFolder;
+        }
         if (!_services.LoginDelays.TryLogin(account.Name))
         {
             return Pop3Errors.TooEarly;
         }
-        StoreResult<Maildrop> opened = await Maildrop.OpenAsync(_services.Store, account.Name, Options.DeletedKeyword);
+        StoreResult<Maildrop> opened = await Maildrop.OpenAsync(_services.Store, account.Name, folder, Options.DeletedKeyword);
         if (!opened.TryGet(out Maildrop? maildrop))
         {
+            if (step.Detail is not null && opened.Error is StoreError.NotFound or StoreError.NotPermitted or StoreError.NoPermission or StoreError.InvalidName)
+            {
+                return Pop3Errors.NoSuchFolder; // Also what others have and do not show, and a name without messages (\Noselect).
+            }
             Log.StoreFailed(_services.Logger, Connection.Id, account.Name, "open the maildrop", opened.Error);
             return Pop3Errors.ToReply(opened.Error);
         }
@@ -186,6 +196,10 @@ internal sealed class Pop3Session : IAsyncDisposable
             Log.Summary(_services.Logger, Connection.Id, maildrop.AccountName, maildrop.RetrievedCount, deleted, maildrop.Total);
             return Pop3Reply.Ok("bye").Ending(SessionEnd.ClientQuit);
         }
+        if (error == StoreError.NoPermission)
+        {
+            return Pop3Errors.MayNotRemove.Ending(SessionEnd.ClientQuit);
+        }
         Log.StoreFailed(_services.Logger, Connection.Id, maildrop.AccountName, "remove deleted messages", error);
         return Pop3Reply.Error("[SYS/TEMP] deleted messages were not removed").Ending(SessionEnd.ClientQuit);
     }
@@ -198,7 +212,7 @@ internal sealed class Pop3Session : IAsyncDisposable
             return;
         }
         StoreError error = await maildrop.FlagRetrievedAsync();
-        if (error != StoreError.None)
+        if (error is not (StoreError.None or StoreError.NoPermission)) // Of a folder that somebody shows him to read.
         {
             Log.StoreFailed(_services.Logger, Connection.Id, maildrop.AccountName, "flag retrieved messages", error);
         }

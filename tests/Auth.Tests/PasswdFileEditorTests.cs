@@ -1,3 +1,4 @@
+using MailAccess.Auth.Directories;
 using MailAccess.Auth.Tests.Kit;
 
 namespace MailAccess.Auth.Tests;
@@ -126,13 +127,13 @@ public sealed class PasswdFileEditorTests : IDisposable
     [Fact]
     public async Task A_crash_at_any_step_leaves_the_old_file_or_the_new_one_and_the_next_edit_works()
     {
-        foreach (PasswdEditStep step in Enum.GetValues<PasswdEditStep>())
+        foreach (FileEditStep step in Enum.GetValues<FileEditStep>())
         {
             await File.WriteAllTextAsync(FilePath, Before);
             PasswdFileEditor crashing = new(FilePath, new AuthLimits(), _clock, reached => _ = reached == step ? throw new InvalidOperationException("crash") : 0);
             await Assert.ThrowsAsync<InvalidOperationException>(() => crashing.RemoveAsync("bob", default));
             string after = await File.ReadAllTextAsync(FilePath);
-            Assert.Equal(step == PasswdEditStep.Renamed ? Before.Replace("bob:{PLAIN}x\n", "", StringComparison.Ordinal) : Before, after);
+            Assert.Equal(step == FileEditStep.Renamed ? Before.Replace("bob:{PLAIN}x\n", "", StringComparison.Ordinal) : Before, after);
             Assert.True((await Editor.AddAsync("carol", Credential, [], default)).IsOk);
             Assert.Equal(after + "carol:{PLAIN}new::::::\n", await File.ReadAllTextAsync(FilePath));
         }

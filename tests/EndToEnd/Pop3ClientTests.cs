@@ -88,6 +88,21 @@ public sealed class Pop3ClientTests(SharedDemoServer shared) : ClientKit(shared)
     }
 
     [Fact]
+    public async Task Curl_fetches_from_a_folder_that_stands_in_the_login_name()
+    {
+        Programs.Require("curl");
+        string folder = $"Lists/{Guid.NewGuid():N}";
+        await Programs.RunAsync("curl", ["--silent", "--show-error", "--cacert", Server.CaFile, "--user", $"{Alice}:{Password}", "--request", $"CREATE {folder}", $"imaps://localhost:{Port(993)}/"]);
+        string token = $"folder-{Guid.NewGuid():N}";
+        await AppendByCurlAsync(Alice, Uri.EscapeDataString(folder), $"From: {Bob}\r\nTo: {Alice}\r\nSubject: {token}\r\n\r\nto be fetched\r\n");
+        foreach (string user in new[] { $"{Alice}+{folder}", $"alice+{folder}@example.test" })
+        {
+            Assert.Contains(token, await CurlAsync($"pop3s://localhost:{Port(995)}/1", user), StringComparison.Ordinal);
+        }
+        Assert.Equal("1 ", (await CurlAsync($"pop3s://localhost:{Port(995)}/", $"{Alice}+{folder}"))[..2]);
+    }
+
+    [Fact]
     public async Task Getmail_fetches_what_is_new_over_pop3_and_leaves_it_there()
     {
         Programs.Require("getmail", "curl");

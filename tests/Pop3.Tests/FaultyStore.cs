@@ -8,7 +8,7 @@ namespace MailAccess.Pop3.Tests;
 /// <summary>A store whose operations fail when a test says so.</summary>
 internal sealed class FaultyStore(IMailStore inner) : IMailStore
 {
-    /// <summary><c>open</c>, <c>expunge</c>, <c>read</c>, <c>read-on</c> (behind the first octets), <c>flags</c>.</summary>
+    /// <summary><c>open</c>, <c>expunge</c>, <c>read</c>, <c>read-on</c> (behind the first octets), <c>flags</c>; <c>right</c>: who logs in may only read.</summary>
     public HashSet<string> Failing { get; } = [];
 
     public async ValueTask<StoreResult<IMailAccount>> OpenAccountAsync(string accountName, CancellationToken cancellationToken)
@@ -84,10 +84,10 @@ internal sealed class FaultyStore(IMailStore inner) : IMailStore
 
         public ValueTask<StoreResult<FlagsOutcome>> ChangeFlagsAsync(
             UidSet uids, FlagOperation operation, SystemFlags flags, IReadOnlyList<string> keywords, ModSeq? unchangedSince, CancellationToken cancellationToken) =>
-            failing.Contains("flags") ? new(StoreError.Busy) : inner.ChangeFlagsAsync(uids, operation, flags, keywords, unchangedSince, cancellationToken);
+            failing.Contains("flags") ? new(StoreError.Busy) : failing.Contains("right") ? new(StoreError.NoPermission) : inner.ChangeFlagsAsync(uids, operation, flags, keywords, unchangedSince, cancellationToken);
 
         public ValueTask<StoreResult<UidSet>> ExpungeAsync(UidSet uids, ExpungeScope scope, CancellationToken cancellationToken) =>
-            failing.Contains("expunge") ? new(StoreError.Unavailable) : inner.ExpungeAsync(uids, scope, cancellationToken);
+            failing.Contains("right") ? new(StoreError.NoPermission) : failing.Contains("expunge") ? new(StoreError.Unavailable) : inner.ExpungeAsync(uids, scope, cancellationToken);
 
         public ValueTask<StoreResult<UidSet>> VanishedSinceAsync(ModSeq since, UidSet? among, CancellationToken cancellationToken) =>
             inner.VanishedSinceAsync(since, among, cancellationToken);

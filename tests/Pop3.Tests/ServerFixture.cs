@@ -40,6 +40,8 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
     {
         await using TranscriptRunner runner = new(Clock, c => Factory.RunAsync(c)) { OctetsPerRead = octetsPerRead };
         runner.Directives["message"] = text => AppendAsync("alice", TranscriptText.Unescape(text));
+        runner.Directives["folder"] = text => CreateFolderAsync(text.Split(' ', 2));
+        runner.Directives["noselect"] = RemoveFolderAsync;
         runner.Directives["inbox"] = CheckInboxAsync;
         runner.Directives["options"] = words => Do(() =>
         {
@@ -47,21 +49,24 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
             Factory = CreateFactory();
         });
         runner.Directives["store-fails"] = operation => Do(() => Store.Failing.Add(operation));
+        runner.Directives["read-only"] = _ => Do(() => Store.Failing.Add("right"));
         runner.Directives["accounts-fail"] = _ => Do(() => _accountsFail = true);
         runner.Directives["failures-max"] = number => Do(() => Use(new Authenticator(this, ThrottledAfter(int.Parse(number, CultureInfo.InvariantCulture)), Clock, this)));
         runner.Directives["mechanisms"] = names => Do(() => Use(RealAuthenticator.Create(names, Clock, this)));
         await runner.RunAsync(transcript);
     }
 
-    public async Task AppendAsync(string account, ReadOnlyMemory<byte> octets)
+    public async Task AppendAsync(string account, ReadOnlyMemory<byte> octets) => await AppendAsync(await OpenInboxAsync(account), octets);
+
+    private async Task AppendAsync(IMailbox opened, ReadOnlyMemory<byte> octets)
     {
-        await using IMailbox inbox = await OpenInboxAsync(account);
+        await using IMailbox mailbox = opened;
         Assert.True((await Store.StageAsync(0, default)).TryGet(out IStagedMessage? staged));
         await using (staged)
         {
             await staged.WriteAsync(octets, default);
             await staged.CompleteAsync(default);
-            Assert.Equal(StoreError.None, (await inbox.AppendAsync([new MessageToAppend { Message = staged }], default)).Error);
+            Assert.Equal(StoreError.None, (await mailbox.AppendAsync([new MessageToAppend { Message = staged }], default)).Error);
         }
     }
 
@@ -78,7 +83,7 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         {
             throw new IOException("accounts are away");
         }
-        string? password = loginName switch { "alice" or "bob" => "demo", "carol" => " two words ", _ => null };
+        string? password = loginName switch { "alice" or "bob" or "bob+exact" => "demo", "carol" => " two words ", _ => null };
         return new(password is null ? null : new StoredAccount(new Account { Name = loginName, Addresses = [] }, new StoredCredential("PLAIN", password)));
     }
 
@@ -120,7 +125,28 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         Assert.Equal(text, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Count} messages {snapshot.Count - snapshot.UnseenCount} seen"));
     }
 
-    /// <summary><c>@options deleted=$POP3Deleted delay=60 expire=30 refuse-utf8</c>, before anybody connects.</summary>
+    /// <summary><c>@folder Sent_Mail Subject: x\r\n</c> (_ for a blank): makes a mailbox of alice, with a message if there is text for one.</summary>
+    private async Task CreateFolderAsync(string[] words)
+    {
+        Assert.True((await Store.OpenAccountAsync("alice", default)).TryGet(out IMailAccount? account));
+        Assert.True(MailboxName.TryParse(words[0].Replace('_', ' '), out MailboxName? name));
+        await account.CreateAsync(name, SpecialUse.None, default); // Or it is there.
+        if (words.Length > 1)
+        {
+            Assert.True((await account.OpenAsync(name, default)).TryGet(out IMailbox? mailbox));
+            await AppendAsync(mailbox, TranscriptText.Unescape(words[1]));
+        }
+    }
+
+    /// <summary><c>@noselect Lists</c>: of a mailbox that has others below it the name is left.</summary>
+    private async Task RemoveFolderAsync(string name)
+    {
+        Assert.True((await Store.OpenAccountAsync("alice", default)).TryGet(out IMailAccount? account));
+        Assert.True(MailboxName.TryParse(name, out MailboxName? parsed));
+        Assert.Equal(StoreError.None, (await account.DeleteAsync(parsed, default)).Error);
+    }
+
+    /// <summary><c>@options folders=+ deleted=$POP3Deleted delay=60 expire=30 refuse-utf8</c>, before anybody connects.</summary>
     private static Pop3Options OptionsOf(string[] words)
     {
         string? Value(string name) => words.FirstOrDefault(w => w.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
@@ -129,6 +155,7 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
             DeletedKeyword = Value("deleted"),
             LoginDelay = TimeSpan.FromSeconds(int.Parse(Value("delay") ?? "0", CultureInfo.InvariantCulture)),
             ExpireDays = Value("expire") is { } days ? int.Parse(days, CultureInfo.InvariantCulture) : null,
+            FolderDelimiter = Value("folders")?[0],
             RefusesUtf8Headers = words.Contains("refuse-utf8"),
         };
     }

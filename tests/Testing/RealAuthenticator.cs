@@ -34,7 +34,7 @@ public sealed class RealAuthenticator : IAccountDirectory
     /// <summary>Offers these mechanisms, separated by blanks, where the connection lets them be offered. The caller's to dispose.</summary>
     public static Authenticator Create(string mechanisms, TimeProvider clock, ILogger log) =>
         new(new RealAuthenticator(), new AuthOptions { Mechanisms = mechanisms.Split(' '), Limits = AuthLimits.WithoutDelays }, clock, log,
-            new OAuthTokens(OAuth, new PlayedServer(), clock, log), null, () => ServerNonce);
+            new OAuthTokens(OAuth, new PlayedServer(), clock, log), null, null, () => ServerNonce);
 
     /// <inheritdoc/>
     public ValueTask<StoredAccount?> FindByLoginAsync(string loginName, CancellationToken cancellationToken) => new(loginName is "user" or "user@example.com" ? User : null);

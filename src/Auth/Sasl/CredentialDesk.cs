@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.Passwords;
 using MailAccess.Auth.Throttling;
@@ -16,9 +17,10 @@ namespace MailAccess.Auth.Sasl;
 /// <see cref="AuthLimits.FailureFloor"/>. Nothing is checked outside a turn that <see cref="LoginThrottle"/> gave, not even against what is
 /// remembered as right: else guesses at it would be free. A password is in memory only while it is checked;
 /// the caches know it by a hash under the process's secret, together with the stored credential: a changed credential is
-/// another entry. Only right passwords are remembered as right.
+/// another entry. Only right passwords are remembered as right, and no app password: who revokes one is obeyed at once.
 /// </remarks>
-internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions options, LoginHistory history, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class CredentialDesk(
+    IAccountDirectory directory, AuthOptions options, LoginHistory history, TimeProvider clock, ILogger logger, AppPasswordDesk? appPasswords) : IDisposable
 {
     private readonly ProcessSecret _secret = new();
     private readonly LoginThrottle _throttle = new(options.Limits, options.Throttle, history.Places, clock);
@@ -46,12 +48,11 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         LoginAttempt attempt, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
-        UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(attempt.LoginName), password);
         if (await FindAsync(attempt, cancellationToken) is not { } lookup)
         {
             return Unavailable(attempt);
         }
-        attempt = attempt with { AccountName = lookup.Account?.Account.Name };
+        attempt = attempt with { AccountName = lookup.Account?.Account.Name, Detail = lookup.Detail };
         long lookedUp = clock.GetTimestamp();
         using LoginTurn? turn = await EnterAsync(attempt, cancellationToken);
         started += clock.GetTimestamp() - lookedUp; // The wait is no work, but the look-up is: it may take longer for a name that somebody has.
@@ -59,16 +60,22 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         {
             return await RefuseAsync(attempt, started, cancellationToken);
         }
+        UInt128 fingerprint = _secret.Fingerprint("attempt", Octets(lookup.Account?.Account.Name ?? BareName(attempt)), password);
         StoredAccount? found = password.Length <= options.Limits.PasswordOctetsMax ? lookup.Account : null;
         UInt128 cacheKey = found is null ? default : _secret.Fingerprint(
             "password", Octets(found.Account.Name), Octets(found.Credential.Scheme), Octets(found.Credential.Data), password);
-        if (found is null || !_rightPasswords.TryGet(cacheKey, out _))
+        AppPasswordVerdict app = appPasswords is null ? default : await appPasswords.CheckAsync(attempt, found, password, cancellationToken);
+        if (app.Right is not null)
+        {
+            return await AuthorizeAsync(attempt, found!.Account, app.Right, cancellationToken);
+        }
+        if (found is null || app.IsMainRefused || !_rightPasswords.TryGet(cacheKey, out _))
         {
             if (await IsRightAsync(attempt, found, password, cancellationToken) is not { } isRight)
             {
                 return Unavailable(attempt);
             }
-            if (!isRight || found is null)
+            if (!isRight || found is null || app.IsMainRefused)
             {
                 return await FailAsync(attempt, turn, fingerprint, started, cancellationToken);
             }
@@ -77,9 +84,20 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         return await AuthorizeAsync(attempt, found.Account, cancellationToken);
     }
 
-    /// <summary>The account of a name, if any; null where the directory cannot be asked.</summary>
-    public ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken) =>
-        AskDirectoryAsync(attempt, name => directory.FindByLoginAsync(name, cancellationToken));
+    /// <summary>
+    /// The account of a name, if any; null where the directory cannot be asked. A name that an account has as it stands is that account's, whatever
+    /// else could be read into it.
+    /// </summary>
+    public async ValueTask<Lookup?> FindAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    {
+        Lookup? found = await AskDirectoryAsync(attempt, name => directory.FindByLoginAsync(name, cancellationToken));
+        if (found is not { Account: null } || LoginDetail.Of(attempt.LoginName, attempt.Context.DetailDelimiter) is not { } parts)
+        {
+            return found;
+        }
+        found = await AskDirectoryAsync(attempt, _ => directory.FindByLoginAsync(parts.AccountName, cancellationToken));
+        return found is { Account: not null } ? found.Value with { Detail = parts.Detail } : found;
+    }
 
     /// <summary>The account that owns the address which is the attempt's name, if any; null where the directory cannot be asked.</summary>
     public ValueTask<Lookup?> FindByAddressAsync(LoginAttempt attempt, CancellationToken cancellationToken) => AskDirectoryAsync(attempt, async address =>
@@ -90,23 +108,24 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     });
 
     /// <summary>Salt and count that a client is told before it proves anything: the stored ones, or a decoy that stays the same.</summary>
-    public (byte[] Salt, int Iterations) ScramParameters(HashAlgorithmName hash, string loginName, StoredCredential? credential)
+    public (byte[] Salt, int Iterations) ScramParameters(HashAlgorithmName hash, LoginAttempt attempt, StoredCredential? credential)
     {
         if (credential is not null && PasswordScheme.TryGetVerifier(credential, out ScramVerifier? verifier) && verifier!.Hash == hash)
         {
             return (verifier.Salt, verifier.Iterations);
         }
-        return (_secret.Derive($"scram salt {hash}", Canonical(loginName), ScramVerifier.SaltOctets), options.ScramIterations);
+        string bare = Canonical(BareName(attempt)); // As a known name has one salt with each detail.
+        return (_secret.Derive($"scram salt {hash}", bare, ScramVerifier.SaltOctets), options.ScramIterations);
     }
 
     /// <summary>
     /// A verifier with those parameters: the stored one, or made of a plain password and kept; null where this account's
-    /// credential cannot serve SCRAM, or nobody has the name.
+    /// credential cannot serve SCRAM or is refused, or nobody has the name.
     /// </summary>
     public async ValueTask<ScramVerifier?> FindVerifierAsync(
         HashAlgorithmName hash, byte[] salt, int iterations, StoredAccount? account, CancellationToken cancellationToken)
     {
-        if (account is null)
+        if (account is null || (appPasswords is not null && await appPasswords.RefusesMainAsync(account.Account.Name, cancellationToken)))
         {
             return null;
         }
@@ -142,7 +161,7 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
             await history.LoadAsync(known, cancellationToken);
         }
         return await _throttle.EnterAsync(
-            attempt.Context.Remote, attempt.AccountName ?? Canonical(attempt.LoginName), attempt.AccountName is not null, cancellationToken);
+            attempt.Context.Remote, attempt.AccountName ?? Canonical(BareName(attempt)), attempt.AccountName is not null, cancellationToken);
     }
 
     /// <summary>
@@ -187,20 +206,21 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
             {
                 return SaslStep.Fail(AuthenticationFailure.TemporarilyUnavailable);
             }
-            if (other.Account?.Account.Name != account.Name)
+            if (other.Account?.Account.Name != account.Name || (other.Detail is not null && other.Detail != attempt.Detail))
             {
                 LogFailure(attempt, AuthenticationFailure.AuthorizationDenied);
                 return SaslStep.Fail(AuthenticationFailure.AuthorizationDenied);
             }
         }
-        return SaslStep.Success(account);
+        return SaslStep.Success(account) with { Detail = attempt.Detail };
     }
 
     /// <summary>The attempt has proven to be this account's: logs, and remembers the place.</summary>
     public void LogSuccess(LoginAttempt attempt, Account account)
     {
         Log.LoginSucceeded(
-            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt));
+            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt),
+            attempt.AppPassword is { } app ? $" app=<{app}>" : "");
         history.Add(account.Name, attempt.Context, attempt.Mechanism, AuthenticationFailure.None);
         _throttle.TakeNotice(account.Name, attempt.Context.Remote);
     }
@@ -229,6 +249,17 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
     }
 
     public void Dispose() => Hashes.Dispose();
+
+    private async ValueTask<SaslStep> AuthorizeAsync(
+        LoginAttempt attempt, Account account, AppPassword proof, CancellationToken cancellationToken)
+    {
+        SaslStep step = await AuthorizeAsync(attempt, account, cancellationToken);
+        if (step.Account is not null)
+        {
+            appPasswords!.Uses.Note(proof, attempt.Context);
+        }
+        return step with { AppPassword = proof.Name };
+    }
 
     private async ValueTask<Lookup?> AskDirectoryAsync(LoginAttempt attempt, Func<string, ValueTask<StoredAccount?>> find)
     {
@@ -282,6 +313,9 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
         return matches && canBeChecked;
     }
 
+    private static string BareName(LoginAttempt attempt) =>
+        LoginDetail.Of(attempt.LoginName, attempt.Context.DetailDelimiter)?.AccountName ?? attempt.LoginName;
+
     private string Canonical(string loginName) =>
         directory is IDirectoryFacts facts ? facts.CanonicalLogin(loginName) : loginName.ToLowerInvariant();
 
@@ -302,4 +336,6 @@ internal sealed class CredentialDesk(IAccountDirectory directory, AuthOptions op
 }
 
 /// <summary>An answer of the directory; the account may be missing.</summary>
-internal readonly record struct Lookup(StoredAccount? Account);
+/// <param name="Account">Or null.</param>
+/// <param name="Detail">What the name said behind the account's, or null.</param>
+internal readonly record struct Lookup(StoredAccount? Account, string? Detail = null);

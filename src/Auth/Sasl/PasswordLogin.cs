@@ -9,7 +9,7 @@ internal static class PasswordLogin
         SaslStep step = await desk.CheckPasswordAsync(attempt, password, cancellationToken);
         if (step.Account is { } account)
         {
-            desk.LogSuccess(attempt, account);
+            desk.LogSuccess(attempt with { AppPassword = step.AppPassword }, account);
         }
         return step;
     }

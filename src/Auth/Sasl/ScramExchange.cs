@@ -60,7 +60,7 @@ internal sealed class ScramExchange(
             case State.Acknowledgement when message.IsEmpty:
                 _state = State.Ended;
                 desk.LogSuccess(_attempt, _proven!);
-                return new(SaslStep.Success(_proven!));
+                return new(SaslStep.Success(_proven!) with { Detail = _attempt.Detail });
             default:
                 return new(Refuse());
         }
@@ -84,8 +84,8 @@ internal sealed class ScramExchange(
             return desk.Unavailable(_attempt);
         }
         _account = lookup.Account;
-        _attempt = _attempt with { AccountName = _account?.Account.Name };
-        (_salt, _iterations) = desk.ScramParameters(hash, first.LoginName, _account?.Credential);
+        _attempt = _attempt with { AccountName = _account?.Account.Name, Detail = lookup.Detail };
+        (_salt, _iterations) = desk.ScramParameters(hash, _attempt, _account?.Credential);
         // server-first-message = nonce "," salt "," iteration-count
         _serverFirst = string.Create(
             CultureInfo.InvariantCulture, $"r={first.Nonce}{serverNonce},s={Convert.ToBase64String(_salt)},i={_iterations}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
@@ -9,23 +10,24 @@ using Microsoft.Extensions.Logging;
 namespace MailAccess.Server.Cli;
 
 /// <summary>
-/// mailaccess user add|passwd|list|remove|history: the accounts of the passwd file, of which a running server sees a change within a second. Those of
-/// other sources are only listed.
+/// mailaccess user add|passwd|list|remove|history|app-password: the accounts of the passwd file, of which a running server sees a change within a second.
+/// Those of other sources are only listed; app passwords and the history are those of all.
 /// </summary>
 internal static class UserCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        return new Command("user", "Accounts: add, passwd, list, remove, history.")
+        return new Command("user", "Accounts: add, passwd, list, remove, history, app-password.")
         {
             Named("add", "Adds an account. The password is asked for, twice.", withPassword: true, AddAsync),
             Named("passwd", "Changes an account's password.", withPassword: true, SetPasswordAsync),
             List(),
-            Named("remove", "Removes an account. Its mail stays where it is.", withPassword: false, RemoveAsync),
+            Named("remove", "Removes an account, and its app passwords. Its mail stays where it is.", withPassword: false, RemoveAsync),
             UserHistoryCommand.Create(output, errors, TimeProvider.System),
+            UserAppPasswordCommand.Create(output, errors, TimeProvider.System),
         };
 
-        Command Named(string name, string description, bool withPassword, Func<PasswdFileEditor, string, byte[], Task<int>> run)
+        Command Named(string name, string description, bool withPassword, Func<ServerConfiguration, string, byte[], Task<int>> run)
         {
             Argument<string> user = new("name") { Description = "The account, usually an address: alice@example.org" };
             Option<string> config = CommonOptions.Config();
@@ -50,7 +52,7 @@ internal static class UserCommand
                 string account = arguments.GetValue(user)!.ToLowerInvariant();
                 WarnOfForeignDomain(configuration, account);
                 byte[]? password = withPassword ? PasswordPrompt.Read(account, arguments.GetValue(fromInput), errors) : [];
-                return password is null ? ExitCodes.Usage : await run(AccountSource.Editor(configuration.Accounts.PasswdFile), account, password);
+                return password is null ? ExitCodes.Usage : await run(configuration, account, password);
             });
             return command;
         }
@@ -109,18 +111,30 @@ internal static class UserCommand
             }
         }
 
-        async Task<int> AddAsync(PasswdFileEditor editor, string account, byte[] password) =>
-            await SayAsync(await AccountSource.AddAsync(editor, account, password), ExitCodes.CannotCreate);
+        async Task<int> AddAsync(ServerConfiguration configuration, string account, byte[] password) =>
+            await SayAsync(await AccountSource.AddAsync(AccountSource.Editor(configuration.Accounts.PasswdFile), account, password), ExitCodes.CannotCreate);
 
-        async Task<int> SetPasswordAsync(PasswdFileEditor editor, string account, byte[] password) =>
-            await ExistsAsync(editor, account)
+        async Task<int> SetPasswordAsync(ServerConfiguration configuration, string account, byte[] password)
+        {
+            PasswdFileEditor editor = AccountSource.Editor(configuration.Accounts.PasswdFile);
+            return await ExistsAsync(editor, account)
                 ? await SayAsync(await AccountSource.SetPasswordAsync(editor, account, password), ExitCodes.CannotCreate)
                 : await SayAsync($"there is no account {account}", ExitCodes.NoUser);
+        }
 
-        async Task<int> RemoveAsync(PasswdFileEditor editor, string account, byte[] none) =>
-            await ExistsAsync(editor, account)
-                ? await SayAsync((await editor.RemoveAsync(account, CancellationToken.None)).Problem, ExitCodes.CannotCreate)
-                : await SayAsync($"there is no account {account}", ExitCodes.NoUser);
+        async Task<int> RemoveAsync(ServerConfiguration configuration, string account, byte[] none)
+        {
+            PasswdFileEditor editor = AccountSource.Editor(configuration.Accounts.PasswdFile);
+            if (!await ExistsAsync(editor, account))
+            {
+                return await SayAsync($"there is no account {account}", ExitCodes.NoUser);
+            }
+            // Its app passwords go first: whatever comes between, a later account of this name does not inherit them.
+            AppPasswordEditor appPasswords = new(AccountSource.AppPasswordFile(configuration), new AuthLimits(), TimeProvider.System);
+            string? problem = await appPasswords.RemoveAllAsync(account, CancellationToken.None)
+                ?? (await editor.RemoveAsync(account, CancellationToken.None)).Problem;
+            return await SayAsync(problem, ExitCodes.CannotCreate);
+        }
 
         async Task<int> SayAsync(string? problem, int code)
         {

@@ -6,7 +6,7 @@ namespace MailAccess.Server.Configuration;
 /// <summary>The section <c>pop3</c>.</summary>
 internal static class Pop3Configuration
 {
-    public static Pop3Options From(ConfigurationView pop3, ExpiryConfiguration expiry, string file, List<ConfigurationError> errors)
+    public static Pop3Options From(ConfigurationView pop3, char delimiter, ExpiryConfiguration expiry, string file, List<ConfigurationError> errors)
     {
         string keyword = pop3.Get(Settings.DeletedKeyword);
         if (keyword.Any(c => c is <= ' ' or >= '\x7f' or '(' or ')' or '{' or '%' or '*' or '"' or '\\' or ']'))
@@ -17,6 +17,7 @@ internal static class Pop3Configuration
         {
             UniqueIds = ReadUniqueIds(pop3, file, errors),
             DeletedKeyword = keyword.Length > 0 ? keyword : null,
+            FolderDelimiter = pop3.Get(Settings.Pop3Folders) ? delimiter : null,
             LoginDelay = pop3.Get(Settings.LoginDelay),
             RefusesUtf8Headers = pop3.Get(Settings.RefusesUtf8Headers),
             ExpireDays = expiry.Rules.Where(r => r.AgeMax is not null && r.Mailbox.Matches(MailboxName.Inbox, SpecialUse.None))

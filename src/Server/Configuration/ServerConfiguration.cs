@@ -1,5 +1,6 @@
 using System.Net;
 using MailAccess.Auth;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.Throttling;
 using MailAccess.Pop3;
 using MailAccess.Store.Mbox;
@@ -84,7 +85,10 @@ internal sealed record ServerConfiguration
             Accounts = new AccountsConfiguration(
                 accounts.FullPath(accounts.Get(Settings.PasswdFile)), accounts.Get(Settings.DefaultScheme), accounts.Get(Settings.PlaintextWithoutTls),
                 accounts.Get(Settings.Mechanisms), accounts.Get(Settings.PasswordCacheTime),
-                DirectoryConfiguration.From(accounts, root.Get(Settings.Domains), file, errors), LoginSettings.Read(accounts), accounts.Get(LoginSettings.History)),
+                DirectoryConfiguration.From(accounts, root.Get(Settings.Domains), file, errors), LoginSettings.Read(accounts), accounts.Get(LoginSettings.History))
+            {
+                MainPassword = accounts.Get(Settings.AppPasswordsOnly),
+            },
             OAuth = OAuthConfiguration.From(root.Section(OAuthSettings.OAuth), file, errors),
             HasSearchFilters = root.Section(Settings.Search).Get(Settings.SearchTrigrams),
             Mail = ReadMail(root.Section(Settings.Mail), data, file, errors),
@@ -97,7 +101,7 @@ internal sealed record ServerConfiguration
             Listeners = ListenerConfiguration.ReadAll(root, certificates.Count > 0, file, errors),
             DisabledCapabilities = root.Section(Settings.Imap).Get(Settings.DisabledCapabilities),
             DowngradesHeaders = root.Section(Settings.Imap).Get(Settings.DowngradesHeaders),
-            Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), expiry, file, errors),
+            Pop3 = Pop3Configuration.From(root.Section(Settings.Pop3), delimiter.Length > 0 ? delimiter[0] : '+', expiry, file, errors),
             MessagesPerCommandMax = root.Section(Settings.Imap).Get(Settings.MessagesPerCommandMax),
             SavesPerCommandMax = root.Section(Settings.Imap).Get(Settings.SavesPerCommandMax),
             UrlHostNames = root.Section(Settings.Imap).Get(Settings.UrlHostNames),
@@ -179,6 +183,9 @@ internal sealed record AccountsConfiguration(
     string PasswdFile, string DefaultScheme, PlaintextPolicy PlaintextWithoutTls, IReadOnlyList<string> Mechanisms, TimeSpan PasswordCacheTime,
     DirectoryConfiguration Directories, ThrottleOptions Throttle, TimeSpan HistoryTime)
 {
+    /// <summary>appPasswordsOnly</summary>
+    public required MainPasswordRule MainPassword { get; init; }
+
     /// <summary>Where accounts come from, for messages.</summary>
     public string Shown => Directories.IsPasswdFileAlone ? PasswdFile
         : string.Join(", ", Directories.Sources.Select(s => s == AccountSourceKind.Passwd ? PasswdFile : DirectorySettings.WordOf(s)));

@@ -1,5 +1,6 @@
 using System.Net;
 using MailAccess.Auth;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Store.Mbox;
 using MailAccess.Submission;
 using MailAccess.Wire;
@@ -45,8 +46,13 @@ internal static class Settings
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
 
+    public static readonly Setting<MainPasswordRule> AppPasswordsOnly = new("appPasswordsOnly",
+        ScalarTypes.Choice(("no", MainPasswordRule.Allowed), ("ifAny", MainPasswordRule.UnlessAppPasswords), ("always", MainPasswordRule.Refused)),
+        MainPasswordRule.Allowed, "\"no\"",
+        "Whether main passwords are refused, by whatever mechanism, where app passwords (mailaccess user app-password) can take their place: no, of accounts that have any, or always. Other than \"no\": SCRAM, which app passwords cannot serve, is offered only if mechanisms names it.");
+
     public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
-        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
+        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, AppPasswordsOnly, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
 
     // mail
     public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",
@@ -206,7 +212,10 @@ internal static class Settings
     public static readonly Setting<bool> RefusesUtf8Headers = new("refusesUtf8Headers", ScalarTypes.Switch, false, "true",
         "A message with UTF-8 in its header is refused to a POP3 client that has not said UTF8, as RFC 6856 wants it. Else it is given as it is.");
 
-    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers]);
+    public static readonly Setting<bool> Pop3Folders = new("folders", ScalarTypes.Switch, true, "true",
+        "A POP3 login name with recipientDelimiter and a folder behind the account's, such as alice+Lists/Work@example.org, opens that folder in place of INBOX. Names that accounts have as they stand stay theirs. False: such a login fails.");
+
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers, Pop3Folders]);
 
     // queue
     public static readonly Setting<TimeSpan> FirstRetry = new("firstRetry", ScalarTypes.Duration, TimeSpan.FromMinutes(5), "\"5m\"", "Wait before the second attempt; it doubles from attempt to attempt.");

@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Server.Configuration;
@@ -14,7 +15,7 @@ internal static class AccountSource
     private const string BadPassword = "a password has 1 to 1024 octets of UTF-8 and no control characters";
 
     public static Authenticator CreateAuthenticator(
-        ServerConfiguration configuration, IAccountDirectory accounts, OAuthTokens? tokens, LoginHistory history, TimeProvider clock,
+        ServerConfiguration configuration, IAccountDirectory accounts, OAuthTokens? tokens, LoginHistory history, AppPasswordDesk appPasswords, TimeProvider clock,
         ILoggerFactory loggers)
     {
         AuthOptions options = new()
@@ -30,7 +31,19 @@ internal static class AccountSource
             CacheTime = configuration.Accounts.PasswordCacheTime,
             Throttle = configuration.Accounts.Throttle,
         };
-        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens, history);
+        return new Authenticator(accounts, options, clock, loggers.CreateLogger("MailAccess.Auth"), tokens, history, appPasswords);
+    }
+
+    /// <summary>The app passwords of all accounts, of whatever source.</summary>
+    public static string AppPasswordFile(ServerConfiguration configuration) => Path.Combine(configuration.DataFolder, "app-passwords");
+
+    /// <summary>The app passwords, read. Throws <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>.</summary>
+    public static async Task<AppPasswordDesk> OpenAppPasswordsAsync(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers)
+    {
+        AppPasswordDesk desk = new(
+            AppPasswordFile(configuration), configuration.Accounts.MainPassword, new AuthLimits(), clock, loggers.CreateLogger("MailAccess.Auth"));
+        await desk.LoadAsync(CancellationToken.None);
+        return desk;
     }
 
     /// <summary>The folder of the logins' history.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MailAccess.Auth;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Dns;
@@ -137,7 +138,9 @@ internal sealed class MailServer : IAsyncDisposable
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
-        StartListeners(accounts, mail, queue, resolver, errors);
+        AppPasswordDesk appPasswords = await AccountSource.OpenAppPasswordsAsync(_configuration, _clock, _loggers);
+        _undo.Push(appPasswords.DisposeAsync);
+        StartListeners(accounts, appPasswords, mail, queue, resolver, errors);
     }
 
     private async Task<string?> PostmasterAsync(AccountSources sources)
@@ -191,7 +194,8 @@ internal sealed class MailServer : IAsyncDisposable
             null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
     }
 
-    private void StartListeners(IAccountDirectory accounts, SpecialFolders mail, MailQueue queue, IResolver resolver, List<string> errors)
+    private void StartListeners(
+        IAccountDirectory accounts, AppPasswordDesk appPasswords, SpecialFolders mail, MailQueue queue, IResolver resolver, List<string> errors)
     {
         TranscriptFiles transcripts = new(Path.Combine(_configuration.DataFolder, "transcripts"));
         _undo.Push(transcripts.DisposeAsync);
@@ -207,7 +211,8 @@ internal sealed class MailServer : IAsyncDisposable
             new TranscriptOptions { Sink = transcripts, Wanted = address => _configuration.Log.TranscriptFrom.Any(n => n.Contains(address)) });
         LoginHistory history = AccountSource.OpenHistory(_configuration, _clock, _loggers);
         _undo.Push(history.DisposeAsync);
-        Authenticator authenticator = AccountSource.CreateAuthenticator(_configuration, accounts, OpenTokens(errors), history, _clock, _loggers);
+        Authenticator authenticator = AccountSource.CreateAuthenticator(
+            _configuration, accounts, OpenTokens(errors), history, appPasswords, _clock, _loggers);
         ObservedAuthenticator observed = new(authenticator, _configuration.Log.TranscriptOf, id => _host.StartTranscript(id));
         AccessMailStore access = StoreSetup.CreateAccess(_configuration, accounts, mail, _clock);
         _undo.Push(access.DisposeAsync);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 
@@ -8,12 +9,14 @@ namespace MailAccess.Auth.Tests.Kit;
 /// <summary>An authenticator with what it stands on, and short ways to use it.</summary>
 internal sealed class LoginBench : IDisposable
 {
-    public LoginBench(AuthOptions? options = null, IAccountDirectory? directory = null, string? nonce = null, OAuthTokens? tokens = null, LoginHistory? history = null)
+    public LoginBench(AuthOptions? options = null, IAccountDirectory? directory = null, string? nonce = null, OAuthTokens? tokens = null, LoginHistory? history = null,
+        Func<TimeProvider, Microsoft.Extensions.Logging.ILogger, AppPasswordDesk>? appPasswords = null)
     {
         Directory = directory as MemoryDirectory ?? new MemoryDirectory();
         AuthOptions chosen = options ?? new AuthOptions { Mechanisms = SaslMechanisms.All };
         int nonces = 0;
-        Authenticator = new Authenticator(directory ?? Directory, chosen, Clock, Log, tokens, history, () => nonce ?? $"nonce{nonces++}");
+        Authenticator = new Authenticator(
+            directory ?? Directory, chosen, Clock, Log, tokens, history, appPasswords?.Invoke(Clock, Log), () => nonce ?? $"nonce{nonces++}");
     }
 
     public static AuthenticationContext OverTls { get; } = From("192.0.2.1");
