@@ -46,7 +46,7 @@ internal static class Settings
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
 
     public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
-        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
+        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.Ldap, DirectorySettings.PostgreSql, DirectorySettings.System]);
 
     // mail
     public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",
