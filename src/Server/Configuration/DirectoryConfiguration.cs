@@ -1,3 +1,4 @@
+using MailAccess.Directories.Ldap;
 using MailAccess.Directories.Postgres;
 using MailAccess.Directories.SystemUsers;
 using MailAccess.Server.Hosting;
@@ -7,9 +8,10 @@ namespace MailAccess.Server.Configuration;
 /// <summary>Where accounts come from, beside the passwd file itself.</summary>
 /// <param name="Sources">In the order in which they are asked; at least one.</param>
 /// <param name="CacheTime">How long names and addresses are remembered of sources outside.</param>
+/// <param name="Ldap">Null where it is no source.</param>
 /// <param name="PostgreSql">Null where it is no source.</param>
 /// <param name="System">Null where it is no source.</param>
-internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> Sources, TimeSpan CacheTime, PostgresOptions? PostgreSql, SystemUserOptions? System)
+internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> Sources, TimeSpan CacheTime, LdapOptions? Ldap, PostgresOptions? PostgreSql, SystemUserOptions? System)
 {
     private static readonly TimeSpan CacheTimeMax = TimeSpan.FromHours(1);
 
@@ -30,10 +32,12 @@ internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> S
         {
             errors.Add(accounts.Error(file, DirectorySettings.CacheTime, "must be at most 1h"));
         }
+        CheckAsked(DirectorySettings.Ldap, AccountSourceKind.Ldap);
         CheckAsked(DirectorySettings.PostgreSql, AccountSourceKind.PostgreSql);
         CheckAsked(DirectorySettings.System, AccountSourceKind.System);
         return new DirectoryConfiguration(
             sources, accounts.Get(DirectorySettings.CacheTime),
+            sources.Contains(AccountSourceKind.Ldap) ? ReadLdap(accounts.Section(DirectorySettings.Ldap), domains, file, errors) : null,
             sources.Contains(AccountSourceKind.PostgreSql)
                 ? ReadPostgreSql(accounts.Section(DirectorySettings.PostgreSql), accounts.Get(Settings.DefaultScheme), domains, file, errors) : null,
             sources.Contains(AccountSourceKind.System) ? ReadSystem(accounts.Section(DirectorySettings.System), domains, file, errors) : null);
@@ -43,6 +47,74 @@ internal sealed record DirectoryConfiguration(IReadOnlyList<AccountSourceKind> S
             if (!sources.Contains(kind) && section.Members.Any(accounts.Section(section).Has))
             {
                 errors.Add(accounts.Error(file, section, $"is not asked: \"{section.Key}\" is not in accounts.sources"));
+            }
+        }
+    }
+
+    private static LdapOptions ReadLdap(ConfigurationView ldap, IReadOnlyList<string> domains, string file, List<ConfigurationError> errors)
+    {
+        Uri?[] servers = [.. ldap.Get(DirectorySettings.LdapServers).Select(LdapOptions.ReadServer)];
+        if (servers.Length == 0 || Array.Exists(servers, s => s is null))
+        {
+            errors.Add(ldap.Error(file, DirectorySettings.LdapServers, "must name at least one server, as \"ldap://host\" or \"ldaps://host\""));
+        }
+        if (ldap.Get(DirectorySettings.LdapBase) is null)
+        {
+            errors.Add(ldap.Error(file, DirectorySettings.LdapBase, "is missing: the entry below which accounts are"));
+        }
+        if (ldap.Get(DirectorySettings.LdapBindDn) is null != ldap.Get(DirectorySettings.LdapPasswordFile) is null)
+        {
+            errors.Add(ldap.Error(file, DirectorySettings.LdapBindDn, "bindDn and passwordFile go together"));
+        }
+        foreach (Setting<string?> filter in new[] { DirectorySettings.LdapLoginFilter, DirectorySettings.LdapAddressFilter, DirectorySettings.LdapListFilter })
+        {
+            Check(filter, LdapOptions.FindProblem);
+        }
+        Check(DirectorySettings.LdapUserDn, LdapOptions.FindDnProblem);
+        CheckAttribute(DirectorySettings.LdapName, ldap.Get(DirectorySettings.LdapName));
+        CheckAttribute(DirectorySettings.LdapPassword, ldap.Get(DirectorySettings.LdapPassword));
+        CheckAttribute(DirectorySettings.LdapQuota, ldap.Get(DirectorySettings.LdapQuota));
+        CheckAttribute(DirectorySettings.LdapHome, ldap.Get(DirectorySettings.LdapHome));
+        foreach (string attribute in ldap.Get(DirectorySettings.LdapAddresses))
+        {
+            CheckAttribute(DirectorySettings.LdapAddresses, attribute);
+        }
+        return new LdapOptions
+        {
+            Servers = [.. servers.OfType<Uri>()],
+            StartTls = ldap.Get(DirectorySettings.LdapStartTls),
+            AuthorityFile = ldap.Get(DirectorySettings.LdapAuthorities) is { } authorities ? ldap.FullPath(authorities) : null,
+            BindDn = ldap.Get(DirectorySettings.LdapBindDn),
+            ReadPassword = PasswordOf(ldap, DirectorySettings.LdapPasswordFile, "accounts.ldap.passwordFile"),
+            Base = ldap.Get(DirectorySettings.LdapBase) ?? "",
+            UserDn = ldap.Get(DirectorySettings.LdapUserDn),
+            LoginFilter = ldap.Get(DirectorySettings.LdapLoginFilter),
+            AddressFilter = ldap.Get(DirectorySettings.LdapAddressFilter),
+            ListFilter = ldap.Get(DirectorySettings.LdapListFilter),
+            Passwords = ldap.Get(DirectorySettings.LdapPasswordsBy),
+            NameAttribute = ldap.Get(DirectorySettings.LdapName),
+            AddressAttributes = ldap.Get(DirectorySettings.LdapAddresses),
+            PasswordAttribute = ldap.Get(DirectorySettings.LdapPassword),
+            QuotaAttribute = ldap.Get(DirectorySettings.LdapQuota),
+            HomeAttribute = ldap.Get(DirectorySettings.LdapHome),
+            DefaultDomains = domains,
+            ConnectionsMax = ldap.Get(DirectorySettings.LdapConnections),
+            Timeout = ldap.Get(DirectorySettings.LdapTimeout),
+        };
+
+        void CheckAttribute(SettingDefinition setting, string? attribute)
+        {
+            if (attribute is not null && LdapOptions.FindProblem($"({attribute}=*)") is not null)
+            {
+                errors.Add(ldap.Error(file, setting, $"\"{attribute}\" is not the name of an attribute"));
+            }
+        }
+
+        void Check(Setting<string?> setting, Func<string, string?> findProblem)
+        {
+            if (ldap.Get(setting) is { } text && findProblem(text) is { } problem)
+            {
+                errors.Add(ldap.Error(file, setting, $"\"{text}\": {problem}"));
             }
         }
     }

@@ -52,7 +52,7 @@ internal static class Settings
         "Whether main passwords are refused, by whatever mechanism, where app passwords (mailaccess user app-password) can take their place: no, of accounts that have any, or always. Other than \"no\": SCRAM, which app passwords cannot serve, is offered only if mechanisms names it.");
 
     public static readonly SectionSetting Accounts = new("accounts", "Who may log in and has mail.",
-        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, AppPasswordsOnly, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.PostgreSql, DirectorySettings.System]);
+        [DirectorySettings.Sources, PasswdFile, DefaultScheme, PlaintextWithoutTls, Mechanisms, PasswordCacheTime, AppPasswordsOnly, LoginSettings.Throttle, LoginSettings.History, DirectorySettings.CacheTime, DirectorySettings.Ldap, DirectorySettings.PostgreSql, DirectorySettings.System]);
 
     // mail
     public static readonly Setting<Configuration.MailFormat> MailFormat = new("format",

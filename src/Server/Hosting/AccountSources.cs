@@ -1,4 +1,5 @@
 using MailAccess.Auth;
+using MailAccess.Directories.Ldap;
 using MailAccess.Directories.Postgres;
 using MailAccess.Directories.SystemUsers;
 using MailAccess.Server.Configuration;
@@ -47,6 +48,7 @@ internal sealed class AccountSources : IDisposable
 
     private NamedSource Open(AccountSourceKind kind) => kind switch
     {
+        AccountSourceKind.Ldap => OpenLdap(_configuration.Accounts.Directories.Ldap!),
         AccountSourceKind.PostgreSql => OpenPostgreSql(_configuration.Accounts.Directories.PostgreSql!),
         AccountSourceKind.System => OpenSystem(_configuration.Accounts.Directories.System!),
         _ => OpenPasswdFile(),
@@ -74,6 +76,13 @@ internal sealed class AccountSources : IDisposable
                 return problem.Message;
             }
         });
+    }
+
+    private NamedSource OpenLdap(LdapOptions options)
+    {
+        LdapDirectory directory = new(options, _clock, _log);
+        _undo.Push(directory);
+        return new NamedSource("accounts.ldap", Cached(directory), directory.FindProblemAsync);
     }
 
     private NamedSource OpenPostgreSql(PostgresOptions options)

@@ -61,6 +61,30 @@ public sealed class AccountSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Accounts_of_a_directory_log_in_and_get_mail_and_while_it_is_away_everything_is_temporary()
+    {
+        await using SlapdServer directory = await SlapdServer.StartAsync(
+            "dn: uid=bob,dc=example,dc=test\nobjectClass: inetOrgPerson\nuid: bob\ncn: b\nsn: b\nmail: b@example.test\nuserPassword: entry\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "secret"), SlapdServer.ReaderPassword, TestContext.Current.CancellationToken);
+        await using LoopbackServer server = await LoopbackServer.StartAsync(_folder, $$"""
+            "sources": ["passwd", "ldap"], "ldap": {
+              "servers": ["{{directory.Address}}"], "authorities": "{{directory.CertificateFile}}", "base": "dc=example,dc=test",
+              "bindDn": "{{SlapdServer.Reader}}", "passwordFile": "secret" }
+            """);
+        Assert.StartsWith("OK", await server.LogInAsync("bob", "entry"), StringComparison.Ordinal);
+        Assert.StartsWith("OK", await server.LogInAsync("b@example.test", "entry"), StringComparison.Ordinal);
+        Assert.StartsWith("NO", await server.LogInAsync("bob", ""), StringComparison.Ordinal);
+        Assert.StartsWith("NO [AUTHENTICATIONFAILED]", await server.LogInAsync("bob", "wrong"), StringComparison.Ordinal);
+        Assert.StartsWith("250", await server.RecipientAsync("b@example.test"), StringComparison.Ordinal);
+        Assert.StartsWith("550", await server.RecipientAsync("mallory@example.test"), StringComparison.Ordinal);
+
+        await directory.StopAsync();
+        Assert.StartsWith("OK", await server.LogInAsync("alice@example.test", "file"), StringComparison.Ordinal);
+        Assert.StartsWith("NO [UNAVAILABLE]", await server.LogInAsync("bob", "entry"), StringComparison.Ordinal);
+        Assert.StartsWith("451", await server.RecipientAsync("carol@example.test"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_check_tries_each_source()
     {
         using AccountSources sources = new(
@@ -86,6 +110,13 @@ public sealed class AccountSourceTests : IDisposable
     [InlineData(""" "sources": ["system"], "system": { "uidMin": 5, "uidMax": 4 } """, "accounts.system.uidMin", "uidMax")]
     [InlineData(""" "sources": ["postgresql"] """, "accounts.postgresql.connection", "no Host")]
     [InlineData(""" "sources": ["postgresql"], "postgresql": { "connection": "Host=h;Password=p" } """, "accounts.postgresql.connection", "passwordFile")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "base": "dc=x" } """, "accounts.ldap.servers", "ldaps://host")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h"], "base": "dc=x", "loginFilter": "uid=%u" } """, "accounts.ldap.loginFilter", "(")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h"], "base": "dc=x", "bindDn": "cn=x" } """, "accounts.ldap.bindDn", "passwordFile")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h", "http://h"], "base": "dc=x" } """, "accounts.ldap.servers", "ldaps://host")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h"] } """, "accounts.ldap.base", "missing")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h"], "base": "dc=x", "userDn": "uid=%s,dc=x" } """, "accounts.ldap.userDn", "percent")]
+    [InlineData(""" "sources": ["ldap"], "ldap": { "servers": ["ldap://h"], "base": "dc=x", "quotaAttribute": "a)(b" } """, "accounts.ldap.quotaAttribute", "attribute")]
     [InlineData(""" "cacheTime": "2h" """, "accounts.cacheTime", "1h")]
     public void A_mistake_is_told_with_its_key(string accounts, string key, string problem)
     {
