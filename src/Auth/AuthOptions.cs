@@ -31,7 +31,8 @@ public sealed record AuthOptions
     /// <summary>
     /// Mechanisms to offer, of <see cref="SaslMechanisms.All"/>. Null: PLAIN and LOGIN, and a SCRAM mechanism where every account's
     /// stored credential can serve it; else a client would choose SCRAM, fail, and not try the password it has. Those with channel binding are
-    /// only ever offered where the connection's is known.
+    /// offered only if they are named, and where the connection's is known: programs with GNU SASL, which wants a binding of another kind, would
+    /// choose them and fail.
     /// </summary>
     public IReadOnlyList<string>? Mechanisms { get; init; }
 

@@ -114,6 +114,7 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     private bool IsChosen(string mechanism) =>
         _options.Mechanisms is { } chosen ? chosen.Contains(mechanism, StringComparer.OrdinalIgnoreCase)
         : SaslMechanisms.SendsPassword(mechanism) || SaslMechanisms.SendsToken(mechanism) || mechanism == SaslMechanisms.External
-            || (_appPasswords is not { MayRefuseMainPassword: true } // SCRAM proves main passwords only.
-                && _desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(SaslMechanisms.WithoutBinding(mechanism)));
+            || (!SaslMechanisms.BindsChannel(mechanism) // Clients that know another kind of binding would choose it, fail, and try nothing else.
+                && _appPasswords is not { MayRefuseMainPassword: true } // SCRAM proves main passwords only.
+                && _desk.Directory is IDirectoryFacts facts && facts.EveryAccountCanUse(mechanism));
 }

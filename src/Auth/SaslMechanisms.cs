@@ -42,7 +42,4 @@ public static class SaslMechanisms
 
     /// <summary>It needs channel binding.</summary>
     internal static bool BindsChannel(string mechanism) => mechanism.EndsWith(PlusSuffix, StringComparison.Ordinal);
-
-    /// <summary>The same mechanism without channel binding; it takes the same stored credentials.</summary>
-    internal static string WithoutBinding(string mechanism) => BindsChannel(mechanism) ? mechanism[..^PlusSuffix.Length] : mechanism;
 }

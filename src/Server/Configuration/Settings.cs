@@ -41,7 +41,7 @@ internal static class Settings
 
     public static readonly ListSetting<string> Mechanisms = new("mechanisms",
         ScalarTypes.Choice([.. SaslMechanisms.All.Select(m => (m, m))]),
-        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism that every account's stored password can serve. Of all these, and of those named here, a connection is offered what it can use: with -PLUS over TLS that ends in this server, EXTERNAL with a certificate (tls.clientCertificates), OAUTHBEARER and XOAUTH2 with oauth.");
+        [], null, "SASL mechanisms that are offered. Default: PLAIN and LOGIN, and each SCRAM mechanism without -PLUS that every account's stored password can serve. Of all these, and of those named here, a connection is offered what it can use: with -PLUS over TLS that ends in this server, EXTERNAL with a certificate (tls.clientCertificates), OAUTHBEARER and XOAUTH2 with oauth.");
 
     public static readonly Setting<TimeSpan> PasswordCacheTime = new("passwordCacheTime", ScalarTypes.Duration, TimeSpan.FromMinutes(1), "\"1m\"",
         "How long a right password is remembered (as a keyed hash, in memory), so that a client that logs in often does not cost a slow hash each time. \"0s\": never.");
