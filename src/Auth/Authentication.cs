@@ -111,6 +111,9 @@ public interface IAuthenticator
     /// <summary>Starts an exchange; null where the mechanism is not offered here.</summary>
     ISaslExchange? Begin(string mechanism, AuthenticationContext context);
 
+    /// <summary>APOP of POP3 (RFC 1939 §7): the first challenge is the timestamp of the greeting, a message is a name, a space and a digest. Null: not here.</summary>
+    ISaslExchange? BeginApop(AuthenticationContext context) => null;
+
     /// <summary>LOGIN, USER/PASS and SASL PLAIN. Never a challenge.</summary>
     ValueTask<SaslStep> CheckPasswordAsync(string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken);
 }

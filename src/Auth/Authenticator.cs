@@ -80,6 +80,9 @@ public sealed class Authenticator : IAuthenticator, IDisposable
     }
 
     /// <inheritdoc/>
+    public ISaslExchange? BeginApop(AuthenticationContext context) => new ApopExchange(_desk, context, $"<{_nonces()}@mailaccess>");
+
+    /// <inheritdoc/>
     public async ValueTask<SaslStep> CheckPasswordAsync(
         string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken)
     {

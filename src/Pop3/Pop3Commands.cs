@@ -13,7 +13,7 @@ internal static class Pop3Commands
     private static readonly FrozenDictionary<string, Pop3Command> ByVerb = new[]
     {
         // AUTHORIZATION
-        UserCommand.Definition, PassCommand.Definition, AuthCommand.Definition, StlsCommand.Definition, Utf8Command.Definition,
+        UserCommand.Definition, PassCommand.Definition, AuthCommand.Definition, ApopCommand.Definition, StlsCommand.Definition, Utf8Command.Definition,
         // TRANSACTION
         StatCommand.Definition, ListCommand.Definition, UidlCommand.Definition, RetrCommand.Definition, TopCommand.Definition,
         DeleCommand.Definition, RsetCommand.Definition, NoopCommand.Definition,

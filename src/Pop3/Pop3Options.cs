@@ -16,6 +16,9 @@ public sealed record Pop3Options
     /// </summary>
     public char? FolderDelimiter { get; init; }
 
+    /// <summary>The greeting announces APOP (RFC 1939 §7), which proves passwords that are kept in plain without sending them, by MD5.</summary>
+    public bool OffersApop { get; init; }
+
     /// <summary>Between two logins of one account; zero: as often as anybody likes. RFC 2449 §6.5.</summary>
     public TimeSpan LoginDelay { get; init; }
 

@@ -56,6 +56,9 @@ internal sealed class Pop3Session : IAsyncDisposable
         ClientCertificate = Connection.Tls?.ClientCertificate ?? default,
     };
 
+    /// <summary>Null where the greeting has not announced APOP, and after STLS.</summary>
+    public ISaslExchange? Apop { get; private set; }
+
     /// <summary>Octets wait behind the line that is being executed.</summary>
     public bool HasPipelinedInput => _lines.HasBufferedInput;
 
@@ -65,8 +68,7 @@ internal sealed class Pop3Session : IAsyncDisposable
     public async Task<SessionEnd> RunAsync()
     {
         Connection.SetDeadline(Limits.LoginTimeout);
-        // No banner in angle brackets: that would announce APOP (RFC 1939 §7).
-        Pop3Reply reply = Pop3Reply.Ok("MailAccess POP3 server ready");
+        Pop3Reply reply = Pop3Reply.Ok("MailAccess POP3 server ready" + await AnnounceApopAsync());
         while (true)
         {
             SessionEnd? end = await WriteReplyAsync(reply);
@@ -356,8 +358,17 @@ internal sealed class Pop3Session : IAsyncDisposable
         _lines.Dispose();
         _lines = new LineReader(Connection.Input, Limits.AuthLineOctetsMax);
         PendingUser = null;
+        Apop = null;
         Connection.SetDeadline(Limits.LoginTimeout);
         return null;
+    }
+
+    /// <summary>A timestamp in angle brackets behind the greeting announces APOP: RFC 1939 §7.</summary>
+    private async ValueTask<string> AnnounceApopAsync()
+    {
+        Apop = Options.OffersApop ? Authenticator.BeginApop(AuthenticationContext) : null;
+        return Apop is not null && (await Apop.RespondAsync(null, CancellationToken.None)).Challenge is { } timestamp
+            ? " " + Encoding.ASCII.GetString(timestamp.Span) : "";
     }
 
     private void WriteLine(string status, string text)

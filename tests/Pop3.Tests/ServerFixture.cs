@@ -146,7 +146,7 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
         Assert.Equal(StoreError.None, (await account.DeleteAsync(parsed, default)).Error);
     }
 
-    /// <summary><c>@options folders=+ deleted=$POP3Deleted delay=60 expire=30 refuse-utf8</c>, before anybody connects.</summary>
+    /// <summary><c>@options folders=+ deleted=$POP3Deleted delay=60 expire=30 refuse-utf8 apop</c>, before anybody connects.</summary>
     private static Pop3Options OptionsOf(string[] words)
     {
         string? Value(string name) => words.FirstOrDefault(w => w.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
@@ -157,6 +157,7 @@ internal sealed class ServerFixture : IAccountDirectory, ILogger, IDisposable
             ExpireDays = Value("expire") is { } days ? int.Parse(days, CultureInfo.InvariantCulture) : null,
             FolderDelimiter = Value("folders")?[0],
             RefusesUtf8Headers = words.Contains("refuse-utf8"),
+            OffersApop = words.Contains("apop"),
         };
     }
 

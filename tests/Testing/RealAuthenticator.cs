@@ -7,7 +7,7 @@ namespace MailAccess.Testing;
 
 /// <summary>
 /// The real thing for transcripts that say <c>@mechanisms</c>, without delays and with a server nonce that is always the one of RFC 7677 §3.
-/// The one account is <c>user</c>, whose password <c>pencil</c> is kept as the verifier of that example, and whose token is that of RFC 7628 §4.1;
+/// <c>mrose</c> is the account of RFC 1939 §7, whose password <c>tanstaaf</c> is kept in plain. The other one is <c>user</c>, whose password <c>pencil</c> is kept as the verifier of that example, and whose token is that of RFC 7628 §4.1;
 /// <c>noscope</c> is his, too, but not for mail, and about the token <c>away</c> nobody can be asked.
 /// </summary>
 public sealed class RealAuthenticator : IAccountDirectory
@@ -19,6 +19,8 @@ public sealed class RealAuthenticator : IAccountDirectory
         new StoredCredential(
             SaslMechanisms.ScramSha256,
             "4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="));
+
+    private static readonly StoredAccount Mrose = new(new Account { Name = "mrose", Addresses = ["mrose@example.test"] }, new StoredCredential("PLAIN", "tanstaaf"));
 
     private static readonly OAuthOptions OAuth = new()
     {
@@ -37,14 +39,19 @@ public sealed class RealAuthenticator : IAccountDirectory
             new OAuthTokens(OAuth, new PlayedServer(), clock, log), null, null, () => ServerNonce);
 
     /// <inheritdoc/>
-    public ValueTask<StoredAccount?> FindByLoginAsync(string loginName, CancellationToken cancellationToken) => new(loginName is "user" or "user@example.com" ? User : null);
+    public ValueTask<StoredAccount?> FindByLoginAsync(string loginName, CancellationToken cancellationToken) => new(loginName switch
+    {
+        "user" or "user@example.com" => User,
+        "mrose" => Mrose,
+        _ => null,
+    });
 
     /// <inheritdoc/>
     public ValueTask<Account?> FindByAddressAsync(string localPart, string domain, CancellationToken cancellationToken) =>
         new($"{localPart}@{domain}" == "user@example.test" ? User.Account : null);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken) => new([User.Account]);
+    public ValueTask<IReadOnlyList<Account>> ListAsync(CancellationToken cancellationToken) => new([User.Account, Mrose.Account]);
 
     private sealed class PlayedServer : HttpMessageHandler
     {

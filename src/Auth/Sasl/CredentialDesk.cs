@@ -147,6 +147,11 @@ internal sealed class CredentialDesk(
         return derived;
     }
 
+    /// <summary>The account's password in plain, for what can be proven in no other way; null where it is not kept so, or may not be used.</summary>
+    public async ValueTask<byte[]?> FindPlainAsync(StoredAccount? account, CancellationToken cancellationToken) =>
+        account is not null && PasswordScheme.TryGetPlain(account.Credential, out byte[] password)
+            && !(appPasswords is not null && await appPasswords.RefusesMainAsync(account.Account.Name, cancellationToken)) ? password : null;
+
     /// <summary>A name for what was tried, so that the same thing tried again does not count twice.</summary>
     public UInt128 Fingerprint(ReadOnlyMemory<byte> tried) => _secret.Fingerprint("tried", tried);
 

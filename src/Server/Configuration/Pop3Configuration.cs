@@ -18,6 +18,7 @@ internal static class Pop3Configuration
             UniqueIds = ReadUniqueIds(pop3, file, errors),
             DeletedKeyword = keyword.Length > 0 ? keyword : null,
             FolderDelimiter = pop3.Get(Settings.Pop3Folders) ? delimiter : null,
+            OffersApop = pop3.Get(Settings.OffersApop),
             LoginDelay = pop3.Get(Settings.LoginDelay),
             RefusesUtf8Headers = pop3.Get(Settings.RefusesUtf8Headers),
             ExpireDays = expiry.Rules.Where(r => r.AgeMax is not null && r.Mailbox.Matches(MailboxName.Inbox, SpecialUse.None))

@@ -206,6 +206,9 @@ internal static class Settings
     public static readonly Setting<string> DeletedKeyword = new("deletedKeyword", ScalarTypes.Text, "", "\"$POP3Deleted\"",
         "Messages deleted over POP3 get this keyword and are gone for POP3 only; IMAP still shows them. Empty: they are removed.");
 
+    public static readonly Setting<bool> OffersApop = new("apop", ScalarTypes.Switch, false, "false",
+        "Whether APOP is announced (RFC 1939 §7): for old programs without TLS. It works for accounts whose password is kept in plain; with what it sends a listener can try passwords at home.");
+
     public static readonly Setting<TimeSpan> LoginDelay = new("loginDelay", ScalarTypes.Duration, TimeSpan.Zero, "\"1m\"",
         "Between two POP3 logins of one account; earlier ones are refused with [LOGIN-DELAY]. 0s: none.");
 
@@ -215,7 +218,7 @@ internal static class Settings
     public static readonly Setting<bool> Pop3Folders = new("folders", ScalarTypes.Switch, true, "true",
         "A POP3 login name with recipientDelimiter and a folder behind the account's, such as alice+Lists/Work@example.org, opens that folder in place of INBOX. Names that accounts have as they stand stay theirs. False: such a login fails.");
 
-    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, LoginDelay, RefusesUtf8Headers, Pop3Folders]);
+    public static readonly SectionSetting Pop3 = new("pop3", "POP3.", [UidlFormat, DeletedKeyword, OffersApop, LoginDelay, RefusesUtf8Headers, Pop3Folders]);
 
     // queue
     public static readonly Setting<TimeSpan> FirstRetry = new("firstRetry", ScalarTypes.Duration, TimeSpan.FromMinutes(5), "\"5m\"", "Wait before the second attempt; it doubles from attempt to attempt.");

@@ -9,11 +9,9 @@ internal sealed class ObservedAuthenticator(IAuthenticator inner, IReadOnlyList<
 
     public bool AllowsPlaintext(AuthenticationContext context) => inner.AllowsPlaintext(context);
 
-    public ISaslExchange? Begin(string mechanism, AuthenticationContext context)
-    {
-        ISaslExchange? exchange = inner.Begin(mechanism, context);
-        return exchange is null || watched.Count == 0 ? exchange : new ObservedExchange(this, exchange, context);
-    }
+    public ISaslExchange? Begin(string mechanism, AuthenticationContext context) => Observe(inner.Begin(mechanism, context), context);
+
+    public ISaslExchange? BeginApop(AuthenticationContext context) => Observe(inner.BeginApop(context), context);
 
     public async ValueTask<SaslStep> CheckPasswordAsync(
         string loginName, ReadOnlyMemory<byte> password, AuthenticationContext context, CancellationToken cancellationToken)
@@ -22,6 +20,9 @@ internal sealed class ObservedAuthenticator(IAuthenticator inner, IReadOnlyList<
         Look(step, context);
         return step;
     }
+
+    private ISaslExchange? Observe(ISaslExchange? exchange, AuthenticationContext context) =>
+        exchange is null || watched.Count == 0 ? exchange : new ObservedExchange(this, exchange, context);
 
     private void Look(SaslStep step, AuthenticationContext context)
     {
