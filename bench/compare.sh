@@ -82,10 +82,10 @@ t_subm() { local p n=$1 c s; p=$(port $n subm); [ -n "$p" ] || return; disk $n b
   for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --auth --from "%s@${LOCALDOM:-example.test}" -c $c -n $((c==1?300:1500)) --users 100 --per-session 10 --size $s --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_$((s/1024))k_c${c}_per_s rate +; put $n subm_$((s/1024))k_c${c}_p99_ms accept_p99_ms -; put $n subm_$((s/1024))k_c${c}_cpu_s_per_1000_with_relay cpu_per_1000 -; done; done
   quiet; ml smtp $(base $n) -p $p --auth --from "%s@${LOCALDOM:-example.test}" -c 10 -n 1000 --users 100 --per-session 1 --size 4096 --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_4k_c10_new_session_each_per_s rate +; }
 t_exch() { # mail from outside for local users, as another server brings it; the CPU is counted until all of it is in the Maildirs
-  local p n=$1 c s k; p=$(port $n smtp); [ -n "$p" ] && [ -n "${ROOT[$n]}" ] || return; disk $n before_exch
-  for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --from "%s@elsewhere.test" -c $c -n $((c==1?300:1500)) --per-session 10 --size $s --rcpt "u%05d@${LOCALDOM:-example.test}" --user-base 1201 --rcpt-n 50 --watch "$(home $n u%05d)" -T 200
+  local p n=$1 c s k b=$((1201 + 50 * r)); p=$(port $n smtp); [ -n "$p" ] && [ -n "${ROOT[$n]}" ] || return; disk $n before_exch
+  for s in 4096 51200; do for c in 1 10 50; do quiet; ml smtp $(base $n) -p $p --from "%s@elsewhere.test" -c $c -n $((c==1?300:1500)) --per-session 10 --size $s --rcpt "u%05d@${LOCALDOM:-example.test}" --user-base $b --rcpt-n 50 --watch "$(home $n u%05d)" -T 200
     put $n exch_$((s/1024))k_c${c}_per_s rate +; put $n exch_$((s/1024))k_c${c}_p99_ms accept_p99_ms -; put $n exch_$((s/1024))k_c${c}_drained_per_s drain_rate +; put $n exch_$((s/1024))k_c${c}_cpu_s_per_1000_delivered cpu_per_1000 -; done; done
-  for k in $(seq 1201 1250); do wipe $n $(printf 'u%05d' $k); done; cl $n; }
+  for k in $(seq $b $((b + 49))); do wipe $n $(printf 'u%05d' $k); done; cl $n; }
 t_subm_tls() { local p n=$1; p=$(port $n smtps); [ -n "$p" ] || return; quiet
   ml smtp $(base $n) -p $p --tls --auth --from "%s@${LOCALDOM:-example.test}" -c 10 -n 1000 --users 100 --per-session 1 --size 4096 --rcpt 'x@d%03d.test' --rcpt-n 1 --sink $SINK --sink-ips 1 -T 120; put $n subm_tls_4k_c10_new_session_each_per_s rate +; put $n subm_tls_cpu_s_per_1000 cpu_per_1000 -; }
 peak() { # server metric: largest PSS and process count seen while the background job $! runs
