@@ -226,6 +226,28 @@ public sealed class MaildirNewsTests : StoreFixture
     }
 
     [Fact]
+    public async Task Folders_that_were_removed_and_made_again_are_watched_again()
+    {
+        FolderWatcher watcher = ((MaildirStore)Store).Watcher;
+        await using IMailbox mailbox = await OpenAsync("INBOX");
+        foreach (string folder in (string[])["new", "cur"])
+        {
+            Directory.Delete(Path(folder), recursive: true);
+            Directory.CreateDirectory(Path(folder));
+        }
+        watcher.Drain();
+        Assert.Equal(0, watcher.WatchCount);
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal(2, watcher.WatchCount);
+        Deliver("new", "1.a.host", 1);
+        watcher.Drain();
+        Assert.False(NewsOf().IsQuiet);
+        Must(await mailbox.RefreshAsync(None));
+        Assert.Equal(1, mailbox.Snapshot.Count);
+        Assert.True(NewsOf().IsQuiet);
+    }
+
+    [Fact]
     public async Task A_closed_mailbox_is_watched_no_more()
     {
         await using (await OpenAsync("INBOX"))

@@ -65,6 +65,18 @@ internal sealed class FolderWatcher(MaildirStore store) : IAsyncDisposable
         return news;
     }
 
+    /// <summary>Watches folders that are not watched any more, if that can be: they were removed and made again, or there was no watch left for them.</summary>
+    public void WatchAgain(FolderNews news)
+    {
+        lock (_gate)
+        {
+            if (!_stop.IsSet && !news.IsWatched)
+            {
+                TryWatch(news);
+            }
+        }
+    }
+
     /// <summary>The mailbox's first or last listener came or went.</summary>
     public void Update(MaildirMailbox mailbox)
     {

@@ -75,6 +75,7 @@ internal static class MailboxRefresh
         lock (mailbox.Owed.Lock)
         {
             store.Watcher.Drain();
+            store.Watcher.WatchAgain(mailbox.News);
             if (mailbox.News.Take() is { } events && Changes.TryFromEvents(store, mailbox, events) is { } told)
             {
                 CommitTicket? brought = Commit(mailbox, told);
