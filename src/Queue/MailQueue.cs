@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using MailAccess.Dns;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly IMailStore _store;
-    private readonly LocalRecipients _localRecipients;
+    private readonly IMailRouter _router;
     private readonly LocalDelivery _local;
     private readonly IoThreads? _threads;
     private readonly SpoolFolder? _folder;
@@ -33,13 +34,13 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
 
     /// <summary>Opens the spool's folder; everything else waits for <see cref="StartAsync"/>. Throws <see cref="IOException"/> where the folder cannot be used.</summary>
     public MailQueue(
-        QueueOptions options, IMailStore store, ILocalDirectory directory, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger)
-        : this(options, store, directory, resolver, clock, logger, spool: null)
+        QueueOptions options, IMailStore store, IMailRouter router, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger)
+        : this(options, store, router, resolver, clock, logger, spool: null)
     {
     }
 
     internal MailQueue(
-        QueueOptions options, IMailStore store, ILocalDirectory directory, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger, ISpool? spool)
+        QueueOptions options, IMailStore store, IMailRouter router, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger, ISpool? spool)
     {
         _options = options;
         _store = store;
@@ -54,12 +55,12 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             _folder!, new FileSpool(_folder!, _threads!, options.Limits.RemovalPause, clock, logger), _threads!, options.Limits, logger);
         _ids = new SpoolIdSource(clock);
         _schedule = new Schedule(clock);
-        _localRecipients = new LocalRecipients(directory, options);
+        _router = router;
         _local = new LocalDelivery(store, options);
-        Router router = new(options, resolver, Random.Shared);
-        _remote = new RemoteQueue(new RemoteConnector(router, options, clock), options.Limits, clock);
+        HostResolver hosts = new(options, resolver, Random.Shared);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
-        _worker = new MessageWorker(_spool, _schedule, _localRecipients, _local, router, _remote, notifier, options, clock, logger);
+        _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
         _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
@@ -115,21 +116,17 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<RecipientVerdict> VerifyRecipientAsync(MailPath recipient, CancellationToken cancellationToken)
     {
-        if (!_localRecipients.IsLocal(recipient))
+        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null }, cancellationToken);
+        switch (resolution.Recipients)
         {
-            return new RecipientVerdict(RecipientKind.Remote);
+            case [{ Target: Target.Mailbox mailbox }]:
+                return new RecipientVerdict(!await _local.IsFullAsync(mailbox.AccountName, cancellationToken) ? RecipientKind.Local
+                    : _options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full);
+            case [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken):
+                return new RecipientVerdict(failure.Reply.IsPermanent ? RecipientKind.Unknown : RecipientKind.Temporary);
+            default:
+                return new RecipientVerdict(await _router.AcceptsDomainAsync(recipient, cancellationToken) ? RecipientKind.Local : RecipientKind.Remote);
         }
-        LocalLookUp found = await _localRecipients.FindAsync(recipient, cancellationToken);
-        if (found is { Outcome: LocalOutcome.Found, AccountName: { } account } && await _local.IsFullAsync(account, cancellationToken))
-        {
-            return new RecipientVerdict(_options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full);
-        }
-        return new RecipientVerdict(found.Outcome switch
-        {
-            LocalOutcome.Found => RecipientKind.Local,
-            LocalOutcome.Unknown => RecipientKind.Unknown,
-            _ => RecipientKind.Temporary,
-        });
     }
 
     /// <inheritdoc/>
@@ -142,7 +139,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         IntakeTarget[] targets = new IntakeTarget[envelope.Recipients.Count];
         for (int i = 0; i < targets.Length; i++)
         {
-            targets[i] = await TargetAsync(envelope.Recipients[i].Path, cancellationToken);
+            targets[i] = await TargetAsync(envelope.Recipients[i].Path, envelope.ReversePath, cancellationToken);
         }
         StoreResult<IStagedMessage> stage = await _store.StageAsync(0, cancellationToken);
         if (!stage.TryGet(out IStagedMessage? staged))
@@ -191,18 +188,14 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _dispatcher.Wake();
     }
 
-    private async ValueTask<IntakeTarget> TargetAsync(MailPath recipient, CancellationToken cancellationToken)
+    private async ValueTask<IntakeTarget> TargetAsync(MailPath recipient, MailPath reversePath, CancellationToken cancellationToken)
     {
-        if (!_localRecipients.IsLocal(recipient))
+        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = reversePath }, cancellationToken);
+        return resolution.Recipients switch
         {
-            return default;
-        }
-        LocalLookUp found = await _localRecipients.FindAsync(recipient, cancellationToken);
-        return found.Outcome switch
-        {
-            LocalOutcome.Found => new IntakeTarget(found.AccountName, null),
-            LocalOutcome.Unknown => new IntakeTarget(null, SmtpReplies.UnknownRecipient),
-            _ => new IntakeTarget(null, SmtpReplies.TryAgainLater),
+            [{ Target: Target.Mailbox mailbox }] => new IntakeTarget(mailbox.AccountName, null),
+            [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken) => new IntakeTarget(null, failure.Reply),
+            _ => default, // The worker finds out.
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using MailAccess.Routing;
 
 namespace MailAccess.Queue;
 
@@ -12,13 +13,7 @@ public sealed record QueueOptions
     /// <summary>The folder of the spool; made where missing. No other process may use it.</summary>
     public required string SpoolFolder { get; init; }
 
-    /// <summary>What parts a local part's name from its detail (<c>bob+news</c>); null: nothing.</summary>
-    public char? RecipientDelimiter { get; init; } = '+';
-
-    /// <summary>The account that gets mail for postmaster (RFC 5321 §4.5.1), where the directory has none; null: refused.</summary>
-    public string? PostmasterAccount { get; init; }
-
-    /// <summary>A notification that cannot be delivered leaves a copy with <see cref="PostmasterAccount"/>.</summary>
+    /// <summary>A notification that cannot be delivered leaves a copy with the postmaster of this host.</summary>
     public bool CopyDoubleBounces { get; init; } = true;
 
     /// <summary>Addresses at which we ourselves take mail from others: an MX that leads there leads in a circle.</summary>
@@ -26,15 +21,6 @@ public sealed record QueueOptions
 
     /// <summary>Where mail exchangers listen: 25, but in tests.</summary>
     public int RemotePort { get; init; } = 25;
-
-    /// <summary>False: domains that are not ours and have no route fail for good.</summary>
-    public bool RelaysOutside { get; init; } = true;
-
-    /// <summary>Where all mail goes that no route says otherwise for; null: by MX.</summary>
-    public Route? SmartHost { get; init; }
-
-    /// <summary>Asked first, with the domain in lower case as A-labels, or an address literal; null answer: smart host or MX. Must not block.</summary>
-    public Func<string, Route?>? Routes { get; init; }
 
     /// <summary>TLS towards mail exchangers found by MX.</summary>
     public TlsPolicy Tls { get; init; } = TlsPolicy.Opportunistic;

@@ -11,15 +11,17 @@ public sealed class ReferenceTests
         ["Wire"] = [],
         ["Message"] = [],
         ["Auth"] = [],
-        ["Directories"] = ["Auth"],
+        ["Directories"] = ["Auth", "Tables"],
         ["Dns"] = [],
         ["Store"] = ["Message"],
         ["Smtp"] = ["Wire"],
         ["Pop3"] = ["Wire", "Auth", "Store"],
         ["Imap"] = ["Wire", "Message", "Auth", "Store"],
         ["Submission"] = ["Wire", "Message", "Smtp", "Auth"],
-        ["Queue"] = ["Wire", "Message", "Smtp", "Dns", "Store"],
-        ["Server"] = ["Wire", "Message", "Auth", "Directories", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Queue"],
+        ["Tables"] = [],
+        ["Routing"] = ["Smtp", "Tables"],
+        ["Queue"] = ["Wire", "Message", "Smtp", "Dns", "Store", "Routing"],
+        ["Server"] = ["Wire", "Message", "Auth", "Directories", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Tables", "Routing", "Queue"],
     };
 
     private static readonly string[] AllowedPackages = ["Microsoft.Extensions.Logging.Abstractions", "Npgsql", "System.CommandLine"];

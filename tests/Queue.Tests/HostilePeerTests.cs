@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Routing;
 using MailAccess.Testing;
 
 namespace MailAccess.Queue.Tests;
@@ -82,9 +83,9 @@ public sealed class HostilePeerTests : RemoteDeliveryFixture
         {
             Extensions = answer is null ? ["AUTH PLAIN"] : ["AUTH PLAIN", "STARTTLS"],
         };
-        await RestartWithAsync(o => o with
+        await RestartWithRoutingAsync(o => o with
         {
-            SmartHost = new Route { Host = "127.0.0.1", Port = peer.Port, Tls = TlsPolicy.Required, Credentials = new SmtpCredentials("user", "s3cret") },
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Tls = TlsPolicy.Required, Credentials = new SmtpCredentials("user", "s3cret") },
         });
         await Harness.SendAsync("alice@example.test", "x@anywhere.test");
         await Harness.Logger.SawAsync("to=<x@anywhere.test>", "status=deferred");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MailAccess.Dns;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using MailAccess.Store.Memory;
@@ -17,7 +18,8 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
     public QueueHarness()
     {
         Store = new MemoryMailStore(Clock);
-        Options = new QueueOptions { HostName = "mail.example.test", SpoolFolder = "", PostmasterAccount = "root", Routes = RouteOf };
+        Options = new QueueOptions { HostName = "mail.example.test", SpoolFolder = "" };
+        Routing = new RoutingOptions { PostmasterAccount = "root", Routes = RouteOf };
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -32,6 +34,8 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
 
     public QueueOptions Options { get; set; }
 
+    public RoutingOptions Routing { get; set; }
+
     public Dictionary<string, int> Ports { get; } = [];
 
     public HashSet<string> Accounts { get; } = ["alice", "bob", "carol"];
@@ -45,7 +49,7 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
     public async Task<QueueHarness> StartAsync()
     {
         Logger = new RecordingLogger();
-        Queue = new MailQueue(Options, Store, this, Resolver, Clock, Logger, new FileSpool(Disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance));
+        Queue = new MailQueue(Options, Store, new MailRouter(Routing, this), Resolver, Clock, Logger, new FileSpool(Disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance));
         await Queue.StartAsync(None);
         return this;
     }
@@ -112,5 +116,5 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
         return [.. messages];
     }
 
-    private Route? RouteOf(string domain) => Ports.TryGetValue(domain, out int port) ? new Route { Host = "127.0.0.1", Port = port } : null;
+    private NextHop? RouteOf(string domain) => Ports.TryGetValue(domain, out int port) ? new NextHop { Host = "127.0.0.1", Port = port } : null;
 }

@@ -1,3 +1,4 @@
+using MailAccess.Routing;
 using MailAccess.Testing;
 
 namespace MailAccess.Queue.Tests;
@@ -24,6 +25,12 @@ public abstract class RemoteDeliveryFixture : IAsyncLifetime
     private protected async Task RestartWithAsync(Func<QueueOptions, QueueOptions> change)
     {
         Harness.Options = change(Harness.Options);
+        await Harness.RestartAsync();
+    }
+
+    private protected async Task RestartWithRoutingAsync(Func<RoutingOptions, RoutingOptions> change)
+    {
+        Harness.Routing = change(Harness.Routing);
         await Harness.RestartAsync();
     }
 

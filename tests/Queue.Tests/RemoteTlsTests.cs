@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MailAccess.Routing;
 using MailAccess.Testing;
 
 namespace MailAccess.Queue.Tests;
@@ -31,10 +32,10 @@ public sealed class RemoteTlsTests : RemoteDeliveryFixture
     {
         using X509Certificate2 certificate = MakeCertificate();
         await using ScriptedPeer peer = new() { Certificate = certificate, Extensions = ["AUTH LOGIN PLAIN"] };
-        await RestartWithAsync(o => o with
+        Harness.Options = Harness.Options with { TrustedCertificates = trusted ? [certificate] : [] };
+        await RestartWithRoutingAsync(o => o with
         {
-            SmartHost = new Route { Host = "127.0.0.1", Port = peer.Port, Tls = policy, Credentials = new SmtpCredentials("user", "s3cret") },
-            TrustedCertificates = trusted ? [certificate] : [],
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Tls = policy, Credentials = new SmtpCredentials("user", "s3cret") },
         });
         await Harness.SendAsync("alice@example.test", "x@anywhere.test");
         await Harness.Logger.SawAsync("to=<x@anywhere.test>", sent ? "status=sent" : "status=deferred");
@@ -46,13 +47,13 @@ public sealed class RemoteTlsTests : RemoteDeliveryFixture
     public async Task Without_tls_no_password_is_sent_and_a_refused_login_is_our_trouble_not_the_senders()
     {
         await using ScriptedPeer plain = new() { Extensions = ["AUTH PLAIN"] };
-        Route route = new() { Host = "127.0.0.1", Port = plain.Port, Credentials = new SmtpCredentials("user", "s3cret") };
-        await RestartWithAsync(o => o with { SmartHost = route });
+        NextHop route = new() { Host = "127.0.0.1", Port = plain.Port, Credentials = new SmtpCredentials("user", "s3cret") };
+        await RestartWithRoutingAsync(o => o with { SmartHost = route });
         await Harness.SendAsync("alice@example.test", "x@anywhere.test");
         await Harness.Logger.SawAsync("to=<x@anywhere.test>", "status=deferred");
         Assert.DoesNotContain(plain.Heard, c => c.Verb == "AUTH");
         await using ScriptedPeer strict = new(c => c.Verb == "AUTH" ? "535 5.7.8 wrong" : null) { Extensions = ["AUTH PLAIN"] };
-        await RestartWithAsync(o => o with { SmartHost = route with { Port = strict.Port, AllowPlaintextAuth = true } });
+        await RestartWithRoutingAsync(o => o with { SmartHost = route with { Port = strict.Port, AllowPlaintextAuth = true } });
         await Harness.SendAsync("alice@example.test", "y@anywhere.test");
         await Harness.Logger.SawAsync("to=<y@anywhere.test>", "dsn=4.7.8, status=deferred");
     }

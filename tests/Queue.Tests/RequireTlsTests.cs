@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailAccess.Smtp;
+using MailAccess.Routing;
 using MailAccess.Testing;
 
 namespace MailAccess.Queue.Tests;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -14,13 +15,11 @@ namespace MailAccess.Queue;
 /// A crash between a server's 250 and our record delivers again: at least once, as RFC 1047 explains.
 /// </remarks>
 internal sealed class MessageWorker(
-    ISpool spool, Schedule schedule, LocalRecipients localRecipients, LocalDelivery local, Router router, RemoteQueue remote, Notifier notifier,
+    ISpool spool, Schedule schedule, IMailRouter router, LocalDelivery local, RemoteQueue remote, Notifier notifier,
     QueueOptions options, TimeProvider clock, ILogger logger) : IDisposable
 {
     private const string LocalRelay = "local";
 
-    private static readonly SmtpReply NoSuchUser = new(550, new(5, 1, 1), "no such user here");
-    private static readonly SmtpReply DirectoryUnavailable = new(451, new(4, 3, 0), "the user directory is not available now");
     private static readonly SmtpReply Crowded = new(451, new(4, 3, 2), "too many messages wait for this destination");
 
     private readonly SemaphoreSlim _localSlots = new(options.Limits.LocalDeliveriesMax);
@@ -75,29 +74,31 @@ internal sealed class MessageWorker(
             {
                 continue;
             }
-            MailPath path = message.Recipients[i].Recipient.Path;
-            if (localRecipients.IsLocal(path))
+            RoutingRequest request = new() { Recipient = message.Recipients[i].Recipient.Path, ReversePath = message.ReversePath };
+            Resolution resolution = await router.ResolveAsync(request, stop);
+            switch (resolution.Recipients[0].Target)
             {
-                LocalLookUp found = await localRecipients.FindAsync(path, stop);
-                plan.AddLocal(i, found);
-            }
-            else if (router.TryChoose(path.Domain, out Destination? destination, out SmtpReply? failure))
-            {
-                Destination secured = destination! with { Tls = NeedOf(message, destination!) };
-                plan.AddRemote(i, secured, remote.IsCrowded(secured));
-            }
-            else
-            {
-                plan.Settled.Add(new RecipientOutcome(i, RecipientStatus.Failed, failure!));
+                case Target.Mailbox mailbox:
+                    plan.Local.Add((i, mailbox.AccountName));
+                    break;
+                case Target.Relay relay:
+                    Destination destination = new(relay.Hop, NeedOf(message, relay.Hop));
+                    plan.AddRemote(i, destination, remote.IsCrowded(destination));
+                    break;
+                case Target.Failure failure:
+                    plan.Settled.Add(new RecipientOutcome(i, ToStatus(failure.Reply), failure.Reply));
+                    break;
+                default:
+                    throw new NotSupportedException(resolution.Recipients[0].Target.ToString());
             }
         }
         return plan;
     }
 
     // RFC 8689 §4.1: with REQUIRETLS the field TLS-Required counts nothing. A fixed route is our own affair, not the recipient's policy.
-    private TlsNeed NeedOf(SpoolMessage message, Destination destination) =>
+    private TlsNeed NeedOf(SpoolMessage message, NextHop hop) =>
         message.RequiresTls ? message.ReversePath.IsNull ? TlsNeed.Preferred : TlsNeed.Required
-        : message.Traits.HasFlag(ContentTraits.TlsOptional) && destination.Fixed is null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
+        : message.Traits.HasFlag(ContentTraits.TlsOptional) && hop.Domain is not null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
         : TlsNeed.AsConfigured;
 
     private async Task<SpoolMessage> AttemptAsync(SpoolMessage before, Plan plan, List<RecipientChange> changes)
@@ -329,22 +330,6 @@ internal sealed class MessageWorker(
 
         /// <summary>Nothing can be done now, but nothing failed either.</summary>
         public bool IsOnlyCrowded => _crowded > 0 && _crowded == Settled.Count && Local.Count == 0 && Remote.Count == 0;
-
-        public void AddLocal(int index, LocalLookUp found)
-        {
-            switch (found.Outcome)
-            {
-                case LocalOutcome.Found:
-                    Local.Add((index, found.AccountName!));
-                    break;
-                case LocalOutcome.Unknown:
-                    Settled.Add(new RecipientOutcome(index, RecipientStatus.Failed, NoSuchUser));
-                    break;
-                default:
-                    Settled.Add(new RecipientOutcome(index, RecipientStatus.Pending, DirectoryUnavailable));
-                    break;
-            }
-        }
 
         public void AddRemote(int index, Destination destination, bool isCrowded)
         {

@@ -19,7 +19,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
     /// <summary>The last stop of what can neither be delivered nor returned.</summary>
     public async Task CopyToPostmasterAsync(SpoolMessage message, IReadOnlyList<int> recipients)
     {
-        if (!options.CopyDoubleBounces || options.PostmasterAccount is null || message.Purpose == SpoolPurpose.PostmasterCopy
+        if (!options.CopyDoubleBounces || message.Purpose == SpoolPurpose.PostmasterCopy
             || !MailPath.TryCreate("postmaster", "", out MailPath? postmaster))
         {
             return;

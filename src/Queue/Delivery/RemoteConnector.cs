@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
@@ -8,8 +9,10 @@ namespace MailAccess.Queue;
 internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failure);
 
 /// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
-internal sealed class RemoteConnector(Router router, QueueOptions options, TimeProvider clock)
+internal sealed class RemoteConnector(HostResolver resolver, QueueOptions options, TimeProvider clock)
 {
+    private const int SmtpPort = 25;
+
     /// <summary>RFC 8689 §4.2.1.</summary>
     public static readonly SmtpReply RequireTlsUnsupported = new(550, new(5, 7, 30), "REQUIRETLS support required, which the server does not offer");
 
@@ -33,7 +36,7 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
 
     private async Task<Connected> ConnectAsync(Destination destination, bool mustBeSecure, CancellationToken abort)
     {
-        AddressSelection selection = await router.ResolveAsync(destination, abort);
+        AddressSelection selection = await resolver.ResolveAsync(destination.Hop, abort);
         if (selection.Failure is { } failure)
         {
             return new Connected(null, failure);
@@ -42,11 +45,11 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
         {
             return new Connected(null, HostUncertain);
         }
-        Route policy = destination.Fixed ?? new Route
+        bool isFixed = destination.Hop.Domain is null;
+        NextHop policy = destination.Hop with
         {
-            Host = destination.Domain!,
-            Port = options.RemotePort,
-            Tls = destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls,
+            Port = destination.Hop.Port ?? (isFixed ? SmtpPort : options.RemotePort),
+            Tls = destination.Hop.Tls ?? (isFixed || destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls),
         };
         SmtpReply? last = null;
         foreach (HostAddress address in selection.Addresses)
@@ -64,7 +67,7 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
         return new Connected(null, last);
     }
 
-    private async Task<Connected> TryAddressAsync(HostAddress address, Route policy, CancellationToken abort)
+    private async Task<Connected> TryAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
     {
         try
         {
@@ -82,7 +85,7 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
     }
 
     // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
-    private async Task<Connected> TrySecureAddressAsync(HostAddress address, Route policy, CancellationToken abort)
+    private async Task<Connected> TrySecureAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
     {
         try
         {
@@ -104,10 +107,10 @@ internal sealed class RemoteConnector(Router router, QueueOptions options, TimeP
 
     private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
 
-    private async Task<SmtpSession> OpenAsync(HostAddress address, Route policy, CancellationToken abort)
+    private async Task<SmtpSession> OpenAsync(HostAddress address, NextHop policy, CancellationToken abort)
     {
         string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
-        IPEndPoint endPoint = new(address.Address, policy.Port);
+        IPEndPoint endPoint = new(address.Address, policy.Port!.Value);
         SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
         return await SmtpSession.OpenAsync(conversation, policy, options, clock, peer, address.Host);
     }

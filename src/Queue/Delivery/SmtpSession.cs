@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 
@@ -63,7 +64,7 @@ internal sealed class SmtpSession : IAsyncDisposable
     private QueueLimits Limits => _options.Limits;
 
     /// <summary>From a connection to a session. Throws <see cref="SmtpFailureException"/>; the conversation is disposed of then.</summary>
-    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, Route policy, QueueOptions options, TimeProvider clock, string relay, string host)
+    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, NextHop policy, QueueOptions options, TimeProvider clock, string relay, string host)
     {
         SmtpSession session = new(conversation, options, clock, relay, host);
         bool open = false;
@@ -130,17 +131,18 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _conversation.DisposeAsync();
 
-    private async Task OpenAsync(Route policy)
+    private async Task OpenAsync(NextHop policy)
     {
+        TlsPolicy tls = policy.Tls ?? TlsPolicy.Opportunistic;
         if (policy.ImplicitTls)
         {
-            await _conversation.EncryptAsync(TlsOptions(policy.Tls), Limits.ConnectTimeout);
+            await _conversation.EncryptAsync(TlsOptions(tls), Limits.ConnectTimeout);
         }
         Expect(await _conversation.ReadReplyAsync("greeting", Limits.GreetingTimeout), 220);
         await HelloAsync();
-        if (!policy.ImplicitTls && policy.Tls != TlsPolicy.Never)
+        if (!policy.ImplicitTls && tls != TlsPolicy.Never)
         {
-            await StartTlsAsync(policy.Tls);
+            await StartTlsAsync(tls);
         }
         if (policy.Credentials is { } credentials)
         {

@@ -1,5 +1,5 @@
 using MailAccess.Auth;
-using MailAccess.Queue;
+using MailAccess.Routing;
 
 namespace MailAccess.Server.Hosting;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using MailAccess.Dns;
 using MailAccess.Queue;
+using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -19,17 +20,20 @@ internal static class QueueSetup
     {
         QueueConfiguration queue = configuration.Queue;
         SmtpCredentials? credentials = ReadCredentials(queue, errors);
+        RoutingOptions routing = new()
+        {
+            RecipientDelimiter = configuration.RecipientDelimiter,
+            PostmasterAccount = postmaster,
+            RelaysOutside = queue.RelayOutside,
+            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
+            Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
+        };
         QueueOptions options = new()
         {
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
-            RecipientDelimiter = configuration.RecipientDelimiter,
-            PostmasterAccount = postmaster,
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
-            RelaysOutside = queue.RelayOutside,
             OwnAddresses = OwnAddresses(configuration),
-            SmartHost = queue.SmartHost is { } host ? new Route { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
-            Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
             DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
             Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
             Limits = new QueueLimits
@@ -39,7 +43,7 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return errors.Count > 0 ? null : new MailQueue(options, mail, addresses, resolver, clock, loggers.CreateLogger<MailQueue>());
+        return errors.Count > 0 ? null : new MailQueue(options, mail, new MailRouter(routing, addresses), resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
     /// <summary>The caller disposes it.</summary>
@@ -61,16 +65,16 @@ internal static class QueueSetup
             ? new SmtpCredentials(queue.SmartHostUser, password) : null;
     }
 
-    private static Func<string, Route?> Routes(IReadOnlyList<(string Domain, HostAndPort To)> routes)
+    private static Func<string, NextHop?> Routes(IReadOnlyList<(string Domain, HostAndPort To)> routes)
     {
-        Dictionary<string, Route> exact = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, NextHop> exact = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string domain, HostAndPort to) in routes)
         {
-            exact.TryAdd(domain, new Route { Host = to.Host, Port = to.Port });
+            exact.TryAdd(domain, new NextHop { Host = to.Host, Port = to.Port });
         }
         return domain =>
         {
-            if (exact.TryGetValue(domain, out Route? route))
+            if (exact.TryGetValue(domain, out NextHop? route))
             {
                 return route;
             }

@@ -1,6 +1,6 @@
 using MailAccess.Smtp;
 
-namespace MailAccess.Queue;
+namespace MailAccess.Routing;
 
 /// <summary>What the directory knows of an address.</summary>
 public enum LocalOutcome
@@ -18,7 +18,7 @@ public enum LocalOutcome
 /// <param name="AccountName">The account by the name the store knows; set where found.</param>
 public readonly record struct LocalLookUp(LocalOutcome Outcome, string? AccountName = null);
 
-/// <summary>Which addresses are ours. Implemented by the server from its accounts. Details and postmaster are the queue's business.</summary>
+/// <summary>Which addresses are ours. Implemented by the server from its accounts. Details and postmaster are the router's business.</summary>
 public interface ILocalDirectory
 {
     /// <summary>Mail for this domain ends here. The domain comes in lower case, as A-labels, or as an address literal. Must not block.</summary>
@@ -29,15 +29,15 @@ public interface ILocalDirectory
 }
 
 /// <summary>Finds a recipient's account: exact address, without detail, postmaster.</summary>
-internal sealed class LocalRecipients(ILocalDirectory directory, QueueOptions options)
+internal sealed class LocalRecipients(ILocalDirectory directory, RoutingOptions options)
 {
     /// <summary>Ours to deliver or to refuse. A path without domain is <c>postmaster</c> (RFC 5321 §4.1.1.3).</summary>
     public bool IsLocal(MailPath recipient) =>
-        recipient.Domain.Length == 0 || (Router.TryNormalize(recipient.Domain, out string domain) && directory.IsLocalDomain(domain));
+        recipient.Domain.Length == 0 || (MailDomain.TryNormalize(recipient.Domain, out string domain) && directory.IsLocalDomain(domain));
 
     public async ValueTask<LocalLookUp> FindAsync(MailPath recipient, CancellationToken cancellationToken)
     {
-        if (recipient.Domain.Length > 0 && Router.TryNormalize(recipient.Domain, out string domain))
+        if (recipient.Domain.Length > 0 && MailDomain.TryNormalize(recipient.Domain, out string domain))
         {
             LocalLookUp found = await directory.FindAsync(recipient.LocalPart, domain, cancellationToken);
             if (found.Outcome == LocalOutcome.Unknown && options.RecipientDelimiter is { } delimiter

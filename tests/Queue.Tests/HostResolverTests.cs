@@ -1,35 +1,26 @@
 using System.Net;
 using MailAccess.Dns;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Testing;
 
 namespace MailAccess.Queue.Tests;
 
-public sealed class RoutingTests
+/// <summary>From domains to addresses. RFC 5321 §5.1.</summary>
+public sealed class HostResolverTests
 {
     private readonly FakeResolver _resolver = new();
     private readonly QueueOptions _options = new() { HostName = "mail.example.test", SpoolFolder = "", OwnAddresses = [IPAddress.Parse("192.0.2.99")] };
 
     private static CancellationToken None => CancellationToken.None;
 
-    private Router Router(QueueOptions? options = null) => new(options ?? _options, _resolver, new Random(7));
-
-    private async Task<AddressSelection> ResolveAsync(string domain, QueueOptions? options = null)
+    private ValueTask<AddressSelection> ResolveAsync(string domain)
     {
-        Assert.True(Router(options).TryChoose(domain, out Destination? destination, out _));
-        return await Router(options).ResolveAsync(destination!, None);
+        Assert.True(MailDomain.TryNormalize(domain, out string name));
+        return new(new HostResolver(_options, _resolver, new Random(7)).ResolveAsync(new NextHop { Domain = name }, None));
     }
 
     private async Task<string[]> AddressesAsync(string domain) => [.. (await ResolveAsync(domain)).Addresses.Select(a => a.Address.ToString())];
-
-    [Fact]
-    public void Without_relay_only_domains_with_a_route_are_delivered()
-    {
-        Router router = Router(_options with { RelaysOutside = false, SmartHost = new Route { Host = "smart.test" }, Routes = d => d == "near.test" ? new Route { Host = "192.0.2.5" } : null });
-        Assert.True(router.TryChoose("near.test", out _, out _));
-        Assert.False(router.TryChoose("far.test", out _, out SmtpReply? failure));
-        Assert.Equal("550 5.7.1", failure!.ToString()[..9]);
-    }
 
     [Fact]
     public async Task Exchangers_come_by_preference()
@@ -105,40 +96,9 @@ public sealed class RoutingTests
     public async Task A_literal_that_is_none_is_refused(string literal) => Assert.True((await ResolveAsync(literal)).Failure!.IsPermanent);
 
     [Fact]
-    public async Task A_route_goes_before_the_smart_host_and_that_before_exchangers()
-    {
-        QueueOptions options = _options with
-        {
-            SmartHost = new Route { Host = "192.0.2.50", Port = 587 },
-            Routes = domain => domain.EndsWith(".routed.test", StringComparison.Ordinal) ? new Route { Host = "192.0.2.60", Port = 2525 } : null,
-        };
-        Assert.Equal("192.0.2.60", (await ResolveAsync("a.routed.test", options)).Addresses.Single().Address.ToString());
-        Assert.Equal("192.0.2.50", (await ResolveAsync("other.test", options)).Addresses.Single().Address.ToString());
-    }
-
-    [Fact]
     public async Task U_labels_become_a_labels()
     {
         _resolver.Addresses["xn--bcher-kva.test"] = [IPAddress.Parse("192.0.2.8")];
         Assert.Equal(["192.0.2.8"], await AddressesAsync("BÜCHER.test"));
-    }
-
-    [Theory]
-    [InlineData("bob@example.test", "bob")]
-    [InlineData("bob+news@example.test", "bob")]
-    [InlineData("a+b@example.test", "a+b")]
-    [InlineData("postmaster@example.test", "root")]
-    [InlineData("PostMaster@example.test", "root")]
-    [InlineData("postmaster", "root")]
-    [InlineData("nobody@example.test", null)]
-    [InlineData("\"+x\"@example.test", null)]
-    public async Task Local_recipients_are_found_by_address_then_without_detail_then_as_postmaster(string address, string? account)
-    {
-        await using QueueHarness harness = new();
-        harness.Accounts.Add("a+b");
-        LocalRecipients recipients = new(harness, harness.Options);
-        MailPath path = Samples.Path(address);
-        Assert.True(recipients.IsLocal(path));
-        Assert.Equal(account, (await recipients.FindAsync(path, None)).AccountName);
     }
 }

@@ -1,0 +1,28 @@
+using MailAccess.Smtp;
+
+namespace MailAccess.Routing;
+
+/// <summary>A question to the router.</summary>
+public sealed record RoutingRequest
+{
+    /// <summary>The forward-path.</summary>
+    public required MailPath Recipient { get; init; }
+
+    /// <summary>The sender, for choices that depend on it.</summary>
+    public required MailPath ReversePath { get; init; }
+
+    /// <summary>Whether the steps are wanted.</summary>
+    public bool Explain { get; init; }
+}
+
+/// <summary>Decides where mail goes. Thread-safe; follows changes of its tables.</summary>
+public interface IMailRouter
+{
+    /// <summary>
+    /// At RCPT: the domain is one of those that we take mail for, from anybody: local, virtual or relay. Does no look-up that can wait for more than a table.
+    /// </summary>
+    ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken);
+
+    /// <summary>The whole way, expansions included. Never throws but for cancellation: what cannot be told now is a temporary <see cref="Target.Failure"/>.</summary>
+    ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace MailAccess.Routing;
+
+/// <summary>What is spoken there.</summary>
+public enum HopProtocol
+{
+    /// <summary>RFC 5321.</summary>
+    Smtp,
+    /// <summary>RFC 2033: a reply for each recipient.</summary>
+    Lmtp,
+}
+
+/// <summary>How a connection is encrypted.</summary>
+public enum TlsPolicy
+{
+    /// <summary>Not.</summary>
+    Never,
+    /// <summary>Where the server offers it, without looking at its certificate; if the handshake fails, plain. RFC 7435.</summary>
+    Opportunistic,
+    /// <summary>Always, without looking at the certificate.</summary>
+    Required,
+    /// <summary>Always, and the certificate must be valid for the host's name.</summary>
+    Verified,
+}
+
+/// <summary>For AUTH PLAIN. Never in logs.</summary>
+public sealed class SmtpCredentials(string userName, string password)
+{
+    /// <summary>The login name.</summary>
+    public string UserName { get; } = userName;
+
+    /// <summary>The password.</summary>
+    public string Password { get; } = password;
+
+    /// <inheritdoc/>
+    public override string ToString() => UserName;
+}
+
+/// <summary>Where mail goes that is not delivered here: recipients with equal next hops share a connection.</summary>
+/// <remarks>Exactly one of <see cref="Domain"/>, <see cref="Host"/> and <see cref="Socket"/> is set.</remarks>
+public sealed record NextHop
+{
+    /// <summary>The domain whose mail exchangers are asked, in lower case as A-labels, or an address literal. RFC 5321 §5.1.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>A host name or an IP address: no MX is looked up for it.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The path of a Unix socket.</summary>
+    public string? Socket { get; init; }
+
+    /// <summary>What is spoken there.</summary>
+    public HopProtocol Protocol { get; init; }
+
+    /// <summary>The port; null: the protocol's own.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Encryption by STARTTLS; null: as it is configured for mail exchangers, or <see cref="TlsPolicy.Opportunistic"/> for a fixed host.</summary>
+    public TlsPolicy? Tls { get; init; }
+
+    /// <summary>TLS from the first octet (port 465, RFC 8314 §3.3); <see cref="Tls"/> then says only whether the certificate is looked at.</summary>
+    public bool ImplicitTls { get; init; }
+
+    /// <summary>Log in with these; sent only under TLS, unless <see cref="AllowPlaintextAuth"/>.</summary>
+    public SmtpCredentials? Credentials { get; init; }
+
+    /// <summary>The way to this host is safe without TLS.</summary>
+    public bool AllowPlaintextAuth { get; init; }
+
+    /// <summary>As tables write it: <c>example.org</c>, <c>[mx.example.org]:587</c>, <c>lmtp:unix:/run/lmtp</c>.</summary>
+    public override string ToString()
+    {
+        string protocol = Protocol == HopProtocol.Lmtp ? "lmtp:" : "";
+        string port = Port is { } p ? string.Create(CultureInfo.InvariantCulture, $":{p}") : "";
+        return Socket is not null ? $"{protocol}unix:{Socket}" : Host is not null ? $"{protocol}[{Host}]{port}" : $"{protocol}{Domain}{port}";
+    }
+}
