@@ -15,7 +15,7 @@ public sealed class DemoServer : IAsyncDisposable
     private static int _lastBase = 20_000 + (Environment.ProcessId % 200 * 100);
     private readonly Process _process;
     private readonly StringBuilder _said = new();
-    private readonly List<(string Words, TaskCompletionSource Waiter)> _awaited = [];
+    private readonly List<(string[] Words, TaskCompletionSource<string> Waiter)> _awaited = [];
     private readonly bool _ownsData;
 
     private DemoServer(Process process, int portBase, string data, bool ownsData)
@@ -101,27 +101,26 @@ public sealed class DemoServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Waits until this stands in a line of its log.</summary>
-    public async Task SaysAsync(string words)
+    /// <summary>Waits until all these words stand in a line of its log; that line.</summary>
+    public async Task<string> SaysAsync(params string[] words)
     {
-        Task heard;
+        TaskCompletionSource<string> waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_said)
         {
-            if (_said.ToString().Contains(words, StringComparison.Ordinal))
+            if (_said.ToString().Split('\n').FirstOrDefault(line => Holds(line, words)) is { } said)
             {
-                return;
+                return said;
             }
-            TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaited.Add((words, waiter));
-            heard = waiter.Task;
         }
         try
         {
-            await heard.WaitAsync(Patience);
+            return await waiter.Task.WaitAsync(Patience);
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"the server does not say \"{words}\":\n{Said}");
+            Assert.Fail($"the server does not say \"{string.Join(" … ", words)}\":\n{Said}");
+            return "";
         }
     }
 
@@ -179,6 +178,8 @@ public sealed class DemoServer : IAsyncDisposable
         }
     }
 
+    private static bool Holds(string line, string[] words) => words.All(w => line.Contains(w, StringComparison.Ordinal));
+
     private void Hear(string? line, TaskCompletionSource ready)
     {
         if (line is null)
@@ -188,9 +189,9 @@ public sealed class DemoServer : IAsyncDisposable
         lock (_said)
         {
             _said.AppendLine(line);
-            foreach ((_, TaskCompletionSource waiter) in _awaited.Where(a => line.Contains(a.Words, StringComparison.Ordinal)))
+            foreach ((_, TaskCompletionSource<string> waiter) in _awaited.Where(a => Holds(line, a.Words)))
             {
-                waiter.TrySetResult();
+                waiter.TrySetResult(line);
             }
         }
         if (line.Contains("Ctrl-C ends it", StringComparison.Ordinal))

@@ -33,7 +33,7 @@ public sealed record PeerMessage(string Mail, IReadOnlyList<string> Recipients, 
     public string Text => Encoding.UTF8.GetString(Octets);
 }
 
-/// <summary>Plays a remote SMTP server on a free loopback port: polite unless the script says otherwise.</summary>
+/// <summary>Plays a remote SMTP server on a loopback port, a free one unless it is given: polite unless the script says otherwise.</summary>
 public sealed class ScriptedPeer : IAsyncDisposable
 {
     private readonly Socket _listener;
@@ -45,11 +45,12 @@ public sealed class ScriptedPeer : IAsyncDisposable
     private int _connections;
 
     /// <summary>Listens at once. The script answers what it likes; null: as a polite server would.</summary>
-    public ScriptedPeer(Func<PeerCommand, PeerAnswer?>? script = null, IPAddress? address = null)
+    public ScriptedPeer(Func<PeerCommand, PeerAnswer?>? script = null, IPAddress? address = null, int port = 0)
     {
         _script = script ?? (_ => null);
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
+        IPAddress where = address ?? IPAddress.Loopback;
+        _listener = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(where, port));
         _listener.Listen();
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _serving = AcceptAsync();

@@ -13,6 +13,7 @@ internal sealed record QueueConfiguration
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
+    public required int RemotePort { get; init; }
     public HostAndPort? SmartHost { get; init; }
     public string? SmartHostUser { get; init; }
     public string? SmartHostPasswordFile { get; init; }
@@ -54,6 +55,7 @@ internal sealed record QueueConfiguration
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
             DnsServers = servers,
+            RemotePort = queue.Get(Settings.RemotePort),
             SmartHost = queue.Get(Settings.SmartHost),
             SmartHostUser = queue.Get(Settings.SmartHostUser),
             SmartHostPasswordFile = queue.Get(Settings.SmartHostPasswordFile) is { } path ? queue.FullPath(path) : null,

@@ -237,6 +237,8 @@ internal static class Settings
 
     public static readonly ListSetting<HostAndPort> DnsServers = new("dnsServers", ScalarTypes.HostPort, [], null, "DNS servers, asked in this order. Default: those of /etc/resolv.conf.");
 
+    public static readonly Setting<int> RemotePort = new("remotePort", ScalarTypes.Integer(1, 65_535), 25, "25", "The port of mail exchangers. The world's is 25; another one is for trying things out.");
+
     public static readonly Setting<HostAndPort?> SmartHost = new("smartHost", Nullable(ScalarTypes.HostPort), null, null, "Everything for other domains goes to this host instead of the domains' own (MX) hosts.");
 
     public static readonly Setting<string?> SmartHostUser = new("smartHostUser", Optional(ScalarTypes.Text), null, null, "User name at the smart host.");
@@ -251,7 +253,7 @@ internal static class Settings
         new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
 
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
-        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
+        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
 
     // log
     public static readonly Setting<LogLevel> Level = new("level",

@@ -34,6 +34,7 @@ internal static class QueueSetup
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
             OwnAddresses = OwnAddresses(configuration),
+            RemotePort = queue.RemotePort,
             DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
             Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
             Limits = new QueueLimits
@@ -94,7 +95,7 @@ internal static class QueueSetup
     private static HashSet<IPAddress> OwnAddresses(ServerConfiguration configuration)
     {
         HashSet<IPAddress> own = [];
-        foreach (ListenerConfiguration listener in configuration.Listeners.Where(l => l is { Protocol: ListenerProtocol.Smtp, EndPoint.Port: 25 }))
+        foreach (ListenerConfiguration listener in configuration.Listeners.Where(l => l is { Protocol: ListenerProtocol.Smtp } && l.EndPoint?.Port == configuration.Queue.RemotePort))
         {
             IPAddress address = listener.EndPoint!.Address;
             if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))

@@ -31,18 +31,26 @@ internal sealed class EximRelay : IAsyncDisposable
     /// <summary>Whether there is an Exim, and the user who may run it.</summary>
     public static bool CanRun => Environment.UserName == "root" && (Programs.Has("exim4") || File.Exists(Unpacked));
 
-    /// <summary>Exim calls itself when it has dropped its rights, and root's own folder is closed to it then: what was unpacked is copied beside the configuration.</summary>
     private string Program => Programs.Has("exim4") ? "/usr/sbin/exim4" : Path.Combine(_folder, "exim4");
 
     private string Bounces => Path.Combine(_folder, "spool", "bounces");
 
+    /// <summary>Exim calls itself when it has dropped its rights, and root's own folder is closed to it then: what was unpacked is copied beside the configuration. The program to run.</summary>
+    public static string CopyTo(string folder)
+    {
+        if (Programs.Has("exim4"))
+        {
+            return "/usr/sbin/exim4";
+        }
+        string program = Path.Combine(folder, "exim4");
+        File.Copy(Unpacked, program);
+        return program;
+    }
+
     public static async Task<EximRelay> StartAsync(LastHop hop, EximWay way)
     {
         EximRelay exim = new();
-        if (!Programs.Has("exim4"))
-        {
-            File.Copy(Unpacked, exim.Program);
-        }
+        CopyTo(exim._folder);
         Directory.CreateDirectory(Path.Combine(exim._folder, "spool"));
         await Programs.RunAsync("chown", ["Debian-exim:Debian-exim", Path.Combine(exim._folder, "spool")]);
         await File.WriteAllTextAsync(exim._configuration, exim.Configuration(hop, way));

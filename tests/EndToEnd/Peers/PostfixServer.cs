@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -22,17 +21,15 @@ internal enum PostfixWay
 /// <summary>A real Postfix before our server, with files of its own in a folder of its own. It runs as root does (and drops its rights by itself).</summary>
 internal sealed partial class PostfixServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder;
     private readonly Dictionary<PostfixWay, int> _ports;
-    private readonly List<string> _seen = [];
-    private readonly Process _log;
+    private readonly LogFollower _log;
 
     private PostfixServer(string folder, Dictionary<PostfixWay, int> ports)
     {
         _folder = folder;
         _ports = ports;
-        _log = Process.Start(new ProcessStartInfo("tail", ["-n", "+1", "-F", Path.Combine(folder, "maillog")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _log = new LogFollower(Path.Combine(folder, "maillog"));
     }
 
     /// <summary>Whether there is a Postfix, and the user who may start it.</summary>
@@ -71,31 +68,7 @@ internal sealed partial class PostfixServer : IAsyncDisposable
     public Task<string> OutcomeAsync(string queueId, string recipient) => LogLineAsync($"{queueId}: to=<{recipient}>");
 
     /// <summary>The first line of its log in which this stands; waits for it.</summary>
-    public async Task<string> LogLineAsync(string words)
-    {
-        if (_seen.Find(l => l.Contains(words, StringComparison.Ordinal)) is { } seen)
-        {
-            return seen;
-        }
-        using CancellationTokenSource waiting = new(Patience, TimeProvider.System);
-        try
-        {
-            while (await _log.StandardOutput.ReadLineAsync(waiting.Token) is { } line)
-            {
-                _seen.Add(line);
-                if (line.Contains(words, StringComparison.Ordinal))
-                {
-                    return line;
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Told below.
-        }
-        Assert.Fail($"Postfix' log does not say \"{words}\":\n{string.Join('\n', _seen)}");
-        return "";
-    }
+    public Task<string> LogLineAsync(string words) => _log.LineAsync(words);
 
     /// <summary>What its queue holds, an object a line.</summary>
     public Task<string> QueueAsync() => Programs.RunAsync("postqueue", ["-c", Path.Combine(_folder, "etc"), "-j"]);
@@ -110,7 +83,6 @@ internal sealed partial class PostfixServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _log.Kill();
         _log.Dispose();
         await Programs.RunAsync("postfix", ["-c", Path.Combine(_folder, "etc"), "stop"]);
         Directory.Delete(_folder, recursive: true);
