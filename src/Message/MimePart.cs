@@ -42,6 +42,9 @@ public sealed class MimePart
     /// <summary>True for multipart.</summary>
     public bool IsMultipart => Type == "MULTIPART";
 
+    /// <summary>What people and servers write for people to read: text of any kind, and the lines of a report (message/delivery-status, RFC 3464).</summary>
+    public bool IsReadable => Parts.Count == 0 && (Type is "TEXT" or "MESSAGE");
+
     /// <summary>True for message/rfc822 and message/global.</summary>
     public bool IsMessage => Type == "MESSAGE" && Subtype is "RFC822" or "GLOBAL" && Parts.Count == 1;
 }

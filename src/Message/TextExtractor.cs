@@ -61,7 +61,7 @@ public sealed class TextExtractor(OctetReader read)
     {
         if (part.Parts.Count == 0)
         {
-            return part.Type != "TEXT" || await ExtractTextAsync(part, sink, cancellationToken);
+            return !part.IsReadable || await ExtractTextAsync(part, sink, cancellationToken);
         }
         foreach (MimePart child in part.Parts)
         {

@@ -30,6 +30,10 @@ public sealed class SearchTextTests
         Content-Type: application/octet-stream
 
         not text
+        --b
+        Content-Type: message/delivery-status
+
+        Final-Recipient: rfc822; x@far.test
         --b--
 
         """;
@@ -38,7 +42,7 @@ public sealed class SearchTextTests
     public async Task Body_text_is_decoded_and_headers_are_not_in_it()
     {
         Assert.Equal(
-            ["Gr\u00fc\u00dfe und mehr", "Hello World & gr\u00fc\u00dfe x ", "Subject: inside", "deep"],
+            ["Gr\u00fc\u00dfe und mehr", "Hello World & gr\u00fc\u00dfe x ", "Subject: inside", "deep", "Final-Recipient: rfc822; x@far.test"],
             await ExtractAsync(TextScope.Body));
     }
 

@@ -57,7 +57,7 @@ public sealed class MessageTextSearch
     {
         if (part.Parts.Count == 0)
         {
-            return part.Type != "TEXT" || Charsets.IsAsciiEverywhere(part.Charset);
+            return !part.IsReadable || Charsets.IsAsciiEverywhere(part.Charset);
         }
         foreach (MimePart child in part.Parts)
         {
@@ -73,7 +73,7 @@ public sealed class MessageTextSearch
     {
         if (part.Parts.Count == 0)
         {
-            if (part.Type == "TEXT")
+            if (part.IsReadable)
             {
                 SearchText(message.Slice(part.BodyOffset, part.BodyOctets), part);
             }

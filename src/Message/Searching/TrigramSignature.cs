@@ -95,7 +95,7 @@ public sealed class TrigramSignature : ITextSink
 
     private void WriteBody(ref MessageOctets message, MimePart part)
     {
-        if (part.Parts.Count == 0 && part.Type == "TEXT")
+        if (part.IsReadable)
         {
             _part.Write(_part.Decode(message.Slice(part.BodyOffset, part.BodyOctets), part.TransferEncoding), part, this);
         }

@@ -21,7 +21,7 @@ internal sealed class TrigramFile
 
     private const uint Magic = 0x4754_414D; // "MATG"
     private const uint BlockMagic = 0x4B4C_4254; // "TBLK"
-    private const uint Version = 1;
+    private const uint Version = 2; // 1 had no reports.
     private const int HeaderOctets = 32;
     private const int BlockHeaderOctets = 24;
 
