@@ -5,8 +5,12 @@ namespace MailAccess.Auth;
 /// <summary>Who tries to log in, over what. For policy, throttling and the log.</summary>
 public sealed record AuthenticationContext
 {
-    /// <summary>The client's address.</summary>
-    public required IPAddress Remote { get; init; }
+    /// <summary>The client's address; an IPv4 address that is written as an IPv6 one (RFC 4291 §2.5.5.2) becomes what it is.</summary>
+    public required IPAddress Remote
+    {
+        get;
+        init => field = value.IsIPv4MappedToIPv6 ? value.MapToIPv4() : value;
+    }
 
     /// <summary>The connection's id.</summary>
     public required string ConnectionId { get; init; }

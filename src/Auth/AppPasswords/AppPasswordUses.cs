@@ -69,8 +69,7 @@ internal sealed class AppPasswordUses(string path, Func<IReadOnlySet<string>> kn
             {
                 return;
             }
-            IPAddress address = context.Remote.IsIPv4MappedToIPv6 ? context.Remote.MapToIPv4() : context.Remote;
-            _last[password.Id] = new AppPasswordUse(now, context.Protocol, address);
+            _last[password.Id] = new AppPasswordUse(now, context.Protocol, context.Remote);
             _due ??= clock.CreateTimer(_ => BeginWriting(), null, WriteDelay, Timeout.InfiniteTimeSpan);
         }
     }

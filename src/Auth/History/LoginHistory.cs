@@ -88,7 +88,7 @@ public sealed class LoginHistory : IAsyncDisposable
     internal void Add(string account, AuthenticationContext context, string mechanism, AuthenticationFailure failure)
     {
         DateTimeOffset now = _clock.GetUtcNow();
-        IPAddress remote = context.Remote.IsIPv4MappedToIPv6 ? context.Remote.MapToIPv4() : context.Remote;
+        IPAddress remote = context.Remote;
         bool isNew = failure == AuthenticationFailure.None && Places.Add(account, remote, now);
         if (_folder is not null)
         {

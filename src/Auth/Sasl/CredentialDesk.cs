@@ -224,7 +224,7 @@ internal sealed class CredentialDesk(
     public void LogSuccess(LoginAttempt attempt, Account account)
     {
         Log.LoginSucceeded(
-            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, Shown(attempt.Context.Remote), Tls(attempt),
+            logger, attempt.Context.ConnectionId, attempt.ShownName, attempt.Mechanism, attempt.Context.Protocol, attempt.Context.Remote, Tls(attempt),
             attempt.AppPassword is { } app ? $" app=<{app}>" : "");
         history.Add(account.Name, attempt.Context, attempt.Mechanism, AuthenticationFailure.None);
         _throttle.TakeNotice(account.Name, attempt.Context.Remote);
@@ -232,7 +232,7 @@ internal sealed class CredentialDesk(
 
     public void LogFailure(LoginAttempt attempt, AuthenticationFailure reason)
     {
-        IPAddress remote = Shown(attempt.Context.Remote);
+        IPAddress remote = attempt.Context.Remote;
         if (reason is AuthenticationFailure.TemporarilyUnavailable or AuthenticationFailure.TooManyFailures)
         {
             Log.LoginNotChecked(
@@ -334,8 +334,6 @@ internal sealed class CredentialDesk(
     }
 
     private static byte[] Octets(string text) => Encoding.UTF8.GetBytes(text);
-
-    private static IPAddress Shown(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static string Tls(LoginAttempt attempt) => attempt.Context.IsEncrypted ? "yes" : "no";
 }
