@@ -7,7 +7,7 @@ namespace MailAccess.Routing;
 /// Hides hosts behind a domain: Postfix's masquerade_domains, which shortens <c>user@host.example.org</c>, and Sendmail's MASQUERADE_AS, which
 /// puts one domain in place of our own and of others. Pure.
 /// </summary>
-public sealed class Masquerading
+public sealed record Masquerading
 {
     private static readonly TablePlace DomainsPlace = new("rewriting.masquerade.domains", 0);
     private static readonly TablePlace AsPlace = new("rewriting.masquerade.as", 0);
