@@ -21,6 +21,10 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
     private int _position;
     private int _start;
     private int _lastWord; // Where in the phrase the last white space ends.
+    private int _wordsStart; // In the value: where the first word begins,
+    private int _lastWordStart; // the word behind the last white space,
+    private int _wordsEnd; // and where the last word ends.
+    private int _domainEnd;
     private bool _isPhrase; // There is white space that does not stand beside a dot.
     private bool _hasWords;
     private bool _hasQuoted;
@@ -56,6 +60,7 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
         while (true)
         {
             hadSpace |= SkipSpace();
+            int start = _position;
             ReadOnlySpan<byte> word;
             bool isDot = Peek == '.';
             if (isDot)
@@ -84,7 +89,10 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
                 _isPhrase |= !isDot && !endsInDot;
                 _phrase.Add((byte)' ');
                 _lastWord = _phrase.Count;
+                _lastWordStart = start;
             }
+            _wordsStart = _hasWords ? _wordsStart : start;
+            _wordsEnd = _position;
             endsInDot = isDot;
             hadSpace = false;
             _hasWords = true;
@@ -110,14 +118,18 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
             Route = inside.Route,
             LocalPart = inside.LocalPart,
             Domain = inside.Domain,
+            EntryOffset = _start,
+            Offset = inside.Offset,
+            Length = inside.Length,
         };
     }
 
     /// <summary>addr-spec without brackets: the words before its local part, which has no white space, are a display name.</summary>
     public MailAddress ReadBareAddress()
     {
-        (byte[]? name, byte[] local) = LocalPart();
+        (byte[]? name, byte[] local, int start) = LocalPart();
         byte[] domain = ReadDomain();
+        int length = local.Length == 0 ? 0 : _domainEnd - start;
         int end = _position;
         SkipSpace();
         if (Peek == '<')
@@ -125,7 +137,7 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
             // a@b <a@b>: the first is a display name that should have been quoted.
             return ReadAngleAddress(NameOf(_value[_start..end]));
         }
-        return new MailAddress { DisplayName = name ?? _comment, LocalPart = local, Domain = domain };
+        return new MailAddress { DisplayName = name ?? _comment, LocalPart = local, Domain = domain, EntryOffset = _start, Offset = start, Length = length };
     }
 
     /// <summary>Words that no address followed: a local user's name, or else a display name. Null where there are none.</summary>
@@ -133,7 +145,18 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
     {
         bool isName = _hasQuoted || _isPhrase;
         byte[]? name = isName ? Phrase() : _comment;
-        return !_hasWords || (isName && name is null) ? null : new MailAddress { DisplayName = name, LocalPart = isName ? [] : [.. _local] };
+        if (!_hasWords || (isName && name is null))
+        {
+            return null;
+        }
+        return new MailAddress
+        {
+            DisplayName = name,
+            LocalPart = isName ? [] : [.. _local],
+            EntryOffset = _start,
+            Offset = _wordsStart,
+            Length = isName ? 0 : _wordsEnd - _wordsStart,
+        };
     }
 
     /// <summary>Another address follows at once: only the comma was forgotten.</summary>
@@ -174,10 +197,10 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
     /// <summary>
     /// local-part and obs-local-part, which has white space around its dots at most (RFC 5322 §4.4): more than one word are a name before it.
     /// </summary>
-    private readonly (byte[]? Name, byte[] Local) LocalPart()
+    private readonly (byte[]? Name, byte[] Local, int Start) LocalPart()
     {
         ReadOnlySpan<byte> phrase = CollectionsMarshal.AsSpan(_phrase);
-        return _isPhrase ? (NameOf(phrase[.._lastWord]), phrase[_lastWord..].ToArray()) : (null, [.. _local]);
+        return _isPhrase ? (NameOf(phrase[.._lastWord]), phrase[_lastWord..].ToArray(), _lastWordStart) : (null, [.. _local], _wordsStart);
     }
 
     private void ClearWords()
@@ -206,8 +229,16 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
             _position += isOther && Peek is ':' or '<' ? 1 : 0;
         }
         while (isOther);
-        (byte[]? name, byte[] local) = domain.Length == 0 ? (null, [.. _phrase]) : LocalPart();
-        var address = new MailAddress { DisplayName = name, Route = route, LocalPart = local, Domain = domain };
+        (byte[]? name, byte[] local, int start) = domain.Length == 0 ? (null, [.. _phrase], _wordsStart) : LocalPart();
+        var address = new MailAddress
+        {
+            DisplayName = name,
+            Route = route,
+            LocalPart = local,
+            Domain = domain,
+            Offset = start,
+            Length = local.Length == 0 ? 0 : (domain.Length == 0 ? _wordsEnd : _domainEnd) - start,
+        };
         while (Peek is not (-1 or '>' or ',' or ';'))
         {
             _position++; // Junk inside; a separator means that ">" is missing.
@@ -273,6 +304,7 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
     private byte[] ReadDomain()
     {
         List<byte> domain = [];
+        _domainEnd = _position;
         while (Peek == '@')
         {
             _position++;
@@ -287,7 +319,7 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
             if (Peek == '.')
             {
                 domain.Add((byte)'.');
-                _position++;
+                _domainEnd = ++_position;
                 continue;
             }
             if (domain.Count > 0 && domain[^1] != '.')
@@ -300,6 +332,7 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
                 return [.. domain];
             }
             domain.AddRange(atom);
+            _domainEnd = _position;
         }
     }
 
@@ -313,7 +346,8 @@ internal ref struct AddressScanner(ReadOnlySpan<byte> value)
         }
         _position += Peek == ']' ? 1 : 0;
         OctetsRead += _position - start;
-        return _value[start.._position].TrimEnd(" \t\r\n"u8).ToArray();
+        _domainEnd = start + _value[start.._position].TrimEnd(" \t\r\n"u8).Length;
+        return _value[start.._domainEnd].ToArray();
     }
 
     private ReadOnlySpan<byte> ReadUntil(SearchValues<byte> ends)

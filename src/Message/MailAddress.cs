@@ -35,6 +35,15 @@ public sealed class MailAddress
     /// <summary>Domain or domain literal; empty where the address has none.</summary>
     public byte[] Domain { get; init; } = [];
 
+    /// <summary>Where the entry begins in the octets that were parsed, its display name included; not for groups.</summary>
+    public int EntryOffset { get; init; }
+
+    /// <summary>Where the address itself stands in them: local part, "@" and domain as written, with comments inside, without angle brackets and route.</summary>
+    public int Offset { get; init; }
+
+    /// <summary>How many octets it takes there; 0 where there is no address.</summary>
+    public int Length { get; init; }
+
     /// <summary>A mailbox with a local part and a domain.</summary>
     public bool IsComplete => Kind == MailAddressKind.Mailbox && LocalPart.Length > 0 && Domain.Length > 0;
 

@@ -136,6 +136,16 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         {
             return new IntakeStart(null, NotRunning);
         }
+        if (_options.Rewriting is { } rewriting && MessageRewriting.IsOurs(origin))
+        {
+            AddressRewriting sender = await rewriting.Incoming.RewriteAsync(envelope.ReversePath, AddressClasses.EnvelopeSender, null, cancellationToken);
+            if (sender.Error is { } error)
+            {
+                rewriting.Report(error);
+                return new IntakeStart(null, SmtpReplies.TryAgainLater);
+            }
+            envelope = envelope with { ReversePath = sender.Path };
+        }
         IntakeTarget[] targets = new IntakeTarget[envelope.Recipients.Count];
         for (int i = 0; i < targets.Length; i++)
         {

@@ -37,6 +37,9 @@ public sealed record QueueOptions
     /// <summary>When a sender that said nothing about DELAY is told that it takes long; null: never.</summary>
     public TimeSpan? DelayWarningAfter { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>What addresses become in our own clients' mail; null: they stay.</summary>
+    public MessageRewriting? Rewriting { get; init; }
+
     /// <summary>When to try again, and when no longer.</summary>
     public RetryPolicy Retry { get; init; } = new();
 

@@ -19,7 +19,7 @@ public sealed class ReferenceTests
         ["Imap"] = ["Wire", "Message", "Auth", "Store"],
         ["Submission"] = ["Wire", "Message", "Smtp", "Auth"],
         ["Tables"] = [],
-        ["Routing"] = ["Smtp", "Tables"],
+        ["Routing"] = ["Message", "Smtp", "Tables"],
         ["Queue"] = ["Wire", "Message", "Smtp", "Dns", "Store", "Routing"],
         ["Server"] = ["Wire", "Message", "Auth", "Directories", "Dns", "Store", "Smtp", "Pop3", "Imap", "Submission", "Tables", "Routing", "Queue"],
     };

@@ -87,9 +87,9 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
     public Task<CommitOutcome> SendAsync(Envelope envelope, CommitMode mode = CommitMode.OneReply) =>
         SendAsync(envelope, "From: a@example.test\r\nSubject: hello\r\n\r\n.dot\r\nbody\r\n", mode);
 
-    public async Task<CommitOutcome> SendAsync(Envelope envelope, string content, CommitMode mode = CommitMode.OneReply)
+    public async Task<CommitOutcome> SendAsync(Envelope envelope, string content, CommitMode mode = CommitMode.OneReply, string protocol = "submission")
     {
-        IntakeStart start = await Queue.BeginAsync(envelope, new MailOrigin { Protocol = "submission", Remote = IPAddress.Loopback }, None);
+        IntakeStart start = await Queue.BeginAsync(envelope, new MailOrigin { Protocol = protocol, Remote = IPAddress.Loopback }, None);
         if (start.Refusal is { } refusal)
         {
             return new CommitOutcome(refusal, []);

@@ -36,6 +36,7 @@ internal sealed class SmtpSession : IAsyncDisposable
     private int _transactions;
     private bool _isAnswered;
     private bool _isSecure;
+    private MessageRewriting? _rewriting;
 
     private SmtpSession(SmtpConversation conversation, QueueOptions options, TimeProvider clock, string relay, string host)
     {
@@ -86,6 +87,16 @@ internal sealed class SmtpSession : IAsyncDisposable
     /// <summary>Sends; one outcome for each of the recipients. Never throws but for cancellation and errors of the content.</summary>
     public async Task<IReadOnlyList<RecipientOutcome>> SendAsync(Transaction transaction, CancellationToken cancellationToken)
     {
+        if (_rewriting is { } rewriting)
+        {
+            OutgoingTransaction outgoing = await OutgoingRewriting.PrepareAsync(transaction, rewriting, cancellationToken);
+            if (outgoing.Failure is { } failure)
+            {
+                IsStale = false;
+                return [.. transaction.Recipients.Select(i => new RecipientOutcome(i, RecipientStatus.Pending, failure))];
+            }
+            transaction = outgoing.Transaction!;
+        }
         IsUsable = false; // Until we know how it ended.
         _isAnswered = false;
         Dictionary<int, RecipientOutcome> outcomes = [];
@@ -133,6 +144,8 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     private async Task OpenAsync(NextHop policy)
     {
+        // What speaks LMTP delivers here, to the addresses that are known here.
+        _rewriting = policy.Protocol == HopProtocol.Smtp ? _options.Rewriting : null;
         TlsPolicy tls = policy.Tls ?? TlsPolicy.Opportunistic;
         if (policy.ImplicitTls)
         {

@@ -1,3 +1,4 @@
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ internal sealed class MailIntake : IMailIntake
     private readonly MailOrigin _origin;
     private readonly IntakeTarget[] _targets;
     private readonly HeaderScan _scan;
+    private readonly HeaderAddressRewriter? _header;
     private readonly DateTimeOffset _arrived;
     private readonly SpoolId _id;
     private IStagedMessage? _staged;
@@ -44,6 +46,7 @@ internal sealed class MailIntake : IMailIntake
         _targets = targets;
         _staged = staged;
         _scan = new HeaderScan(services.Options.Limits.DeliveredToMax);
+        _header = MessageRewriting.IsOurs(origin) ? services.Options.Rewriting?.RewriteIncomingHeader() : null;
         _arrived = services.Clock.GetUtcNow();
     }
 
@@ -66,7 +69,17 @@ internal sealed class MailIntake : IMailIntake
     /// <inheritdoc/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
     {
-        if (_failure is not null)
+        if (_failure is null && _header is { IsOver: false } header)
+        {
+            octets = await header.FeedAsync(octets, cancellationToken);
+            await CheckAsync(header);
+        }
+        await TakeAsync(octets, cancellationToken);
+    }
+
+    private async ValueTask TakeAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        if (_failure is not null || octets.IsEmpty)
         {
             return;
         }
@@ -129,8 +142,23 @@ internal sealed class MailIntake : IMailIntake
         }
     }
 
+    private async ValueTask CheckAsync(HeaderAddressRewriter header)
+    {
+        if (header.Error is { } error)
+        {
+            _services.Options.Rewriting!.Report(error);
+            await FailAsync(SmtpReplies.TryAgainLater);
+        }
+    }
+
     private async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
+        if (_failure is null && _header is { IsOver: false } header)
+        {
+            ReadOnlyMemory<byte> rest = await header.FinishAsync(cancellationToken);
+            await CheckAsync(header);
+            await TakeAsync(rest, cancellationToken);
+        }
         if (_failure is null && _scan.Hops > _services.Options.Limits.HopsMax)
         {
             await FailAsync(SmtpReplies.RoutingLoop); // RFC 5321 §6.3
@@ -252,7 +280,7 @@ internal sealed class MailIntake : IMailIntake
             Octets = _octets,
             Origin = _origin,
             Body = _envelope.Body,
-            SmtpUtf8 = _envelope.SmtpUtf8,
+            SmtpUtf8 = _envelope.SmtpUtf8 || _header is { BringsUtf8: true },
             Return = _envelope.Return,
             EnvelopeId = _envelope.EnvelopeId,
             Traits = _scan.Traits,

@@ -49,6 +49,7 @@ internal sealed record ServerConfiguration
 
     public required SubmissionConfiguration Submission { get; init; }
     public required ExchangeConfiguration Exchange { get; init; }
+    public required RewritingConfiguration Rewriting { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
@@ -108,6 +109,7 @@ internal sealed record ServerConfiguration
             UrlSubmitters = root.Section(Settings.Imap).Get(Settings.UrlSubmitters),
             Submission = SubmissionConfiguration.Read(root.Section(SmtpSettings.Submission), file, errors),
             Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
+            Rewriting = RewritingConfiguration.Read(root.Section(RewritingSettings.Rewriting), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),

@@ -5,6 +5,7 @@ using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
+using MailAccess.Tables;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -32,6 +33,7 @@ internal static class QueueSetup
         {
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
+            Rewriting = RewritingSetup.Create(configuration, addresses, NoTables, loggers, errors),
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
             OwnAddresses = OwnAddresses(configuration),
             RemotePort = queue.RemotePort,
@@ -54,6 +56,14 @@ internal static class QueueSetup
             ? new ResolverOptions { Servers = queue.DnsServers }
             : ResolverOptions.Parse(File.Exists(ResolvConf) ? File.ReadLines(ResolvConf) : []);
         return new StubResolver(options, clock, loggers.CreateLogger<StubResolver>());
+    }
+
+    // Not done: tables cannot be opened here yet; TableOpener.TryOpen takes this place.
+    private static bool NoTables(string specification, out ILookUpTable? table, out string? error)
+    {
+        table = null;
+        error = "tables cannot be opened yet";
+        return false;
     }
 
     private static SmtpCredentials? ReadCredentials(QueueConfiguration queue, List<string> errors)

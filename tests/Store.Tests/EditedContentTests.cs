@@ -1,9 +1,7 @@
 using System.Text;
-using MailAccess.Imap.Fetching;
 using MailAccess.Message;
-using MailAccess.Store;
 
-namespace MailAccess.Imap.Tests;
+namespace MailAccess.Store.Tests;
 
 public sealed class EditedContentTests
 {

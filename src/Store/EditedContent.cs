@@ -1,10 +1,9 @@
 using MailAccess.Message;
-using MailAccess.Store;
 
-namespace MailAccess.Imap.Fetching;
+namespace MailAccess.Store;
 
 /// <summary>A message with some of its octets replaced. Owns the message.</summary>
-internal sealed class EditedContent : IMessageContent
+public sealed class EditedContent : IMessageContent
 {
     private readonly IMessageContent _original;
     private readonly List<(long Offset, long Source, long Octets, byte[]? Replacement)> _runs = [];
