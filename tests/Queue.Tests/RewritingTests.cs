@@ -84,6 +84,7 @@ public sealed class RewritingTests : RemoteDeliveryFixture
         await RestartAsync();
         _generics.IsDown = true;
         await SubmitAsync("x@far.test");
+        await Harness.Logger.SawAsync("status=deferred");
         QueueEntry waiting = await WaitingAsync();
         Assert.Contains("addresses cannot be rewritten now", waiting.Recipients[0].LastReply, StringComparison.Ordinal);
         _generics.IsDown = false;
