@@ -3,6 +3,7 @@ using MailAccess.Auth;
 using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.Throttling;
 using MailAccess.Pop3;
+using MailAccess.Queue;
 using MailAccess.Store.Mbox;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -50,6 +51,7 @@ internal sealed record ServerConfiguration
     public required SubmissionConfiguration Submission { get; init; }
     public required ExchangeConfiguration Exchange { get; init; }
     public required QueueConfiguration Queue { get; init; }
+    public required DeliveryAgentOptions Agents { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
 
@@ -109,6 +111,7 @@ internal sealed record ServerConfiguration
             Submission = SubmissionConfiguration.Read(root.Section(SmtpSettings.Submission), file, errors),
             Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
+            Agents = AgentConfiguration.Read(root.Section(AgentSettings.Agents), file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),
                 limits.Get(Settings.ImapIdleTimeout), limits.Get(Settings.Pop3IdleTimeout), limits.Get(Settings.RecipientsMax)),
