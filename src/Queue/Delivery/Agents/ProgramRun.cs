@@ -77,7 +77,7 @@ internal static class ProgramRun
     public static async Task<ProgramResult> RunAsync(ProgramRequest request, IMessageContent content, TimeProvider clock, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        AgentPosix.CloseDescriptorsInPrograms();
+        PosixPrograms.CloseDescriptorsInPrograms();
         Process? started;
         try
         {
@@ -162,7 +162,7 @@ internal static class ProgramRun
     /// <summary>A program that has taken other rights, as set-uid programs do where we are not root, is left to itself.</summary>
     private static void Kill(Process process, TaskCompletionSource beyond)
     {
-        if (!AgentPosix.TryKill(process.Id))
+        if (!PosixPrograms.TryKill(process.Id))
         {
             beyond.TrySetResult();
         }
@@ -236,7 +236,7 @@ internal static class ProgramRun
     private static void Drain(PipeStream pipe, OutputStart output)
     {
         byte[] buffer = new byte[OutputOctetsMax];
-        while (!output.IsFull && AgentPosix.IsReadable(pipe.SafePipeHandle) && pipe.Read(buffer) is int length and > 0)
+        while (!output.IsFull && PosixPrograms.IsReadable(pipe.SafePipeHandle) && pipe.Read(buffer) is int length and > 0)
         {
             output.Add(buffer.AsSpan(0, length));
         }

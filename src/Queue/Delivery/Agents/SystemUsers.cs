@@ -16,7 +16,7 @@ internal sealed class SystemUsers(string? defaultUser, ILogger logger)
     private static readonly SmtpReply NotConfigured = new(451, new(4, 3, 5), "the system is not configured to deliver as that user");
     private static readonly SmtpReply NotAvailable = new(451, new(4, 3, 0), "the system's users cannot be asked now");
 
-    private readonly uint _self = AgentPosix.EffectiveUser;
+    private readonly uint _self = PosixPrograms.EffectiveUser;
 
     /// <summary>Programs and files get another user than ours.</summary>
     public bool IsSwitching => _self == Root;
@@ -28,7 +28,7 @@ internal sealed class SystemUsers(string? defaultUser, ILogger logger)
         refusal = NotAvailable;
         try
         {
-            user = name is null ? null : AgentPosix.FindUser(name, 0);
+            user = name is null ? null : PosixPrograms.FindUser(name, 0);
             if (name is not null && user is null)
             {
                 Log.AgentUserUnknown(logger, name);
@@ -60,6 +60,6 @@ internal sealed class SystemUsers(string? defaultUser, ILogger logger)
     public FileIdentity? IdentityOf(SystemUser user) => IsSwitching ? new FileIdentity(user.Id, user.Group, user.Groups) : null;
 
     private SystemUser? Default() =>
-        !IsSwitching ? AgentPosix.FindUser(null, _self) ?? new SystemUser("", _self, 0, [], "/", "/bin/sh")
-        : defaultUser is null ? null : AgentPosix.FindUser(defaultUser, 0);
+        !IsSwitching ? PosixPrograms.FindUser(null, _self) ?? new SystemUser("", _self, 0, [], "/", "/bin/sh")
+        : defaultUser is null ? null : PosixPrograms.FindUser(defaultUser, 0);
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MailAccess.Queue;
 
 /// <summary>The system calls for running programs as others that the framework does not offer. Linux.</summary>
-internal static unsafe partial class AgentPosix
+internal static unsafe partial class PosixPrograms
 {
     private const int Kill = 9; // SIGKILL
     private const int NoSuchProcess = 3; // ESRCH
