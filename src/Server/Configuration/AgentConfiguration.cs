@@ -32,6 +32,7 @@ internal static class AgentConfiguration
         {
             DefaultUser = agents.Get(AgentSettings.DefaultUser),
             CommandTimeLimit = agents.Get(AgentSettings.CommandTimeLimit),
+            CommandLimits = ReadLimits(agents.Section(AgentSettings.CommandLimits)),
             CommandsMax = agents.Get(AgentSettings.Commands),
             FilesMax = agents.Get(AgentSettings.Files),
             Agents = programs,
@@ -75,15 +76,17 @@ internal static class AgentConfiguration
             ConcurrencyMax = program.Get(AgentSettings.Concurrency),
             RecipientsMax = program.Get(AgentSettings.RecipientsMax),
             NullSender = program.Get(AgentSettings.NullSender),
-            Limits = new ProgramLimits
-            {
-                ProcessorTimeMax = program.Get(AgentSettings.ProcessorTimeMax) is { Ticks: > 0 } time ? time : null,
-                MemoryOctetsMax = OrNone(program.Get(AgentSettings.MemoryMax)),
-                FileOctetsMax = OrNone(program.Get(AgentSettings.FileSizeMax)),
-                ProcessesMax = program.Get(AgentSettings.ProcessesMax) is > 0 and int processes ? processes : null,
-            },
+            Limits = ReadLimits(program),
         };
     }
+
+    private static ProgramLimits ReadLimits(ConfigurationView view) => new()
+    {
+        ProcessorTimeMax = view.Get(AgentSettings.ProcessorTimeMax) is { Ticks: > 0 } time ? time : null,
+        MemoryOctetsMax = OrNone(view.Get(AgentSettings.MemoryMax)),
+        FileOctetsMax = OrNone(view.Get(AgentSettings.FileSizeMax)),
+        ProcessesMax = view.Get(AgentSettings.ProcessesMax) is > 0 and int processes ? processes : null,
+    };
 
     private static long? OrNone(long value) => value > 0 ? value : null;
 

@@ -38,19 +38,23 @@ internal static class AgentSettings
 
     public static readonly Setting<string> NullSender = new("nullSender", ScalarTypes.Text, "MAILER-DAEMON", null, "What $sender, and the sender in the line of the flag F, is for a message without sender.");
 
-    public static readonly Setting<TimeSpan> ProcessorTimeMax = new("processorTimeMax", ScalarTypes.Duration, TimeSpan.Zero, null, "Processor time that each process of it may use, in whole seconds. \"0s\": no limit.");
+    public static readonly Setting<TimeSpan> ProcessorTimeMax = new("processorTimeMax", ScalarTypes.Duration, TimeSpan.Zero, null, "Processor time that each process may use, in whole seconds. \"0s\": no limit.");
 
-    public static readonly Setting<long> MemoryMax = new("memoryMax", ScalarTypes.Size, 0, null, "Address space of each of its processes. 0: no limit.");
+    public static readonly Setting<long> MemoryMax = new("memoryMax", ScalarTypes.Size, 0, null, "Address space of each process. 0: no limit.");
 
-    public static readonly Setting<long> FileSizeMax = new("fileSizeMax", ScalarTypes.Size, 0, null, "Largest file that it may write. 0: no limit.");
+    public static readonly Setting<long> FileSizeMax = new("fileSizeMax", ScalarTypes.Size, 0, null, "Largest file that may be written. 0: no limit.");
 
     public static readonly Setting<int> ProcessesMax = new("processesMax", ScalarTypes.Integer(0, 1_000_000), 0, null, "Processes that its user may have, all programs together. 0: no limit.");
 
+    private static readonly SettingDefinition[] Limits = [ProcessorTimeMax, MemoryMax, FileSizeMax, ProcessesMax];
+
+    public static readonly SectionSetting CommandLimits = new("commandLimits", "What a command of an alias or a .forward may use up.", Limits);
+
     public static readonly SectionListSetting Programs = new("programs", "Programs that transport tables send mail to.",
         new SectionSetting("", "A program.",
-            [Name, Command, Flags, User, Folder, SizeMax, TimeLimit, Concurrency, RecipientsMax, NullSender, ProcessorTimeMax, MemoryMax, FileSizeMax, ProcessesMax])
+            [Name, Command, Flags, User, Folder, SizeMax, TimeLimit, Concurrency, RecipientsMax, NullSender, .. Limits])
         { Required = [Name, Command] },
         "#[{ \"name\": \"uucp\", \"flags\": \"Fqhu\", \"user\": \"uucp\", \"command\": [\"/usr/bin/uux\", \"-r\", \"-n\", \"-z\", \"-a$sender\", \"-\", \"$nexthop!rmail\", \"($recipient)\"] }]");
 
-    public static readonly SectionSetting Agents = new("agents", "Delivery to files, commands and programs.", [DefaultUser, CommandTimeLimit, Commands, Files, Programs]);
+    public static readonly SectionSetting Agents = new("agents", "Delivery to files, commands and programs.", [DefaultUser, CommandTimeLimit, CommandLimits, Commands, Files, Programs]);
 }

@@ -26,7 +26,7 @@ public sealed class ConfigurationTests
     public void Program_is_read_with_all_its_keys()
     {
         ServerConfiguration configuration = Load("""
-            { "agents": { "programs": [ {
+            { "agents": { "commandLimits": { "fileSizeMax": "2MB" }, "programs": [ {
                 "name": "fax", "command": ["/usr/bin/fax", "$recipient"], "flags": "DF", "user": "fax", "directory": "/var/fax", "sizeMax": "1MB", "timeLimit": "5m",
                 "concurrency": 3, "recipientsMax": 1, "nullSender": "nobody", "processorTimeMax": "10s", "memoryMax": "1GB", "processesMax": 9 } ] } }
             """);
@@ -36,6 +36,7 @@ public sealed class ConfigurationTests
         Assert.Equal(AgentFlags.DeliveredTo | AgentFlags.FromLine, program.Flags);
         Assert.Equal((1L << 20, TimeSpan.FromMinutes(5), 3, 1), (program.MessageOctetsMax, program.TimeLimit, program.ConcurrencyMax, program.RecipientsMax));
         Assert.Equal(new ProgramLimits { ProcessorTimeMax = TimeSpan.FromSeconds(10), MemoryOctetsMax = 1L << 30, ProcessesMax = 9 }, program.Limits);
+        Assert.Equal(new ProgramLimits { FileOctetsMax = 2L << 20 }, configuration.Agents.CommandLimits);
     }
 
     [Fact]

@@ -92,14 +92,14 @@ internal static class ProgramRun
         using CancellationTokenSource forced = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         using CancellationTokenSource exited = new();
         OutputStart output = new();
-        Exception? fault;
+        IOException? fault;
         TaskCompletionSource beyond = new(TaskCreationOptions.RunContinuationsAsynchronously);
         bool hasExited;
         await using (forced.Token.Register(() => Kill(process, beyond)))
         {
             Task exit = process.WaitForExitAsync(CancellationToken.None);
             Task reading = ReadAsync(process.StandardOutput.BaseStream, output, exited.Token);
-            Task<Exception?> writing = WriteAsync(request, content, process, beyond, exited.Token);
+            Task<IOException?> writing = WriteAsync(request, content, process, beyond, exited.Token);
             await Task.WhenAny(exit, beyond.Task);
             hasExited = exit.IsCompletedSuccessfully;
             await exited.CancelAsync();
@@ -168,52 +168,64 @@ internal static class ProgramRun
         }
     }
 
-    /// <summary>What came to light of the content; that the program does not read it is no fault.</summary>
-    private static async Task<Exception?> WriteAsync(ProgramRequest request, IMessageContent content, Process process, TaskCompletionSource beyond, CancellationToken exited)
+    /// <summary>
+    /// The failure of the content, if it had one: then the program is ended before it can take the end of its input for the message's. That it does not
+    /// read all is no fault.
+    /// </summary>
+    private static async Task<IOException?> WriteAsync(ProgramRequest request, IMessageContent content, Process process, TaskCompletionSource beyond, CancellationToken exited)
     {
-        MessageCopy copy = new(request.Form);
-        ArrayBufferWriter<byte> output = new(ChunkOctets);
-        output.Write(request.Head);
-        byte[] input = new byte[(int)Math.Clamp(content.Octets, 1, ChunkOctets)];
-        await using Stream pipe = process.StandardInput.BaseStream; // Closed last: whoever sees its end has had the whole message, or is dead.
-        for (long offset = 0; ; output.ResetWrittenCount())
+        await using Stream pipe = process.StandardInput.BaseStream; // Closed last.
+        bool mayEnd = false;
+        try
         {
-            int length;
-            try
+            MessageCopy copy = new(request.Form);
+            ArrayBufferWriter<byte> output = new(ChunkOctets);
+            output.Write(request.Head);
+            byte[] input = new byte[(int)Math.Clamp(content.Octets, 1, ChunkOctets)];
+            int length = 1;
+            for (long offset = 0; length > 0 && !mayEnd; output.ResetWrittenCount())
             {
                 length = await content.ReadAsync(offset, input, exited);
+                offset += length;
+                copy.Write(input.AsSpan(0, length), output);
+                if (length == 0)
+                {
+                    copy.Finish(output);
+                }
+                mayEnd = !await TryWriteAsync(pipe, output.WrittenMemory, exited);
             }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
-            catch (IOException e)
+            mayEnd = true;
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            mayEnd = true; // It has exited.
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e;
+        }
+        finally
+        {
+            if (!mayEnd)
             {
                 Kill(process, beyond);
-                return e;
             }
-            offset += length;
-            copy.Write(input.AsSpan(0, length), output);
-            if (length == 0)
-            {
-                copy.Finish(output);
-            }
-            try
-            {
-                await pipe.WriteAsync(output.WrittenMemory, exited);
-            }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
-            catch (IOException)
-            {
-                return null; // EPIPE: it reads no more, and its exit says what that means.
-            }
-            if (length == 0)
-            {
-                return null;
-            }
+        }
+    }
+
+    /// <summary>False: EPIPE, it reads no more, and its exit will say what that means.</summary>
+    private static async Task<bool> TryWriteAsync(Stream pipe, ReadOnlyMemory<byte> octets, CancellationToken exited)
+    {
+        try
+        {
+            await pipe.WriteAsync(octets, exited);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
