@@ -56,4 +56,25 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 19, Level = LogLevel.Error, Message = "{Octets} octets of the spool's journal are damaged and may have held a message; they are kept as {Aside}")]
     public static partial void RecordDamaged(ILogger logger, int octets, string aside);
+
+    [LoggerMessage(EventId = 60, Level = LogLevel.Warning, Message = "The system has no user {User}; what is to be delivered with that user's rights waits")]
+    public static partial void AgentUserUnknown(ILogger logger, string user);
+
+    [LoggerMessage(EventId = 61, Level = LogLevel.Warning, Message = "The system's users cannot be asked; what is to be delivered with their rights waits")]
+    public static partial void AgentUsersFailed(ILogger logger, IOException exception);
+
+    [LoggerMessage(EventId = 62, Level = LogLevel.Warning, Message = "Nothing is delivered with the rights of user {User}: it is root, or the server does not run as root and is somebody else; mail waits")]
+    public static partial void AgentUserRefused(ILogger logger, string user);
+
+    [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "{Id}: warning: {Program} cannot be started: {Reason}")]
+    public static partial void AgentNotStarted(ILogger logger, SpoolId id, string program, string? reason);
+
+    [LoggerMessage(EventId = 64, Level = LogLevel.Error, Message = "{Id}: error: the content could not be read to its end for {Program}, which was ended")]
+    public static partial void AgentContentFailed(ILogger logger, SpoolId id, string program, Exception? exception);
+
+    [LoggerMessage(EventId = 65, Level = LogLevel.Warning, Message = "{Id}: warning: the program of agent {Agent} is missing: {Program}")]
+    public static partial void AgentProgramMissing(ILogger logger, SpoolId id, string agent, string program);
+
+    [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: warning: no agent for {Target} is configured")]
+    public static partial void AgentUnknown(ILogger logger, SpoolId id, string target);
 }

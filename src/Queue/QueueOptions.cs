@@ -43,6 +43,9 @@ public sealed record QueueOptions
     /// <summary>When to try again, and when no longer.</summary>
     public RetryPolicy Retry { get; init; } = new();
 
+    /// <summary>Delivery to files, commands and programs.</summary>
+    public DeliveryAgentOptions Agents { get; init; } = new();
+
     /// <summary>Bounds.</summary>
     public QueueLimits Limits { get; init; } = new();
 }

@@ -76,4 +76,13 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3054, Level = LogLevel.Error, Message = "The mbox {Path} does not begin with a message; it is left alone")]
     public static partial void NotAnMbox(this ILogger log, string path);
+
+    [LoggerMessage(EventId = 3040, Level = LogLevel.Warning, Message = "Mail could not be delivered to {Path}")]
+    public static partial void FileDeliveryFailed(this ILogger log, string path, Exception fault);
+
+    [LoggerMessage(EventId = 3041, Level = LogLevel.Warning, Message = "Mail is not delivered to {Path}: it is a link, no regular file, executable or set-uid, or has several names")]
+    public static partial void FileDeliveryRefused(this ILogger log, string path);
+
+    [LoggerMessage(EventId = 3042, Level = LogLevel.Error, Message = "A part of a message is left at the end of {Path}, behind octet {Offset}, and could not be taken back")]
+    public static partial void PartLeft(this ILogger log, string path, long offset, Exception fault);
 }

@@ -3,6 +3,7 @@ using MailAccess.Auth;
 using MailAccess.Auth.AppPasswords;
 using MailAccess.Auth.Throttling;
 using MailAccess.Pop3;
+using MailAccess.Queue;
 using MailAccess.Store.Mbox;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,7 @@ internal sealed record ServerConfiguration
     public required ExchangeConfiguration Exchange { get; init; }
     public required RewritingConfiguration Rewriting { get; init; }
     public required QueueConfiguration Queue { get; init; }
+    public required DeliveryAgentOptions Agents { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
 
@@ -111,6 +113,7 @@ internal sealed record ServerConfiguration
             Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
             Rewriting = RewritingConfiguration.Read(root.Section(RewritingSettings.Rewriting), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
+            Agents = AgentConfiguration.Read(root.Section(AgentSettings.Agents), file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),
                 limits.Get(Settings.ImapIdleTimeout), limits.Get(Settings.Pop3IdleTimeout), limits.Get(Settings.RecipientsMax)),

@@ -6,6 +6,7 @@ using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Tables;
+using MailAccess.Store.Delivery;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -39,6 +40,11 @@ internal static class QueueSetup
             RemotePort = queue.RemotePort,
             DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
             Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
+            Agents = configuration.Agents with
+            {
+                RecipientDelimiter = configuration.RecipientDelimiter,
+                Files = new FileDeliveryOptions { HostName = configuration.HostName, LockOrder = configuration.Mail.Locks },
+            },
             Limits = new QueueLimits
             {
                 MessageOctetsMax = configuration.Mail.MessageSizeMax,

@@ -158,7 +158,8 @@ internal static unsafe partial class Posix
             return false;
         }
         stat = new PosixStat(
-            *(ushort*)(result + 28), *(uint*)(result + 24), *(long*)(result + 40), (*(long*)(result + 112) * 10_000_000) + (*(uint*)(result + 120) / 100));
+            *(ushort*)(result + 28), *(uint*)(result + 24), *(long*)(result + 40), (*(long*)(result + 112) * 10_000_000) + (*(uint*)(result + 120) / 100),
+            *(uint*)(result + 16));
         return true;
     }
 
@@ -373,8 +374,10 @@ internal static unsafe partial class Posix
     }
 }
 
-/// <summary>Of <c>statx</c>: type and mode, group, octets, time of modification.</summary>
-internal readonly record struct PosixStat(uint Mode, uint Group, long Octets, long ModifiedSince1970Ticks)
+/// <summary>Of <c>statx</c>: type and mode, group, octets, time of modification, names.</summary>
+internal readonly record struct PosixStat(uint Mode, uint Group, long Octets, long ModifiedSince1970Ticks, uint Links)
 {
+    public bool IsRegular => (Mode & 0xF000) == 0x8000;
+
     public bool IsFolder => (Mode & 0xF000) == 0x4000;
 }

@@ -10,7 +10,10 @@ internal sealed class UniqueNames(TimeProvider clock, string host)
     private long _counter;
 
     /// <summary>The base name of a message of this size, whose lines all end in CRLF.</summary>
-    public string Next(long octets)
+    public string Next(long octets) => string.Create(CultureInfo.InvariantCulture, $"{Next()},S={octets},W={octets}");
+
+    /// <summary>The base name of a message whose size the name does not say.</summary>
+    public string Next()
     {
         DateTimeOffset now = clock.GetUtcNow();
         long micros = now.Ticks % TimeSpan.TicksPerSecond / 10;
@@ -18,7 +21,7 @@ internal sealed class UniqueNames(TimeProvider clock, string host)
         // The random part: process ids come back after a restart, and the clock may be set back.
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{now.ToUnixTimeSeconds()}.M{micros:D6}P{Environment.ProcessId}Q{counter}R{_start}.{_host},S={octets},W={octets}");
+            $"{now.ToUnixTimeSeconds()}.M{micros:D6}P{Environment.ProcessId}Q{counter}R{_start}.{_host}");
     }
 
     /// <summary>True for names that a store on this host made before this process began.</summary>

@@ -290,7 +290,7 @@ internal sealed class MboxSpool : IDisposable
     }
 
     /// <summary>What is missing for a From_ line to be seen: the last line's end, and a blank line.</summary>
-    private static byte[] PaddingAt(IFile file, long end)
+    public static byte[] PaddingAt(IFile file, long end)
     {
         Span<byte> last = stackalloc byte[3];
         last = last[..(int)Math.Min(3, end)];

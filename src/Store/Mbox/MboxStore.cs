@@ -17,6 +17,7 @@ public sealed class MboxStore : IIndexedStore
     private readonly ConcurrentDictionary<string, Lazy<Task<StoreResult<MboxAccount>>>> _accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _forbidden = new(StringComparer.Ordinal);
     private readonly IFile _lock;
+    private readonly SpoolLockTerms _lockTerms;
     private readonly string _stagingFolder;
     private ITimer? _timer;
     private Task _round = Task.CompletedTask;
@@ -38,6 +39,7 @@ public sealed class MboxStore : IIndexedStore
         Rounds = new Rounds<MboxAccount>(clock);
         SummaryBlocks = new Index.SummaryBlocks(options.Limits.SummaryMemoryOctetsMax);
         OpenFiles = new OpenFiles(files, options.Limits.HeldFilesMax);
+        _lockTerms = new SpoolLockTerms(files, clock, log, options.LockOrder, options.HostName, options.MboxLimits.LockStaleAfter, SayLockFolderForbidden);
     }
 
     internal MboxStoreOptions Options { get; }
@@ -162,7 +164,7 @@ public sealed class MboxStore : IIndexedStore
 
     internal long NextToken() => Interlocked.Increment(ref _lastToken);
 
-    internal void SayLockFolderForbidden(string path)
+    private void SayLockFolderForbidden(string path)
     {
         if (_forbidden.TryAdd(Path.GetDirectoryName(path)!, true))
         {
@@ -188,7 +190,7 @@ public sealed class MboxStore : IIndexedStore
         while (true)
         {
             SpoolLock? held = null;
-            await Workers.RunAsync(() => { held = SpoolLock.TryTake(this, path, create); });
+            await Workers.RunAsync(() => { held = SpoolLock.TryTake(_lockTerms, path, create); });
             if (held is not null || Clock.GetElapsedTime(since) >= MboxLimits.LockTimeout || Volatile.Read(ref _disposed) != 0)
             {
                 return held;
@@ -201,7 +203,7 @@ public sealed class MboxStore : IIndexedStore
     internal async Task<SpoolLock?> TryLockAsync(string path)
     {
         SpoolLock? held = null;
-        await Workers.RunAsync(() => { held = SpoolLock.TryTake(this, path, create: false); });
+        await Workers.RunAsync(() => { held = SpoolLock.TryTake(_lockTerms, path, create: false); });
         return held;
     }
 

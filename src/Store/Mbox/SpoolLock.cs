@@ -6,10 +6,21 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Store.Mbox;
 
+/// <summary>How files are locked against other programs.</summary>
+/// <param name="Files">Where the locks are.</param>
+/// <param name="Clock">Tells which are old.</param>
+/// <param name="Log">Who is told.</param>
+/// <param name="Order">The kinds of locks, all taken in this order.</param>
+/// <param name="HostName">Stands in lock files.</param>
+/// <param name="StaleAfter">A dot-lock that nobody touched for so long is a leftover.</param>
+/// <param name="FolderForbidden">A lock file could not be made because its folder does not let us.</param>
+internal sealed record SpoolLockTerms(
+    IFiles Files, TimeProvider Clock, ILogger Log, IReadOnlyList<SpoolLockKind> Order, string HostName, TimeSpan StaleAfter, Action<string> FolderForbidden);
+
 /// <summary>The locks of one spool file while they are held. Dispose releases them, the last one first.</summary>
 /// <remarks>
 /// A dot-lock holds process and host. It is a leftover, and removed, where its process is on this machine and gone, or where nobody touched
-/// it for <see cref="MboxLimits.LockStaleAfter"/>. Where the folder does not let us create it (a spool folder that is not ours to write, and no group
+/// it for <see cref="SpoolLockTerms.StaleAfter"/>. Where the folder does not let us create it (a spool folder that is not ours to write, and no group
 /// for it), the kernel's locks must do: that is said once, and works with programs that take those as well, as procmail, mutt and Dovecot do.
 /// </remarks>
 internal sealed class SpoolLock : IDisposable
@@ -18,55 +29,55 @@ internal sealed class SpoolLock : IDisposable
 
     private static readonly ConcurrentDictionary<string, bool> Held = new(StringComparer.Ordinal);
 
-    private readonly MboxStore _store;
+    private readonly SpoolLockTerms _terms;
     private readonly string? _dotLock;
     private long _touched;
 
-    private SpoolLock(MboxStore store, IFile? file, string? dotLock)
+    private SpoolLock(SpoolLockTerms terms, IFile? file, string? dotLock)
     {
-        _store = store;
+        _terms = terms;
         File = file;
         _dotLock = dotLock;
-        _touched = store.Clock.GetTimestamp();
+        _touched = terms.Clock.GetTimestamp();
     }
 
     /// <summary>Open for reading and writing; null where the file is missing and was not to be created.</summary>
     public IFile? File { get; private set; }
 
     /// <summary>On a worker: null where another program has one of the locks.</summary>
-    public static SpoolLock? TryTake(MboxStore store, string path, bool create)
+    public static SpoolLock? TryTake(SpoolLockTerms terms, string path, bool create)
     {
         string? dotLock = null;
         IFile? file = null;
         bool done = false;
         try
         {
-            foreach (SpoolLockKind kind in store.Options.LockOrder)
+            foreach (SpoolLockKind kind in terms.Order)
             {
                 if (kind == SpoolLockKind.DotLock)
                 {
-                    if (!TryDotLock(store, path, out dotLock))
+                    if (!TryDotLock(terms, path, out dotLock))
                     {
                         return null;
                     }
                     continue;
                 }
-                file ??= Open(store, path, create);
+                file ??= Open(terms, path, create);
                 if (file is not null && !(kind == SpoolLockKind.Fcntl ? file.TryLockForSharing() : file.TryLock()))
                 {
                     return null;
                 }
             }
-            file ??= Open(store, path, create);
+            file ??= Open(terms, path, create);
             done = true;
-            return new SpoolLock(store, file, dotLock);
+            return new SpoolLock(terms, file, dotLock);
         }
         finally
         {
             if (!done)
             {
                 file?.Dispose();
-                Release(store, dotLock);
+                Release(terms, dotLock);
             }
         }
     }
@@ -74,35 +85,35 @@ internal sealed class SpoolLock : IDisposable
     /// <summary>During long work: others shall not take our lock for a leftover.</summary>
     public void Touch()
     {
-        if (_dotLock is null || _store.Clock.GetElapsedTime(_touched) < _store.MboxLimits.LockStaleAfter / 4)
+        if (_dotLock is null || _terms.Clock.GetElapsedTime(_touched) < _terms.StaleAfter / 4)
         {
             return;
         }
-        _touched = _store.Clock.GetTimestamp();
-        using IFile? file = _store.Files.Open(_dotLock, OpenKind.Read);
-        file?.SetModified(_store.Clock.GetUtcNow().ToUnixTimeSeconds());
+        _touched = _terms.Clock.GetTimestamp();
+        using IFile? file = _terms.Files.Open(_dotLock, OpenKind.Read);
+        file?.SetModified(_terms.Clock.GetUtcNow().ToUnixTimeSeconds());
     }
 
     public void Dispose()
     {
         File?.Dispose();
         File = null;
-        Release(_store, _dotLock);
+        Release(_terms, _dotLock);
     }
 
-    private static IFile? Open(MboxStore store, string path, bool create)
+    private static IFile? Open(SpoolLockTerms terms, string path, bool create)
     {
-        bool exists = store.Files.TryStat(path, out _);
+        bool exists = terms.Files.TryStat(path, out _);
         if (!exists && !create)
         {
             return null;
         }
-        IFile file = store.Files.Open(path, OpenKind.Write)!;
+        IFile file = terms.Files.Open(path, OpenKind.Write)!;
         if (!exists)
         {
             try
             {
-                store.Files.SyncFolder(Path.GetDirectoryName(path)!);
+                terms.Files.SyncFolder(Path.GetDirectoryName(path)!);
             }
             catch (FileFault)
             {
@@ -113,7 +124,7 @@ internal sealed class SpoolLock : IDisposable
         return file;
     }
 
-    private static bool TryDotLock(MboxStore store, string path, out string? dotLock)
+    private static bool TryDotLock(SpoolLockTerms terms, string path, out string? dotLock)
     {
         string name = path + Suffix;
         dotLock = null;
@@ -121,34 +132,34 @@ internal sealed class SpoolLock : IDisposable
         {
             try
             {
-                using IFile file = store.Files.Open(name, OpenKind.CreateNew)!;
+                using IFile file = terms.Files.Open(name, OpenKind.CreateNew)!;
                 Held[name] = true;
                 dotLock = name;
-                file.Write(0, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}:{store.Options.HostName}\n")));
+                file.Write(0, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}:{terms.HostName}\n")));
                 return true;
             }
             catch (FileFault fault) when (fault.Errno == Posix.AlreadyThere)
             {
-                if (!store.Files.TryStat(name, out FileFacts facts))
+                if (!terms.Files.TryStat(name, out FileFacts facts))
                 {
                     continue; // It has just gone. What may be there now is another program's, and not to be removed.
                 }
-                if (!IsLeftover(store, name, facts))
+                if (!IsLeftover(terms, name, facts))
                 {
                     return false;
                 }
-                store.Log.LeftoverLockRemoved(name);
-                store.Files.Unlink(name);
+                terms.Log.LeftoverLockRemoved(name);
+                terms.Files.Unlink(name);
             }
-            catch (FileFault fault) when (dotLock is null && store.Options.LockOrder.Count > 1
+            catch (FileFault fault) when (dotLock is null && terms.Order.Count > 1
                 && fault.Errno is PosixSpool.NoPermission or PosixSpool.NotPermitted or PosixSpool.ReadOnlyFileSystem)
             {
-                store.SayLockFolderForbidden(name);
+                terms.FolderForbidden(name);
                 return true;
             }
             catch (FileFault)
             {
-                Release(store, dotLock); // Without its content it would be a riddle to others.
+                Release(terms, dotLock); // Without its content it would be a riddle to others.
                 dotLock = null;
                 throw;
             }
@@ -156,11 +167,11 @@ internal sealed class SpoolLock : IDisposable
         return false;
     }
 
-    private static bool IsLeftover(MboxStore store, string name, FileFacts facts)
+    private static bool IsLeftover(SpoolLockTerms terms, string name, FileFacts facts)
     {
-        string[] words = Encoding.ASCII.GetString(store.Files.ReadAll(name) ?? []).Trim().Split(':');
+        string[] words = Encoding.ASCII.GetString(terms.Files.ReadAll(name) ?? []).Trim().Split(':');
         if (int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int process) && process > 0
-            && (words.Length == 1 || words[1] == store.Options.HostName))
+            && (words.Length == 1 || words[1] == terms.HostName))
         {
             if (process == Environment.ProcessId)
             {
@@ -172,10 +183,10 @@ internal sealed class SpoolLock : IDisposable
                 return true;
             }
         }
-        return store.Clock.GetUtcNow() - new DateTimeOffset(facts.ModifiedTicks, TimeSpan.Zero) > store.MboxLimits.LockStaleAfter;
+        return terms.Clock.GetUtcNow() - new DateTimeOffset(facts.ModifiedTicks, TimeSpan.Zero) > terms.StaleAfter;
     }
 
-    private static void Release(MboxStore store, string? dotLock)
+    private static void Release(SpoolLockTerms terms, string? dotLock)
     {
         if (dotLock is null)
         {
@@ -184,11 +195,11 @@ internal sealed class SpoolLock : IDisposable
         Held.TryRemove(dotLock, out _);
         try
         {
-            store.Files.Unlink(dotLock);
+            terms.Files.Unlink(dotLock);
         }
         catch (FileFault fault)
         {
-            store.Log.FileFault("", dotLock, fault); // It is found to be a leftover later.
+            terms.Log.FileFault("", dotLock, fault); // It is found to be a leftover later.
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text;
+using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Submission.Policy;
 using MailAccess.Testing;
@@ -19,6 +20,23 @@ public sealed class ConfigurationTests
         Assert.Equal("/etc/mailaccess/passwd", configuration.Accounts.PasswdFile);
         Assert.All(configuration.Listeners, l => Assert.NotEqual(ListenerTls.Implicit, l.Tls)); // Without a certificate.
         Assert.Equal(TimeSpan.FromDays(5), configuration.Queue.Lifetime);
+    }
+
+    [Fact]
+    public void Program_is_read_with_all_its_keys()
+    {
+        ServerConfiguration configuration = Load("""
+            { "agents": { "commandLimits": { "fileSizeMax": "2MB" }, "programs": [ {
+                "name": "fax", "command": ["/usr/bin/fax", "$recipient"], "flags": "DF", "user": "fax", "directory": "/var/fax", "sizeMax": "1MB", "timeLimit": "5m",
+                "concurrency": 3, "recipientsMax": 1, "nullSender": "nobody", "processorTimeMax": "10s", "memoryMax": "1GB", "processesMax": 9 } ] } }
+            """);
+
+        AgentOptions program = Assert.Single(configuration.Agents.Agents);
+        Assert.Equal(("fax", "/usr/bin/fax", "fax", "/var/fax", "nobody"), (program.Name, program.Command.Program, program.User, program.Directory, program.NullSender));
+        Assert.Equal(AgentFlags.DeliveredTo | AgentFlags.FromLine, program.Flags);
+        Assert.Equal((1L << 20, TimeSpan.FromMinutes(5), 3, 1), (program.MessageOctetsMax, program.TimeLimit, program.ConcurrencyMax, program.RecipientsMax));
+        Assert.Equal(new ProgramLimits { ProcessorTimeMax = TimeSpan.FromSeconds(10), MemoryOctetsMax = 1L << 30, ProcessesMax = 9 }, program.Limits);
+        Assert.Equal(new ProgramLimits { FileOctetsMax = 2L << 20 }, configuration.Agents.CommandLimits);
     }
 
     [Fact]
@@ -58,6 +76,16 @@ public sealed class ConfigurationTests
     [InlineData("{ \"submission\": { \"priorityMax\": 10 } }", "submission.priorityMax: ")]
     [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"port\": 1 }, { \"protocol\": \"pop3\", \"port\": 1 } ] }", "listeners[1].port: [::]:1 is already another listener's")]
     [InlineData("{ \"listeners\": [ ] }", "listeners: an empty list")]
+    [InlineData("{ \"agents\": {\n\"defaultUser\": \"root\" } }", "m.json:2: agents.defaultUser: must not be root")]
+    [InlineData("{ \"agents\": { \"commandTimeLimit\": \"0s\" } }", "agents.commandTimeLimit: must be more than 0s")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\" } ] } }", "agents.programs[0]: the key \"command\" is missing")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x:y\", \"command\": [\"/bin/x\"] } ] } }", "agents.programs[0].name: \"x:y\" is no name")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\", \"command\": [\"cat\"] } ] } }", "agents.programs[0].command: must begin with the program's absolute path")]
+    [InlineData("{ \"agents\": { \"programs\": [ {\n\"name\": \"x\",\n\"command\": [\"/bin/x\", \"$recipent\"] } ] } }", "m.json:3: agents.programs[0].command: has no macro $recipent; there are $sender, $recipient")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\", \"command\": [\"/bin/x\"], \"flags\": \"DX\" } ] } }", "agents.programs[0].flags: has no letter X; there are BDFORhuq.>c")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\", \"command\": [\"/bin/x\"], \"user\": \"root\" } ] } }", "agents.programs[0].user: must not be root")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\", \"command\": [\"/bin/x\"], \"directory\": \"tmp\" } ] } }", "agents.programs[0].directory: must be an absolute path")]
+    [InlineData("{ \"agents\": { \"programs\": [ { \"name\": \"x\", \"command\": [\"/bin/x\"] }, { \"name\": \"X\", \"command\": [\"/bin/x\"] } ] } }", "agents.programs[1].name: \"X\" is there twice")]
     [InlineData("{ \"listeners\": [ { \"protocol\": \"imap\", \"socket\": \"run/imap\" } ] }", "listeners[0].socket: only LMTP is offered at a Unix socket")]
     [InlineData("{ \"listeners\": [ { \"protocol\": \"lmtp\", \"socket\": \"run/lmtp\", \"socketMode\": \"rw\" } ] }", "listeners[0].socketMode: \"rw\" is not permissions as an octal text")]
     [InlineData("{ \"listeners\": [ { \"protocol\": \"lmtp\", \"socket\": \"run/lmtp\", \"socketMode\": \"1666\" } ] }", "listeners[0].socketMode: \"1666\" is not permissions")]
