@@ -1,0 +1,17 @@
+namespace MailAccess.Tables.Text;
+
+/// <summary>A text file of keys and values.</summary>
+internal sealed class TextTable(string name, WatchedFile<TextEntries> file) : ILookUpTable
+{
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public bool TakesWholeKeysOnly => false;
+
+    /// <inheritdoc/>
+    public ValueTask<TableAnswer> FindAsync(string key, CancellationToken cancellationToken) => new(
+        file.Content.TryFind(key, out TextEntries.Entry entry)
+            ? new TableAnswer(LookUpOutcome.Found, entry.Value, new TablePlace(file.Path, entry.Line))
+            : TableAnswer.NotFound);
+}
