@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using MailAccess.Tables.Lists;
 using MailAccess.Tables.Patterns;
+using MailAccess.Tables.Socketmap;
 using MailAccess.Tables.Text;
 
 namespace MailAccess.Tables;
@@ -22,7 +23,7 @@ public delegate ILookUpTable? TableFactory(string name, string argument, TableCo
 /// <param name="factories">Types that come from outside, by name without the colon: <c>ldap</c>, <c>pgsql</c>.</param>
 public sealed class TableOpener(TableContext context, IReadOnlyDictionary<string, TableFactory> factories) : IAsyncDisposable
 {
-    private static readonly string[] Known = ["hash", "btree", "lmdb", "cdb", "dbm", "texthash", "regexp", "pcre", "cidr", "static", "inline"];
+    private static readonly string[] Known = ["hash", "btree", "lmdb", "cdb", "dbm", "texthash", "regexp", "pcre", "cidr", "static", "inline", "socketmap"];
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string, TableSyntax), ILookUpTable> _tables = [];
@@ -102,6 +103,8 @@ public sealed class TableOpener(TableContext context, IReadOnlyDictionary<string
                 return new StaticTable(name, Braces.TryUnwrap(argument, out string value) ? value : argument);
             case "inline":
                 return InlineTable.Parse(name, argument, out error);
+            case "socketmap":
+                return SocketmapTable.Parse(name, argument, context, out error);
             case var type when factories.TryGetValue(type, out TableFactory? make):
                 return make(name, argument, context, out error);
             default:

@@ -15,7 +15,8 @@ internal readonly record struct LdapName(string User, string Local, string Domai
 }
 
 /// <summary>
-/// Octets with places for a name: %u the whole of it, %n what stands before its @, %d what stands behind, %% a percent sign. The name is put in
+/// Octets with places for a name: %u the whole of it, %n what stands before its @, %d what stands behind, %1 to %9 the labels of
+/// that from the right, %% a percent sign. The name is put in
 /// after all syntax has been read, so that nothing of it can be syntax.
 /// </summary>
 internal sealed class LdapTemplate
@@ -44,7 +45,7 @@ internal sealed class LdapTemplate
                 case '%':
                     literal.Add((byte)'%');
                     break;
-                case 'u' or 'n' or 'd':
+                case 'u' or 'n' or 'd' or (>= '1' and <= '9'):
                     template._parts.Add(([.. literal], place));
                     literal.Clear();
                     break;
@@ -85,6 +86,7 @@ internal sealed class LdapTemplate
         'u' => name.User,
         'n' => name.Local,
         'd' => name.Domain,
+        >= '1' and <= '9' => name.Domain.Split('.') is { } labels && place - '0' <= labels.Length ? labels[^(place - '0')] : "",
         _ => "",
     };
 }
