@@ -5,6 +5,9 @@ internal static class ExitCodes
 {
     public const int Ok = 0;
 
+    /// <summary>What was asked for is not there, as postmap(1) and grep(1) say it.</summary>
+    public const int NotFound = 1;
+
     /// <summary>EX_USAGE: the command line.</summary>
     public const int Usage = 64;
 
@@ -19,6 +22,9 @@ internal static class ExitCodes
 
     /// <summary>EX_CANTCREAT: a file could not be written.</summary>
     public const int CannotCreate = 73;
+
+    /// <summary>EX_TEMPFAIL: it cannot be told now.</summary>
+    public const int TemporaryFailure = 75;
 
     /// <summary>EX_CONFIG: the configuration is wrong.</summary>
     public const int Configuration = 78;

@@ -15,6 +15,7 @@ internal static class RootCommandFactory
             ExpireCommand.Create(output, errors),
             IndexCommand.Create(output, errors),
             AdoptCommand.Create(output, errors),
+            LookupCommand.Create(Console.In, output, errors, _ => null),
             ConfigCommand.Create(output),
         };
 }
