@@ -36,7 +36,8 @@ internal static class QueueSetup
             OwnAddresses = OwnAddresses(configuration),
             RemotePort = queue.RemotePort,
             DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
-            Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
+            Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime, GiveUpBouncesAfter = queue.BounceLifetime },
+            NotifyPostmaster = queue.NotifyPostmaster,
             Limits = new QueueLimits
             {
                 MessageOctetsMax = configuration.Mail.MessageSizeMax,
