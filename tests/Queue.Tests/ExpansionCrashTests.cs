@@ -61,4 +61,44 @@ public sealed class ExpansionCrashTests
         }
         Assert.True(crashes > 3);
     }
+
+    [Fact]
+    public async Task While_we_live_a_spool_that_fails_once_at_any_step_doubles_nothing()
+    {
+        int failures = 0;
+        bool hasFailed = true;
+        for (int n = 0; hasFailed; n++)
+        {
+            await using ScriptedPeer peer = new();
+            await using QueueHarness harness = new() { Disk = new SimulatedDisk { FailsOnce = true } };
+            harness.Accounts.UnionWith([.. _before, .. _after]);
+            ScriptedRouter router = harness.Script();
+            router["list@example.test"] = [.. _before.Select(a => ScriptedRouter.Mailbox($"{a}@example.test")), ScriptedRouter.Relay("x@far.test", peer.Port)];
+            router["x@far.test"] = [ScriptedRouter.Relay("x@far.test", peer.Port)];
+            await harness.StartAsync();
+            harness.Disk.FailAfter(n);
+            CommitOutcome outcome = await harness.SendAsync("alice@example.test", "list@example.test");
+            if (!outcome.Overall.IsPositive)
+            {
+                continue; // Never promised.
+            }
+            while (harness.Disk.Names.Any(f => f.EndsWith(".ctl", StringComparison.Ordinal)))
+            {
+                if (HasFailed() && harness.Queue.WaitingCount > 0)
+                {
+                    router["list@example.test"] = [.. _after.Select(a => ScriptedRouter.Mailbox($"{a}@example.test"))];
+                    harness.Clock.Advance(TimeSpan.FromMinutes(5));
+                }
+                await Task.Yield();
+            }
+            hasFailed = HasFailed();
+            failures += hasFailed ? 1 : 0;
+            int[] copies = [.. await Task.WhenAll(_before.Select(async a => (await harness.InboxAsync(a)).Length)), peer.Messages.Count];
+            Assert.All(copies, c => Assert.Equal(1, c)); // Also by the old list: what was not written was remembered.
+            Assert.All(await Task.WhenAll(_after.Select(harness.InboxAsync)), Assert.Empty);
+
+            bool HasFailed() => harness.Logger.Lines.Any(l => l.Contains("could not be worked on", StringComparison.Ordinal));
+        }
+        Assert.True(failures > 3);
+    }
 }
