@@ -53,6 +53,7 @@ public sealed class DsnComposer(DsnReport report)
             DsnAction.Delayed => "Delayed Mail (still being tried)",
             _ => "Successful Mail Delivery Report",
         };
+        subject = (report.CopiedFor is null ? "" : "Postmaster Copy: ") + subject;
         string from = report.From is null ? "MAILER-DAEMON@" + host : Address(report.From);
         string type = NeedsSmtpUtf8 ? "global-delivery-status" : "delivery-status";
         StringBuilder text = new();
@@ -81,11 +82,12 @@ public sealed class DsnComposer(DsnReport report)
             .Append("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n")
             .Append(Paragraph($"This is the mail system at {HeaderText.Sanitize(report.ReportingMta)}."))
             .Append("\r\n")
+            .Append(report.CopiedFor is { } sender ? Paragraph($"This is a copy for the postmaster. What follows was sent to <{Address(sender)}>:") + "\r\n" : "")
             .Append(Paragraph(Worst switch
             {
                 DsnAction.Failed => "Your message could not be delivered to one or more recipients. It will not be tried again.",
                 DsnAction.Delayed => "Your message has not been delivered yet. You need not send it again: it is still being tried.",
-                _ => "Your message has been delivered, or handed to a system that does not report further.",
+                _ => "Your message has been delivered, sent on to the members of a list, or handed to a system that does not report further.",
             }));
         foreach (DsnRecipient recipient in report.Recipients)
         {
@@ -184,7 +186,13 @@ public sealed class DsnComposer(DsnReport report)
             (false, true) => "message/global-headers", // RFC 6533 §4.2
             (false, false) => "text/rfc822-headers",
         };
-        string description = report.Return == DsnReturn.Full ? "Undelivered Message" : "Undelivered Message Headers";
+        string description = Worst switch
+        {
+            DsnAction.Failed => "Undelivered Message",
+            DsnAction.Delayed => "Delayed Message",
+            _ => "Delivered Message",
+        };
+        description += report.Return == DsnReturn.Full ? "" : " Headers";
         return $"\r\n--{Boundary}\r\nContent-Description: {description}\r\nContent-Type: {type}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
     }
 

@@ -43,6 +43,9 @@ public sealed record DsnReport
     /// </summary>
     public required string To { get; init; }
 
+    /// <summary>The report is a copy for the postmaster: who has the report itself; null: it is no copy.</summary>
+    public string? CopiedFor { get; init; }
+
     /// <summary>Address in the report's From field; null: MAILER-DAEMON at the reporting server.</summary>
     public string? From { get; init; }
 

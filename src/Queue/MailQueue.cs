@@ -27,6 +27,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly SpoolIdSource _ids;
     private readonly Schedule _schedule;
     private readonly RemoteQueue _remote;
+    private readonly FinalDelivery _final;
+    private readonly DeliveryAgents? _agents;
     private readonly MessageWorker _worker;
     private readonly Dispatcher _dispatcher;
     private readonly IntakeServices _intake;
@@ -40,7 +42,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     }
 
     internal MailQueue(
-        QueueOptions options, IMailStore store, IMailRouter router, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger, ISpool? spool)
+        QueueOptions options, IMailStore store, IMailRouter router, IResolver resolver, TimeProvider clock, ILogger<MailQueue> logger, ISpool? spool,
+        IDeliveryAgents? agents = null)
     {
         _options = options;
         _store = store;
@@ -60,7 +63,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         HostResolver hosts = new(options, resolver, Random.Shared);
         _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
-        _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
+        _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
+        _final = new FinalDelivery(_spool, _local, agents ?? _agents!, options.Limits);
+        Planner planner = new(_spool, router, _remote, options, clock);
+        _worker = new MessageWorker(_spool, _schedule, planner, _final, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
         _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
@@ -108,8 +114,13 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _isRunning = false;
         await _dispatcher.StopAsync();
         await _remote.StopAsync(graceOver);
+        Task idle = _dispatcher.WhenIdleAsync();
+        if (await Task.WhenAny(idle, graceOver) != idle)
+        {
+            await _final.AbortAsync();
+        }
         await done.CancelAsync();
-        await _dispatcher.WhenIdleAsync();
+        await idle;
         Log.Stopped(_logger);
     }
 
@@ -123,7 +134,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
                 return new RecipientVerdict(!await _local.IsFullAsync(mailbox.AccountName, cancellationToken) ? RecipientKind.Local
                     : _options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full);
             case [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken):
-                return new RecipientVerdict(failure.Reply.IsPermanent ? RecipientKind.Unknown : RecipientKind.Temporary);
+                return new RecipientVerdict(failure.Reply.IsPermanent ? RecipientKind.Unknown : RecipientKind.Temporary, failure.Reply);
             default:
                 return new RecipientVerdict(await _router.AcceptsDomainAsync(recipient, cancellationToken) ? RecipientKind.Local : RecipientKind.Remote);
         }
@@ -186,7 +197,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         await StopAsync(TimeSpan.Zero);
         await _dispatcher.DisposeAsync();
         _remote.Dispose();
-        _worker.Dispose();
+        _final.Dispose();
+        _agents?.Dispose();
         await _spool.DisposeAsync();
         _threads?.Dispose();
         _folder?.Dispose();
@@ -203,9 +215,9 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = reversePath }, cancellationToken);
         return resolution.Recipients switch
         {
-            [{ Target: Target.Mailbox mailbox }] => new IntakeTarget(mailbox.AccountName, null),
-            [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken) => new IntakeTarget(null, failure.Reply),
-            _ => default, // The worker finds out.
+            [{ Target: Target.Mailbox mailbox, ReversePath: null, IsListMember: false } only] => new IntakeTarget(only.Path, mailbox.AccountName, null),
+            [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken) => new IntakeTarget(recipient, null, failure.Reply),
+            _ => new IntakeTarget(recipient, null, null), // The worker finds out.
         };
     }
 }

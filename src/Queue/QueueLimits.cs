@@ -27,6 +27,9 @@ public sealed record QueueLimits
     /// <summary>Local deliveries from the spool at once.</summary>
     public int LocalDeliveriesMax { get; init; } = 16;
 
+    /// <summary>Deliveries to files, commands and programs at once.</summary>
+    public int AgentDeliveriesMax { get; init; } = 16;
+
     /// <summary>Recipients in one outgoing transaction; servers must take 100 (RFC 5321 §4.5.3.1.8).</summary>
     public int RecipientsPerTransactionMax { get; init; } = 100;
 

@@ -4,6 +4,20 @@ using MailAccess.Routing;
 
 namespace MailAccess.Queue;
 
+/// <summary>What the postmaster is told of mail that finds no way.</summary>
+[Flags]
+public enum PostmasterNotices
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>What can neither be delivered nor returned: the report that its sender would have had.</summary>
+    DoubleBounce = 1,
+    /// <summary>Each report of a failure, with no more of the message than its header.</summary>
+    Bounce = 2,
+    /// <summary>Each report of a delay, likewise.</summary>
+    Delay = 4,
+}
+
 /// <summary>How the queue behaves. What belongs to configuration is read by the server and handed over here.</summary>
 public sealed record QueueOptions
 {
@@ -13,8 +27,8 @@ public sealed record QueueOptions
     /// <summary>The folder of the spool; made where missing. No other process may use it.</summary>
     public required string SpoolFolder { get; init; }
 
-    /// <summary>A notification that cannot be delivered leaves a copy with the postmaster of this host.</summary>
-    public bool CopyDoubleBounces { get; init; } = true;
+    /// <summary>What the postmaster of this host hears of.</summary>
+    public PostmasterNotices NotifyPostmaster { get; init; } = PostmasterNotices.DoubleBounce;
 
     /// <summary>Addresses at which we ourselves take mail from others: an MX that leads there leads in a circle.</summary>
     public IReadOnlyCollection<IPAddress> OwnAddresses { get; init; } = [];

@@ -36,7 +36,10 @@ public sealed record RetryPolicy
     /// <summary>RFC 5321 §4.5.4.1: at least four to five days.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(5);
 
-    internal NextStep Decide(DeliveryStatus status, int attempts, DateTimeOffset arrived, DateTimeOffset now)
+    /// <summary>The same for messages without sender, whose failure helps nobody much. Zero: tried once.</summary>
+    public TimeSpan GiveUpBouncesAfter { get; init; } = TimeSpan.FromDays(5);
+
+    internal NextStep Decide(DeliveryStatus status, int attempts, DateTimeOffset arrived, DateTimeOffset now, bool isBounce = false)
     {
         switch (status)
         {
@@ -46,7 +49,7 @@ public sealed record RetryPolicy
                 return new NextStep.Bounce(Expired: false);
             default:
                 DateTimeOffset due = now + DelayAfter(attempts);
-                return due - arrived > GiveUpAfter ? new NextStep.Bounce(Expired: true) : new NextStep.RetryAt(due);
+                return due - arrived > (isBounce ? GiveUpBouncesAfter : GiveUpAfter) ? new NextStep.Bounce(Expired: true) : new NextStep.RetryAt(due);
         }
     }
 

@@ -69,7 +69,9 @@ public enum RecipientKind
 }
 
 /// <summary>Answer of <see cref="IMailSink.VerifyRecipientAsync"/>.</summary>
-public readonly record struct RecipientVerdict(RecipientKind Kind);
+/// <param name="Kind">What the sink thinks.</param>
+/// <param name="Reply">Why it is not taken, in words of its own (<c>error:</c> in a table); null: what is usual for the kind. Never positive.</param>
+public readonly record struct RecipientVerdict(RecipientKind Kind, SmtpReply? Reply = null);
 
 /// <summary>Where a message came from. For the log, the queue and policy.</summary>
 public sealed record MailOrigin

@@ -36,6 +36,23 @@ public sealed class ComposingTests
         ],
     };
 
+    [Theory]
+    [InlineData(DsnAction.Failed, DsnReturn.Full, "Undelivered Message")]
+    [InlineData(DsnAction.Failed, DsnReturn.Header, "Undelivered Message Headers")]
+    [InlineData(DsnAction.Delayed, DsnReturn.Header, "Delayed Message Headers")]
+    [InlineData(DsnAction.Delivered, DsnReturn.Header, "Delivered Message Headers")]
+    [InlineData(DsnAction.Expanded, DsnReturn.Header, "Delivered Message Headers")]
+    public async Task What_is_returned_is_called_by_what_became_of_it(DsnAction action, DsnReturn returned, string description)
+    {
+        DsnReport report = Report with { Return = returned, Recipients = [Report.Recipients[0] with { Action = action, Status = action == DsnAction.Failed ? "5.1.1" : "2.0.0" }] };
+        using MemoryStream output = new();
+        await new DsnComposer(report).WriteAsync(new MemoryStream("Subject: x\r\n\r\nbody\r\n"u8.ToArray()), output, CancellationToken.None);
+        string text = Encoding.UTF8.GetString(output.ToArray());
+        Assert.Contains($"Content-Description: {description}\r\n", text, StringComparison.Ordinal);
+        Assert.Contains($"Action: {action.ToString().ToLowerInvariant()}\r\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Postmaster", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_report_has_three_parts_and_the_fields_of_RFC_3464()
     {

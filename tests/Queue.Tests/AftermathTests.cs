@@ -67,6 +67,40 @@ public sealed class AftermathTests
     }
 
     [Fact]
+    public void Failures_are_told_to_each_by_whom_they_concern_and_aliases_by_what_they_are()
+    {
+        SpoolMessage message = Samples.Message(1, "alias@example.test", "list@example.test", "single@example.test", "a@far.test", "b@far.test", "c@far.test");
+        RecipientStatus[] statuses = [RecipientStatus.Expanded, RecipientStatus.Distributed, RecipientStatus.Redirected, RecipientStatus.Failed, RecipientStatus.Failed, RecipientStatus.Failed];
+        MailPath owner = Samples.Path("owner@example.test");
+        message = message with
+        {
+            Recipients = [.. message.Recipients.Select((r, i) => r with
+            {
+                Status = statuses[i],
+                Owner = i is 4 or 5 ? owner : null,
+                Recipient = r.Recipient with { Notify = i < 3 ? DsnNotify.Success : DsnNotify.Unspecified },
+            })],
+        };
+        IReadOnlyList<Notification> all = Aftermath.DecideNotifications(message, Options, Samples.Start);
+        Assert.Equal(["Failure  3", "Failure owner@example.test 4 5", "Success  0 1"], all.Select(n => $"{n.Kind} {n.Owner} {string.Join(' ', n.Recipients)}"));
+        Assert.Empty(Aftermath.DecideNotifications(all.Aggregate(message, (m, n) => m.Apply(Aftermath.Told(n))), Options, Samples.Start));
+        Assert.Equal([3, 4, 5], Aftermath.DoubleBounces(message with { ReversePath = MailPath.Null }));
+    }
+
+    [Fact]
+    public void Reports_have_a_lifetime_of_their_own()
+    {
+        QueueOptions options = Options with { Retry = new RetryPolicy { GiveUpBouncesAfter = TimeSpan.FromHours(1) } };
+        SpoolMessage bounce = With(RecipientStatus.Pending, from: "");
+        DateTimeOffset later = Samples.Start.AddHours(1);
+        Assert.NotNull(Aftermath.DecideRetry(bounce, options, Samples.Start).NextAttempt);
+        Assert.Equal(RecipientStatus.Failed, Assert.Single(Aftermath.DecideRetry(bounce, options, later).Recipients).Status);
+        Assert.NotNull(Aftermath.DecideRetry(With(RecipientStatus.Pending), options, later).NextAttempt);
+        options = Options with { Retry = new RetryPolicy { GiveUpBouncesAfter = TimeSpan.Zero } };
+        Assert.Single(Aftermath.DecideRetry(bounce, options, Samples.Start).Recipients); // Tried once.
+    }
+
+    [Fact]
     public void After_its_lifetime_what_is_pending_fails_with_the_last_reply()
     {
         SpoolMessage message = With(RecipientStatus.Pending);

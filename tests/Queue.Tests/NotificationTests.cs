@@ -125,6 +125,29 @@ public sealed class NotificationTests
         await harness.Logger.SawAsync("removed");
     }
 
+    [Theory]
+    [InlineData(PostmasterNotices.Bounce | PostmasterNotices.DoubleBounce, true)]
+    [InlineData(PostmasterNotices.Delay | PostmasterNotices.DoubleBounce, false)]
+    public async Task The_postmaster_who_wants_bounces_gets_their_headers_and_no_more(PostmasterNotices wanted, bool copied)
+    {
+        await using QueueHarness harness = new();
+        harness.Options = harness.Options with { NotifyPostmaster = wanted };
+        await harness.StartAsync();
+        harness.Resolver.Mx["null.test"] = [new(0, ".")];
+        await harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@null.test"), "Subject: private\r\n\r\nsecret\r\n");
+        await harness.EmptyAsync();
+        Assert.Contains("secret", Assert.Single(await harness.InboxAsync("alice")), StringComparison.Ordinal);
+        string[] copies = await harness.InboxAsync("root");
+        Assert.Equal(copied ? 1 : 0, copies.Length);
+        Assert.All(copies, copy =>
+        {
+            Assert.Contains("Subject: Postmaster Copy: Undelivered Mail Returned to Sender\r\n", copy, StringComparison.Ordinal);
+            Assert.Contains("<alice@example.test>", copy, StringComparison.Ordinal);
+            Assert.Contains("Subject: private\r\n", copy, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", copy, StringComparison.Ordinal);
+        });
+    }
+
     [Fact]
     public async Task Where_the_postmaster_cannot_be_reached_either_it_ends()
     {

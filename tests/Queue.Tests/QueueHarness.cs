@@ -36,6 +36,11 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
 
     public RoutingOptions Routing { get; set; }
 
+    /// <summary>Set before the start: asked in place of the real one.</summary>
+    public IMailRouter? Router { get; set; }
+
+    public IDeliveryAgents? Agents { get; set; }
+
     public Dictionary<string, int> Ports { get; } = [];
 
     public HashSet<string> Accounts { get; } = ["alice", "bob", "carol"];
@@ -49,9 +54,27 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
     public async Task<QueueHarness> StartAsync()
     {
         Logger = new RecordingLogger();
-        Queue = new MailQueue(Options, Store, new MailRouter(Routing, this), Resolver, Clock, Logger, new FileSpool(Disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance));
+        FileSpool spool = new(Disk, _threads, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
+        Queue = new MailQueue(Options, Store, Router ?? new MailRouter(Routing, this), Resolver, Clock, Logger, spool, Agents);
         await Queue.StartAsync(None);
         return this;
+    }
+
+    /// <summary>Answers of a test's own for some addresses.</summary>
+    public ScriptedRouter Script()
+    {
+        ScriptedRouter router = new(new MailRouter(Routing, this));
+        Router = router;
+        return router;
+    }
+
+    /// <summary>Returns when nothing is in the spool any more.</summary>
+    public async Task EmptyAsync()
+    {
+        while (Disk.Names.Count > 0)
+        {
+            await Task.Yield();
+        }
     }
 
     public async Task RestartAsync()

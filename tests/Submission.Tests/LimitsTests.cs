@@ -29,7 +29,7 @@ public sealed class LimitsTests
         {
             foreach (SubmissionRole role in (SubmissionRole[])[SubmissionRole.Submission, SubmissionRole.SubmissionWithoutRelay, SubmissionRole.Exchange, SubmissionRole.Lmtp])
             {
-                SmtpReply reply = RcptCommand.Judge(role, kind);
+                SmtpReply reply = RcptCommand.Judge(role, new RecipientVerdict(kind));
                 bool taken = kind == RecipientKind.Local || (kind == RecipientKind.Remote && role == SubmissionRole.Submission);
                 Assert.Equal(taken, reply.IsPositive);
             }

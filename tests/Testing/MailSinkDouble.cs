@@ -50,6 +50,12 @@ public sealed class MailSinkDouble : IMailSink
         {
             throw new IOException("the directory cannot be read");
         }
+        if (recipient.LocalPart is "refused" or "later")
+        {
+            bool isForGood = recipient.LocalPart == "refused";
+            SmtpReply reply = isForGood ? new SmtpReply(550, new(5, 7, 1), "ask the press office") : new SmtpReply(450, new(4, 2, 1), "ask again tomorrow");
+            return new(new RecipientVerdict(isForGood ? RecipientKind.Unknown : RecipientKind.Temporary, reply));
+        }
         RecipientKind kind = recipient.LocalPart switch
         {
             "unknown" => RecipientKind.Unknown,

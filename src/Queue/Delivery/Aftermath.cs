@@ -2,8 +2,11 @@ using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
 
-/// <summary>What the sender is to be told about recipients, by their indices.</summary>
-internal sealed record Notification(NotificationKind Kind, IReadOnlyList<int> Recipients);
+/// <summary>What somebody is to be told about recipients.</summary>
+/// <param name="Kind">What became of them.</param>
+/// <param name="Recipients">Their indices.</param>
+/// <param name="Owner">Who is told in place of the message's sender; null: the sender.</param>
+internal sealed record Notification(NotificationKind Kind, IReadOnlyList<int> Recipients, MailPath? Owner = null);
 
 /// <summary>One report tells of one kind. RFC 3461 §5.2.</summary>
 internal enum NotificationKind
@@ -12,7 +15,7 @@ internal enum NotificationKind
     Failure,
     /// <summary>It takes long.</summary>
     Delay,
-    /// <summary>It was delivered, or relayed to where nobody tells.</summary>
+    /// <summary>It was delivered, sent on by an alias, or relayed to where nobody tells.</summary>
     Success,
 }
 
@@ -31,7 +34,7 @@ internal static class Aftermath
         }
         NextStep step = message.IsReturned(now)
             ? new NextStep.Bounce(Expired: true)
-            : options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Released, now);
+            : options.Retry.Decide(DeliveryStatus.TemporaryFailure, message.Attempts, message.Released, now, message.ReversePath.IsNull);
         if (step is NextStep.RetryAt retry)
         {
             return new SpoolUpdate { NextAttempt = message.WakeBefore(retry.Due, now) };
@@ -47,7 +50,7 @@ internal static class Aftermath
         };
     }
 
-    /// <summary>What is to be told now. A message without sender is answered by nothing (RFC 5321 §4.5.5).</summary>
+    /// <summary>What is to be told now, and to whom: a report for each of those, and for each kind. A message without sender is answered by nothing (RFC 5321 §4.5.5).</summary>
     public static IReadOnlyList<Notification> DecideNotifications(SpoolMessage message, QueueOptions options, DateTimeOffset now)
     {
         if (message.ReversePath.IsNull)
@@ -56,7 +59,7 @@ internal static class Aftermath
         }
         List<Notification> all = [];
         Add(NotificationKind.Failure, r => r is { Status: RecipientStatus.Failed, Told: false } && WantsFailure(r.Recipient.Notify));
-        Add(NotificationKind.Success, r => r is { Status: RecipientStatus.Delivered or RecipientStatus.RelayedBlind, Told: false }
+        Add(NotificationKind.Success, r => r is { Status: RecipientStatus.Delivered or RecipientStatus.RelayedBlind or RecipientStatus.Expanded or RecipientStatus.Distributed, Told: false }
             && (r.Recipient.Notify & DsnNotify.Success) != 0
             || r is { Status: RecipientStatus.RelayedTraced, Told: false } && r.Recipient.Notify != DsnNotify.Never);
         Add(NotificationKind.Delay, r => r is { Status: RecipientStatus.Pending, DelayTold: false } && IsLate(r.Recipient.Notify));
@@ -64,11 +67,9 @@ internal static class Aftermath
 
         void Add(NotificationKind kind, Predicate<SpoolRecipient> concerned)
         {
-            int[] recipients = [.. Indices(message, concerned)];
-            if (recipients.Length > 0)
-            {
-                all.Add(new Notification(kind, recipients));
-            }
+            all.AddRange(Indices(message, concerned)
+                .GroupBy(i => message.OwnerOf(message.Recipients[i]))
+                .Select(told => new Notification(kind, [.. told], told.Key)));
         }
 
         // RFC 2852 §4.1.3: who gave a time is told when that has passed, not at a time of our own.

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using MailAccess.Routing;
+using System.Text;
 using MailAccess.Smtp;
 using MailAccess.Store;
 using Microsoft.Extensions.Logging;
@@ -7,22 +7,19 @@ using Microsoft.Extensions.Logging;
 namespace MailAccess.Queue;
 
 /// <summary>
-/// Takes one message from the spool through one attempt: group its recipients, deliver, write down, tell, remove or put off.
+/// Takes one message from the spool through one attempt: plan, deliver, write down, tell, remove or put off.
 /// </summary>
 /// <remarks>
 /// Order, each step durable before the next: the attempt is noted before anything is dialled (so that a message that kills us
-/// is not tried in a tight circle); results are written before anybody is told; who was told is written before the message goes.
+/// is not tried in a tight circle), and with it who stands in the place of aliases; results are written before anybody is told;
+/// who was told is written before the message goes.
 /// A crash between a server's 250 and our record delivers again: at least once, as RFC 1047 explains.
 /// </remarks>
 internal sealed class MessageWorker(
-    ISpool spool, Schedule schedule, IMailRouter router, LocalDelivery local, RemoteQueue remote, Notifier notifier,
-    QueueOptions options, TimeProvider clock, ILogger logger) : IDisposable
+    ISpool spool, Schedule schedule, Planner planner, FinalDelivery final, RemoteQueue remote, Notifier notifier,
+    QueueOptions options, TimeProvider clock, ILogger logger)
 {
-    private const string LocalRelay = "local";
-
-    private static readonly SmtpReply Crowded = new(451, new(4, 3, 2), "too many messages wait for this destination");
-
-    private readonly SemaphoreSlim _localSlots = new(options.Limits.LocalDeliveriesMax);
+    private const string NoRelay = "none";
 
     /// <summary>What could not be written to the spool: believed before it, so that a full disk does not deliver twice.</summary>
     private readonly ConcurrentDictionary<SpoolId, SpoolMessage> _unsaved = new();
@@ -44,10 +41,10 @@ internal sealed class MessageWorker(
             schedule.AddDeferred(id, message.Released, message.Priority);
             return;
         }
-        List<RecipientChange> changes = isUnsaved ? AllChanges(message) : [];
+        Unwritten unwritten = isUnsaved ? Unwritten.All(message) : new Unwritten();
         if (message.HasPending && !message.IsReturned(clock.GetUtcNow()))
         {
-            Plan plan = await PlanAsync(message, stop);
+            Plan plan = await planner.PlanAsync(message, stop);
             if (plan.IsOnlyCrowded)
             {
                 Restore(isUnsaved, message);
@@ -57,117 +54,99 @@ internal sealed class MessageWorker(
                 }
                 return;
             }
-            message = await AttemptAsync(message, plan, changes);
+            (message, unwritten) = await AttemptAsync(plan, unwritten);
         }
-        await FinishAsync(message, changes);
+        await FinishAsync(message, unwritten);
     }
 
-    public void Dispose() => _localSlots.Dispose();
-
-    /// <summary>Where each pending recipient goes.</summary>
-    private async Task<Plan> PlanAsync(SpoolMessage message, CancellationToken stop)
+    private async Task<(SpoolMessage Message, Unwritten Unwritten)> AttemptAsync(Plan plan, Unwritten before)
     {
-        Plan plan = new();
-        for (int i = 0; i < message.Recipients.Count; i++)
+        SpoolMessage message = await BeginAsync(plan, before);
+        List<Func<Attempt, Task>> work = [];
+        AddSettled(plan.Settled, NoRelay);
+        AddSettled(plan.Discarded, "discard");
+        foreach ((AgentGroup group, List<int> recipients) in plan.Agents)
         {
-            if (message.Recipients[i].Status != RecipientStatus.Pending)
+            int atOnce = group.Target is Routing.Target.Agent ? options.Limits.RecipientsPerTransactionMax : 1;
+            work.AddRange(recipients.Chunk(atOnce).Select(some => Work(() => final.ToAgentAsync(message, group, some))));
+        }
+        foreach ((RelayGroup group, List<int> recipients) in plan.Relays)
+        {
+            work.AddRange(recipients.Chunk(options.Limits.RecipientsPerTransactionMax)
+                .Select(some => Work(() => remote.SubmitAsync(group.Destination, TransactionOf(message, group, some)))));
+        }
+        using Attempt attempt = new(message, work.Count + plan.Mailboxes.Count, SaveAsync, clock, options.Limits.ReplyTextMax);
+        List<Task> running = [.. work.Select(start => start(attempt))];
+        if (plan.Mailboxes.Count > 0)
+        {
+            // Each is in its mailbox durably. What follows must not repeat it after our own death; a sync each would double the cost.
+            running.Add(final.ToMailboxesAsync(message, plan.Mailboxes, result => RecordAsync(attempt, result, UpdateDurability.Process)));
+        }
+        await EndAsync(attempt, running);
+        return (attempt.Message, attempt.Unwritten);
+
+        void AddSettled(List<RecipientOutcome> outcomes, string relay)
+        {
+            if (outcomes.Count > 0)
             {
-                continue;
-            }
-            RoutingRequest request = new() { Recipient = message.Recipients[i].Recipient.Path, ReversePath = message.ReversePath };
-            Resolution resolution = await router.ResolveAsync(request, stop);
-            switch (resolution.Recipients[0].Target)
-            {
-                case Target.Mailbox mailbox:
-                    plan.Local.Add((i, mailbox.AccountName));
-                    break;
-                case Target.Relay relay:
-                    Destination destination = new(relay.Hop, NeedOf(message, relay.Hop));
-                    plan.AddRemote(i, destination, remote.IsCrowded(destination));
-                    break;
-                case Target.Failure failure:
-                    plan.Settled.Add(new RecipientOutcome(i, ToStatus(failure.Reply), failure.Reply));
-                    break;
-                default:
-                    throw new NotSupportedException(resolution.Recipients[0].Target.ToString());
+                work.Add(Work(() => Task.FromResult(new TransactionResult(outcomes, relay, null))));
             }
         }
-        return plan;
+
+        Func<Attempt, Task> Work(Func<Task<TransactionResult>> deliver) => async attempt => await RecordAsync(attempt, await deliver(), UpdateDurability.PowerLoss);
     }
 
-    // RFC 8689 §4.1: with REQUIRETLS the field TLS-Required counts nothing. A fixed route is our own affair, not the recipient's policy.
-    private TlsNeed NeedOf(SpoolMessage message, NextHop hop) =>
-        message.RequiresTls ? message.ReversePath.IsNull ? TlsNeed.Preferred : TlsNeed.Required
-        : message.Traits.HasFlag(ContentTraits.TlsOptional) && hop.Domain is not null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
-        : TlsNeed.AsConfigured;
-
-    private async Task<SpoolMessage> AttemptAsync(SpoolMessage before, Plan plan, List<RecipientChange> changes)
+    // One step: who stands in the place of whom, and that it is being tried.
+    private async Task<SpoolMessage> BeginAsync(Plan plan, Unwritten unwritten)
     {
-        Log.Active(logger, before.Id, before.ReversePath, before.Octets, before.Recipients.Count);
-        SpoolUpdate begun = new()
+        SpoolMessage message = plan.Message;
+        Log.Active(logger, message.Id, message.ReversePath, message.Octets, message.Recipients.Count);
+        unwritten.Add(plan.Expansion);
+        SpoolUpdate begun = unwritten.With(new SpoolUpdate
         {
-            Attempts = before.Attempts + 1,
-            NextAttempt = before.WakeBefore(clock.GetUtcNow() + options.Retry.DelayAfter(before.Attempts + 1), clock.GetUtcNow()),
-            Recipients = [.. changes],
-        };
-        SpoolMessage message = before.Apply(begun);
-        await SaveAsync(message, begun, changes.Count > 0 ? UpdateDurability.PowerLoss : UpdateDurability.Process);
-        changes.Clear();
-
-        List<Task<TransactionResult>> running = [];
-        if (plan.Settled.Count > 0)
-        {
-            running.Add(Task.FromResult(new TransactionResult(plan.Settled, "none", null)));
-        }
-        if (plan.Local.Count > 0)
-        {
-            running.Add(DeliverLocallyAsync(message, plan.Local));
-        }
-        foreach ((Destination destination, List<int> recipients) in plan.Remote)
-        {
-            foreach (int[] some in recipients.Chunk(options.Limits.RecipientsPerTransactionMax))
-            {
-                running.Add(remote.SubmitAsync(destination, new Transaction(message, some, token => spool.OpenContentAsync(message.Id, token))));
-            }
-        }
-        return await CollectAsync(message, running, changes);
-    }
-
-    // Each result is written as it comes, but for the last, which FinishAsync writes together with what follows from it.
-    private async Task<SpoolMessage> CollectAsync(SpoolMessage message, List<Task<TransactionResult>> running, List<RecipientChange> changes)
-    {
-        int left = running.Count;
-        Task? failed = null;
-        await foreach (Task<TransactionResult> done in Task.WhenEach(running))
-        {
-            left--;
-            if (!done.IsCompletedSuccessfully)
-            {
-                failed = done;
-                continue;
-            }
-            TransactionResult result = await done;
-            SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
-            message = message.Apply(update);
-            LogOutcomes(message, result);
-            changes.AddRange(update.Recipients);
-            if (left > 0 || failed is not null)
-            {
-                await SaveAsync(message, new SpoolUpdate { Recipients = [.. changes] }, UpdateDurability.PowerLoss);
-                changes.Clear();
-            }
-        }
-        if (failed is not null)
-        {
-            // Cancelled by shutdown: due at once at the next start. Our own fault: when the note made before says.
-            DateTimeOffset? next = failed.IsCanceled ? clock.GetUtcNow() : null;
-            await SaveAsync(message, new SpoolUpdate { NextAttempt = next, Recipients = [.. changes] }, UpdateDurability.PowerLoss);
-            await failed;
-        }
+            Attempts = message.Attempts + 1,
+            NextAttempt = message.WakeBefore(clock.GetUtcNow() + options.Retry.DelayAfter(message.Attempts + 1), clock.GetUtcNow()),
+        });
+        message = message.Apply(begun);
+        await SaveAsync(message, begun, unwritten.IsEmpty ? UpdateDurability.Process : UpdateDurability.PowerLoss);
+        LogExpansion(message, plan.Expansion);
         return message;
     }
 
-    private async Task FinishAsync(SpoolMessage message, List<RecipientChange> changes)
+    private Transaction TransactionOf(SpoolMessage message, RelayGroup group, IReadOnlyList<int> recipients)
+    {
+        SpoolMessage view = Plan.ViewFor(message, group.Owner);
+        if (group.Alias is not { IsAscii: true } alias)
+        {
+            // One in UTF-8 would make the header so, and keep the message from servers that could take it: such a loop ends by its hops.
+            return new Transaction(view, recipients, token => spool.OpenContentAsync(message.Id, token));
+        }
+        byte[] passed = Encoding.ASCII.GetBytes($"Delivered-To: {alias}\r\n"); // So that it is known again if it comes back.
+        return new Transaction(
+            view with { Octets = view.Octets + passed.Length }, recipients,
+            async token => new PrefixedContent(passed, await spool.OpenContentAsync(message.Id, token)));
+    }
+
+    private async Task RecordAsync(Attempt attempt, TransactionResult result, UpdateDurability durability)
+    {
+        LogOutcomes(attempt.Message, result);
+        await attempt.RecordAsync(result, durability);
+    }
+
+    private async Task EndAsync(Attempt attempt, List<Task> running)
+    {
+        Task all = Task.WhenAll(running);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!all.IsCompletedSuccessfully)
+        {
+            // Cancelled by shutdown: due at once at the next start. Our own fault: when the note made before says.
+            DateTimeOffset? next = all.IsCanceled ? clock.GetUtcNow() : null;
+            await SaveAsync(attempt.Message, attempt.Unwritten.With(new SpoolUpdate { NextAttempt = next }), UpdateDurability.PowerLoss);
+            await all;
+        }
+    }
+
+    private async Task FinishAsync(SpoolMessage message, Unwritten unwritten)
     {
         SpoolUpdate retry = Aftermath.DecideRetry(message, options, clock.GetUtcNow());
         message = message.Apply(retry);
@@ -179,10 +158,11 @@ internal sealed class MessageWorker(
             await RemoveAsync(message); // The removal is the record of the last results.
             return;
         }
-        await SaveAsync(message, retry with { Recipients = [.. changes, .. retry.Recipients] }, UpdateDurability.PowerLoss);
+        await SaveAsync(message, unwritten.With(retry), UpdateDurability.PowerLoss);
         foreach (Notification notification in notifications)
         {
             await notifier.NotifyAsync(message, notification);
+            await notifier.TellPostmasterAsync(message, notification);
             SpoolUpdate told = Aftermath.Told(notification);
             message = message.Apply(told);
             await SaveAsync(message, told, UpdateDurability.PowerLoss);
@@ -190,7 +170,7 @@ internal sealed class MessageWorker(
         if (doubles.Count > 0)
         {
             Log.DoubleBounce(logger, message.Id);
-            await notifier.CopyToPostmasterAsync(message, doubles);
+            await notifier.ReturnToPostmasterAsync(message, doubles);
             SpoolUpdate told = Aftermath.Told(new Notification(NotificationKind.Failure, doubles));
             message = message.Apply(told);
             await SaveAsync(message, told, UpdateDurability.PowerLoss);
@@ -205,52 +185,6 @@ internal sealed class MessageWorker(
         }
     }
 
-    private async Task<TransactionResult> DeliverLocallyAsync(SpoolMessage message, IReadOnlyList<(int Index, string AccountName)> recipients)
-    {
-        await _localSlots.WaitAsync();
-        try
-        {
-            await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
-            List<RecipientOutcome> outcomes = [];
-            foreach ((int index, string accountName) in recipients)
-            {
-                MailPath path = message.Recipients[index].Recipient.Path;
-                SmtpReply reply = await local.DeliverAsync(message.ReversePath, path, accountName, content, CancellationToken.None);
-                outcomes.Add(new RecipientOutcome(index, ToStatus(reply), reply));
-            }
-            return new TransactionResult(outcomes, LocalRelay, null);
-        }
-        finally
-        {
-            _localSlots.Release();
-        }
-    }
-
-    private static RecipientStatus ToStatus(SmtpReply reply) =>
-        reply.IsPositive ? RecipientStatus.Delivered : reply.IsPermanent ? RecipientStatus.Failed : RecipientStatus.Pending;
-
-    private RecipientChange ToChange(RecipientOutcome outcome, string? host)
-    {
-        int keep = Math.Min(outcome.Reply.Text.Length, options.Limits.ReplyTextMax);
-        return new RecipientChange(outcome.Index)
-        {
-            Status = outcome.Status,
-            Reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] },
-            RemoteHost = host,
-            At = clock.GetUtcNow(),
-        };
-    }
-
-    private static List<RecipientChange> AllChanges(SpoolMessage message) => [.. message.Recipients.Select((r, i) => new RecipientChange(i)
-    {
-        Status = r.Status,
-        Reply = r.LastReply,
-        RemoteHost = r.RemoteHost,
-        At = r.LastAttempt,
-        Told = r.Told,
-        DelayTold = r.DelayTold,
-    })];
-
     private void Restore(bool isUnsaved, SpoolMessage message)
     {
         if (isUnsaved)
@@ -264,6 +198,7 @@ internal sealed class MessageWorker(
         try
         {
             await spool.UpdateAsync(message.Id, update, durability);
+            _unsaved.TryRemove(message.Id, out _); // A step takes along what could not be written before.
         }
         catch (IOException)
         {
@@ -298,6 +233,23 @@ internal sealed class MessageWorker(
         }
     }
 
+    private void LogExpansion(SpoolMessage message, SpoolUpdate expansion)
+    {
+        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
+        foreach (RecipientChange change in expansion.Recipients)
+        {
+            MailPath path = message.Recipients[change.Index].Recipient.Path;
+            EnhancedCode dsn = Replies.StatusOf(change.Reply!);
+            Log.Recipient(logger, message.Id, path, "local", delay, dsn, "sent", change.Reply);
+        }
+        foreach (SpoolRecipient failed in expansion.Members.Where(m => m.Status == RecipientStatus.Failed))
+        {
+            MailPath path = failed.Recipient.Path;
+            EnhancedCode dsn = Replies.StatusOf(failed.LastReply!);
+            Log.Recipient(logger, message.Id, path, NoRelay, delay, dsn, "bounced", failed.LastReply);
+        }
+    }
+
     private void LogExpired(SpoolMessage message, SpoolUpdate retry)
     {
         double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
@@ -314,39 +266,6 @@ internal sealed class MessageWorker(
         RecipientStatus.Failed => "bounced",
         _ => "sent",
     };
-
-    /// <summary>Recipients by where they go.</summary>
-    private sealed class Plan
-    {
-        private int _crowded;
-
-        public Destination? FirstCrowded { get; private set; }
-
-        public List<RecipientOutcome> Settled { get; } = [];
-
-        public List<(int Index, string AccountName)> Local { get; } = [];
-
-        public Dictionary<Destination, List<int>> Remote { get; } = [];
-
-        /// <summary>Nothing can be done now, but nothing failed either.</summary>
-        public bool IsOnlyCrowded => _crowded > 0 && _crowded == Settled.Count && Local.Count == 0 && Remote.Count == 0;
-
-        public void AddRemote(int index, Destination destination, bool isCrowded)
-        {
-            if (isCrowded)
-            {
-                _crowded++;
-                FirstCrowded ??= destination;
-                Settled.Add(new RecipientOutcome(index, RecipientStatus.Pending, Crowded));
-                return;
-            }
-            if (!Remote.TryGetValue(destination, out List<int>? recipients))
-            {
-                Remote[destination] = recipients = [];
-            }
-            recipients.Add(index);
-        }
-    }
 }
 
 /// <summary>What replies mean where they say less than they should.</summary>
@@ -355,4 +274,8 @@ internal static class Replies
     /// <summary>The enhanced code, or what the basic one amounts to. RFC 3463 §3.1: other or undefined.</summary>
     public static EnhancedCode StatusOf(SmtpReply reply) =>
         reply.Enhanced ?? new EnhancedCode(reply.IsPositive ? 2 : reply.IsPermanent ? 5 : 4, 0, 0);
+
+    /// <summary>What becomes of a recipient by a reply from where mail ends.</summary>
+    public static RecipientStatus ToStatus(SmtpReply reply) =>
+        reply.IsPositive ? RecipientStatus.Delivered : reply.IsPermanent ? RecipientStatus.Failed : RecipientStatus.Pending;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using MailAccess.Message;
 using MailAccess.Smtp;
@@ -9,29 +10,45 @@ namespace MailAccess.Queue;
 /// <summary>Tells senders what became of their mail, by messages that go through the queue like any other.</summary>
 internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource ids, QueueOptions options, TimeProvider clock, ILogger logger)
 {
+    private static readonly MailPath Postmaster =
+        MailPath.TryCreate("postmaster", "", out MailPath? path) ? path : throw new UnreachableException("RFC 5321 §4.1.1.3");
+
     /// <summary>Returns when the report is in the spool. A crash between this and the caller's record tells twice.</summary>
     public async Task NotifyAsync(SpoolMessage message, Notification notification)
     {
-        SpoolId id = await ReportAsync(message, notification, message.ReversePath, SpoolPurpose.Notification);
+        SpoolId id = await ReportAsync(message, notification, notification.Owner ?? message.ReversePath, SpoolPurpose.Notification);
         Log.Notified(logger, message.Id, notification.Kind, id);
     }
 
     /// <summary>The last stop of what can neither be delivered nor returned.</summary>
-    public async Task CopyToPostmasterAsync(SpoolMessage message, IReadOnlyList<int> recipients)
+    public async Task ReturnToPostmasterAsync(SpoolMessage message, IReadOnlyList<int> recipients)
     {
-        if (!options.CopyDoubleBounces || message.Purpose == SpoolPurpose.PostmasterCopy
-            || !MailPath.TryCreate("postmaster", "", out MailPath? postmaster))
+        if (options.NotifyPostmaster.HasFlag(PostmasterNotices.DoubleBounce) && message.Purpose != SpoolPurpose.PostmasterCopy)
         {
-            return;
+            SpoolId id = await ReportAsync(message, new Notification(NotificationKind.Failure, recipients), Postmaster, SpoolPurpose.PostmasterCopy);
+            Log.Notified(logger, message.Id, NotificationKind.Failure, id);
         }
-        SpoolId id = await ReportAsync(message, new Notification(NotificationKind.Failure, recipients), postmaster, SpoolPurpose.PostmasterCopy);
-        Log.Notified(logger, message.Id, NotificationKind.Failure, id);
     }
 
-    private async Task<SpoolId> ReportAsync(SpoolMessage message, Notification notification, MailPath to, SpoolPurpose purpose)
+    /// <summary>A copy of what a sender is told, where the postmaster wants to know.</summary>
+    public async Task TellPostmasterAsync(SpoolMessage message, Notification notification)
+    {
+        PostmasterNotices wanted = notification.Kind switch
+        {
+            NotificationKind.Failure => PostmasterNotices.Bounce,
+            NotificationKind.Delay => PostmasterNotices.Delay,
+            _ => PostmasterNotices.None,
+        };
+        if ((options.NotifyPostmaster & wanted) != 0)
+        {
+            await ReportAsync(message, notification, Postmaster, SpoolPurpose.PostmasterCopy, isCopy: true);
+        }
+    }
+
+    private async Task<SpoolId> ReportAsync(SpoolMessage message, Notification notification, MailPath to, SpoolPurpose purpose, bool isCopy = false)
     {
         SpoolId id = ids.Next();
-        DsnComposer composer = new(Describe(message, notification, to, id));
+        DsnComposer composer = new(Describe(message, notification, to, id, isCopy));
         MemoryStream report = new(); // Bounded: the part of the original that is returned is.
         await using (IMessageContent? original = await OpenOriginalAsync(message.Id))
         {
@@ -75,28 +92,32 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         }
     }
 
-    private DsnReport Describe(SpoolMessage message, Notification notification, MailPath to, SpoolId id) => new()
+    private DsnReport Describe(SpoolMessage message, Notification notification, MailPath to, SpoolId id, bool isCopy) => new()
     {
         ReportingMta = options.HostName,
         To = to.Domain.Length == 0 ? $"{to}@{options.HostName}" : to.ToString(),
         MessageId = $"<{id}@{options.HostName}>",
         Date = clock.GetUtcNow(),
         BoundaryToken = id + RandomNumberGenerator.GetHexString(16, lowercase: true),
-        OriginalEnvelopeId = message.EnvelopeId,
+        CopiedFor = isCopy ? (notification.Owner ?? message.ReversePath).ToString() : null,
+        OriginalEnvelopeId = notification.Owner is null ? message.EnvelopeId : null, // RFC 3461 §5.2.7.1 (b)
         ReceivedFromMta = message.Origin.HelloName,
         ArrivalDate = message.Arrived,
         DeliverByDate = message.DeliverBy?.At,
         FutureReleaseRequest = message.Hold?.Request,
         OriginalIsUtf8 = message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0,
-        Return = ReturnOf(message, notification.Kind),
+        Return = isCopy ? Message.DsnReturn.Header : ReturnOf(message, notification),
         Recipients = [.. notification.Recipients.Select(i => Describe(message, message.Recipients[i], notification.Kind))],
     };
 
     // RFC 3461 §4.3: RET speaks of failures only; everything else returns the header. RFC 8689 §5: and so does what must be protected.
-    private Message.DsnReturn ReturnOf(SpoolMessage message, NotificationKind kind) =>
-        kind == NotificationKind.Failure && !message.RequiresTls && message.Return != Smtp.DsnReturn.Headers && message.Octets <= options.Limits.ReturnedOctetsMax
+    private Message.DsnReturn ReturnOf(SpoolMessage message, Notification notification)
+    {
+        bool wantsHeader = message.Return == Smtp.DsnReturn.Headers && notification.Owner is null; // A list's owner asked for nothing.
+        return notification.Kind == NotificationKind.Failure && !message.RequiresTls && !wantsHeader && message.Octets <= options.Limits.ReturnedOctetsMax
             ? Message.DsnReturn.Full
             : Message.DsnReturn.Header;
+    }
 
     private DsnRecipient Describe(SpoolMessage message, SpoolRecipient recipient, NotificationKind kind)
     {
@@ -110,7 +131,12 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
             {
                 NotificationKind.Failure => DsnAction.Failed,
                 NotificationKind.Delay => DsnAction.Delayed,
-                _ => recipient.Status == RecipientStatus.Delivered ? DsnAction.Delivered : DsnAction.Relayed,
+                _ => recipient.Status switch
+                {
+                    RecipientStatus.Delivered or RecipientStatus.Distributed => DsnAction.Delivered,
+                    RecipientStatus.Expanded => DsnAction.Expanded,
+                    _ => DsnAction.Relayed,
+                },
             },
             Status = kind == NotificationKind.Delay && message.DeliverBy is { Mode: DeliverByMode.Notify } ? "4.4.7" // RFC 2852 §4.1.3
                 : reply is null ? "4.0.0" : Replies.StatusOf(reply).ToString(),

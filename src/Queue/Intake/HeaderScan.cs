@@ -19,6 +19,9 @@ internal sealed class HeaderScan(int deliveredToMax)
 
     public ContentTraits Traits { get; private set; }
 
+    /// <summary>The header is over.</summary>
+    public bool IsInBody => _inBody;
+
     /// <summary>The message has been delivered to this address before: it runs in a circle.</summary>
     public bool WasDeliveredTo(string address) => _deliveredTo?.Contains(address, StringComparer.OrdinalIgnoreCase) ?? false;
 

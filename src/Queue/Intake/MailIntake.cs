@@ -10,13 +10,17 @@ internal sealed record IntakeServices(
     ISpool Spool, Schedule Schedule, Action Wake, LocalDelivery Local, QueueOptions Options, TimeProvider Clock, ILogger Logger);
 
 /// <summary>Where one recipient of an intake goes.</summary>
-internal readonly record struct IntakeTarget(string? AccountName, SmtpReply? Failure)
+/// <param name="Path">The final address where that is known now: an alias's only member, or the recipient as it came.</param>
+/// <param name="AccountName">Whose INBOX it is; null: none, or not only.</param>
+/// <param name="Failure">Why it goes nowhere.</param>
+internal readonly record struct IntakeTarget(MailPath Path, string? AccountName, SmtpReply? Failure)
 {
-    public bool IsRemote => AccountName is null && Failure is null;
+    /// <summary>Other servers, aliases with several members, files, programs.</summary>
+    public bool IsForWorker => AccountName is null && Failure is null;
 }
 
 /// <summary>
-/// A message on its way in. All recipients local: straight into their mailboxes. Otherwise into the spool, all of them
+/// A message on its way in. All recipients with a mailbox each: straight into their mailboxes. Otherwise into the spool, all of them
 /// together, so that there is one moment from which the message is ours.
 /// </summary>
 /// <remarks>A single local recipient's trace fields are written before the content as it flows; several get a copy each at the end.</remarks>
@@ -60,7 +64,7 @@ internal sealed class MailIntake : IMailIntake
     {
         if (_targets is [{ AccountName: not null }] && _envelope.Hold is null)
         {
-            byte[] trace = LocalDelivery.TraceFields(_envelope.ReversePath, _envelope.Recipients[0].Path);
+            byte[] trace = LocalDelivery.TraceFields(_envelope.ReversePath, _targets[0].Path);
             _traceOctets = trace.Length;
             await StageAsync(trace, cancellationToken);
         }
@@ -107,7 +111,7 @@ internal sealed class MailIntake : IMailIntake
         Log.Active(Logger, _id, _envelope.ReversePath, _octets, _targets.Length);
         try
         {
-            return mode == CommitMode.OneReply && (_targets.Any(t => t.IsRemote) || IsHeld)
+            return mode == CommitMode.OneReply && (_targets.Any(t => t.IsForWorker) || IsHeld)
                 ? await SpoolAllAsync()
                 : await DeliverAsync(mode);
         }
@@ -193,23 +197,28 @@ internal sealed class MailIntake : IMailIntake
             replies[i] = _targets[i] switch
             {
                 { Failure: { } failure } => failure,
-                { AccountName: { } account } => await DeliverAsync(i, account),
+                { AccountName: { } account } => FirstOfSame(i) is var first && first < i ? replies[first] : await DeliverAsync(i, account),
                 _ => Queued(), // Written below; only LMTP comes here with one.
             };
         }
         bool allForGood = replies.All(r => r.IsPermanent);
+        bool anyForWorker = _targets.Any(t => t.IsForWorker);
         List<SpoolRecipient> left = [];
         for (int i = 0; i < replies.Length; i++)
         {
-            EnvelopeRecipient recipient = _envelope.Recipients[i];
+            EnvelopeRecipient recipient = replies[i].IsPositive || replies[i].IsPermanent ? FinalOf(i) : _envelope.Recipients[i];
             bool isTold = !replies[i].IsPositive && (mode == CommitMode.ReplyPerRecipient || allForGood);
-            if (_targets[i].IsRemote)
+            if (_targets[i].IsForWorker)
             {
-                left.Add(new SpoolRecipient { Recipient = recipient });
+                left.Add(new SpoolRecipient { Recipient = _envelope.Recipients[i] });
             }
             else if (!isTold && (!replies[i].IsPositive || (recipient.Notify & DsnNotify.Success) != 0))
             {
                 left.Add(Settled(recipient, replies[i])); // Comes later, or its sender is to be told: the queue's task.
+            }
+            else if (anyForWorker && replies[i].IsPositive)
+            {
+                left.Add(Settled(recipient, replies[i]) with { Told = true }); // So that an alias among the others gives it no second copy.
             }
         }
         LogDelivered(replies);
@@ -233,9 +242,22 @@ internal sealed class MailIntake : IMailIntake
 
     private SmtpReply Queued() => new(250, new(2, 0, 0), $"ok: queued as {Id}");
 
+    // Two names of one address get one copy.
+    private int FirstOfSame(int index) => Array.FindIndex(_targets, t => t.AccountName == _targets[index].AccountName && Expansion.IsSame(t.Path, _targets[index].Path));
+
+    private EnvelopeRecipient FinalOf(int index)
+    {
+        EnvelopeRecipient recipient = _envelope.Recipients[index];
+        return Expansion.IsSame(recipient.Path, _targets[index].Path) ? recipient : recipient with
+        {
+            Path = _targets[index].Path,
+            OriginalRecipient = recipient.OriginalRecipient ?? Expansion.OriginalOf(recipient.Path),
+        };
+    }
+
     private async Task<SmtpReply> DeliverAsync(int index, string accountName)
     {
-        MailPath path = _envelope.Recipients[index].Path;
+        MailPath path = _targets[index].Path;
         if (_scan.WasDeliveredTo(path.ToString()))
         {
             return LocalDelivery.Loop;
@@ -315,9 +337,9 @@ internal sealed class MailIntake : IMailIntake
         double delay = (_services.Clock.GetUtcNow() - _arrived).TotalSeconds;
         for (int i = 0; i < replies.Length; i++)
         {
-            if (!_targets[i].IsRemote)
+            if (!_targets[i].IsForWorker)
             {
-                MailPath path = _envelope.Recipients[i].Path;
+                MailPath path = _targets[i].Path;
                 EnhancedCode dsn = Replies.StatusOf(replies[i]);
                 string status = replies[i].IsPositive ? "sent" : replies[i].IsPermanent ? "bounced" : "deferred";
                 Log.Recipient(Logger, _id, path, "local", delay, dsn, status, replies[i]);

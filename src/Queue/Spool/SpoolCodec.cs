@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using MailAccess.Routing;
 using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
@@ -18,13 +18,15 @@ namespace MailAccess.Queue;
 /// </remarks>
 internal static class SpoolCodec
 {
-    private const int Version = 1;
+    private const int Version = 2;
+    private const int VersionWithoutMembers = 1;
     private const int ChecksumDigits = 8;
 
     public static byte[] WriteMessage(SpoolMessage message) => WriteLine(JsonSerializer.SerializeToUtf8Bytes(
         new MessageLine
         {
-            Version = Version,
+            // Servers that know no members read what has none, and leave alone what they would misread.
+            Version = message.Recipients.Any(r => r.Parent is not null || r.IsReplaced) ? Version : VersionWithoutMembers,
             Id = message.Id.ToString(),
             From = ToLine(message.ReversePath),
             To = [.. message.Recipients.Select(ToLine)],
@@ -54,7 +56,14 @@ internal static class SpoolCodec
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
     public static byte[] WriteUpdate(SpoolUpdate update) => WriteLine(JsonSerializer.SerializeToUtf8Bytes(
-        new UpdateLine { Attempts = update.Attempts, Next = update.NextAttempt, To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)] },
+        new UpdateLine
+        {
+            Attempts = update.Attempts,
+            Next = update.NextAttempt,
+            Add = update.Members.Count == 0 ? null : [.. update.Members.Select(ToLine)],
+            From = update.FirstMember,
+            To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)],
+        },
         SpoolJson.Default.UpdateLine), startOnNewLine: true);
 
     /// <summary>The message with all its steps. <see cref="ControlState.Torn"/>: it was never whole, so nothing was ever promised.</summary>
@@ -78,7 +87,7 @@ internal static class SpoolCodec
             }
             try
             {
-                message = message is null ? ReadMessage(json) : message.Apply(ReadUpdate(json));
+                message = message is null ? ReadMessage(json) : message.Apply(ReadUpdate(json, message.Recipients.Count));
             }
             catch (JsonException)
             {
@@ -135,7 +144,7 @@ internal static class SpoolCodec
     private static SpoolMessage? ReadMessage(ReadOnlySpan<byte> json)
     {
         MessageLine? line = JsonSerializer.Deserialize(json, SpoolJson.Default.MessageLine);
-        if (line is not { Version: Version, Id: not null, From: not null, To: not null } || !SpoolId.TryParse(line.Id, out SpoolId id))
+        if (line is not { Version: VersionWithoutMembers or Version, Id: not null, From: not null, To: not null } || !SpoolId.TryParse(line.Id, out SpoolId id))
         {
             return null;
         }
@@ -169,10 +178,21 @@ internal static class SpoolCodec
         };
     }
 
-    private static SpoolUpdate ReadUpdate(ReadOnlySpan<byte> json)
+    private static SpoolUpdate ReadUpdate(ReadOnlySpan<byte> json, int recipients)
     {
         UpdateLine line = JsonSerializer.Deserialize(json, SpoolJson.Default.UpdateLine) ?? throw new JsonException();
-        return new SpoolUpdate { Attempts = line.Attempts, NextAttempt = line.Next, Recipients = [.. (line.To ?? []).Select(ToChange)] };
+        if ((uint)line.From > (uint)recipients)
+        {
+            throw new JsonException("members before these are missing");
+        }
+        return new SpoolUpdate
+        {
+            Attempts = line.Attempts,
+            NextAttempt = line.Next,
+            Members = [.. (line.Add ?? []).Select(ToRecipient)],
+            FirstMember = line.From,
+            Recipients = [.. (line.To ?? []).Select(ToChange)],
+        };
     }
 
     private static PathLine ToLine(MailPath path) => new() { Local = path.LocalPart, Domain = path.Domain };
@@ -197,6 +217,9 @@ internal static class SpoolCodec
         At = recipient.LastAttempt,
         Told = recipient.Told,
         DelayTold = recipient.DelayTold,
+        Parent = recipient.Parent,
+        Owner = recipient.Owner is { } owner ? ToLine(owner) : null,
+        Target = ToLine(recipient.Target),
     };
 
     private static SpoolRecipient ToRecipient(RecipientLine line) => new()
@@ -208,6 +231,30 @@ internal static class SpoolCodec
         LastAttempt = line.At,
         Told = line.Told,
         DelayTold = line.DelayTold,
+        Parent = line.Parent,
+        Owner = line.Owner is null ? null : ToPath(line.Owner),
+        Target = ToTarget(line.Target),
+    };
+
+    private static TargetLine? ToLine(Target? target) => target switch
+    {
+        Target.Mailbox mailbox => new TargetLine { Kind = TargetKind.Mailbox, Name = mailbox.AccountName },
+        Target.File file => new TargetLine { Kind = TargetKind.File, Name = file.Path, More = file.User },
+        Target.Command command => new TargetLine { Kind = TargetKind.Command, Name = command.Line, More = command.User },
+        Target.Agent agent => new TargetLine { Kind = TargetKind.Agent, Name = agent.Name, More = agent.NextHop },
+        Target.Discard discard => new TargetLine { Kind = TargetKind.Discard, Name = discard.Text },
+        _ => null, // A next hop is asked for each time (it may hold a password); a failure is in the status.
+    };
+
+    private static Target? ToTarget(TargetLine? line) => line switch
+    {
+        null => null,
+        { Kind: TargetKind.Mailbox, Name: { } account } => new Target.Mailbox(account),
+        { Kind: TargetKind.File, Name: { } path } => new Target.File(path, line.More),
+        { Kind: TargetKind.Command, Name: { } command } => new Target.Command(command, line.More),
+        { Kind: TargetKind.Agent, Name: { } name } => new Target.Agent(name, line.More ?? ""),
+        { Kind: TargetKind.Discard } => new Target.Discard(line.Name ?? ""),
+        _ => throw new JsonException("no target"),
     };
 
     private static ChangeLine ToLine(RecipientChange change) => new()
@@ -250,82 +297,3 @@ internal enum ControlState
     /// <summary>Something else: kept for a person to look at.</summary>
     Damaged,
 }
-
-internal sealed record MessageLine
-{
-    [JsonPropertyName("v")]
-    public int Version { get; init; }
-    public string? Id { get; init; }
-    public PathLine? From { get; init; }
-    public RecipientLine[]? To { get; init; }
-    public DateTimeOffset Arrived { get; init; }
-    public long Octets { get; init; }
-    public string? Protocol { get; init; }
-    public string? Client { get; init; }
-    public string? Hello { get; init; }
-    public string? Account { get; init; }
-    public string? Connection { get; init; }
-    public BodyType Body { get; init; }
-    public bool SmtpUtf8 { get; init; }
-    public DsnReturn Ret { get; init; }
-    public string? EnvId { get; init; }
-    public ContentTraits Traits { get; init; }
-    public SpoolPurpose Purpose { get; init; }
-    public int Attempts { get; init; }
-    public DateTimeOffset Next { get; init; }
-    public DateTimeOffset? Hold { get; init; }
-    public string? HoldRequest { get; init; }
-    public DateTimeOffset? By { get; init; }
-    public DeliverByMode ByMode { get; init; }
-    public bool ByTrace { get; init; }
-    public int Priority { get; init; }
-    public bool RequireTls { get; init; }
-}
-
-internal sealed record PathLine
-{
-    public string? Local { get; init; }
-    public string? Domain { get; init; }
-}
-
-internal sealed record RecipientLine
-{
-    public PathLine? Path { get; init; }
-    public DsnNotify Notify { get; init; }
-    public string? Orcpt { get; init; }
-    public RecipientStatus Status { get; init; }
-    public int? Code { get; init; }
-    public int[]? Enhanced { get; init; }
-    public string? Text { get; init; }
-    public string? Host { get; init; }
-    public DateTimeOffset? At { get; init; }
-    public bool Told { get; init; }
-    public bool DelayTold { get; init; }
-}
-
-internal sealed record UpdateLine
-{
-    public int? Attempts { get; init; }
-    public DateTimeOffset? Next { get; init; }
-    public ChangeLine[]? To { get; init; }
-}
-
-internal sealed record ChangeLine
-{
-    [JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public int Index { get; init; }
-    public RecipientStatus? Status { get; init; }
-    public int? Code { get; init; }
-    public int[]? Enhanced { get; init; }
-    public string? Text { get; init; }
-    public string? Host { get; init; }
-    public DateTimeOffset? At { get; init; }
-    public bool? Told { get; init; }
-    public bool? DelayTold { get; init; }
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(MessageLine))]
-[JsonSerializable(typeof(UpdateLine))]
-internal sealed partial class SpoolJson : JsonSerializerContext;

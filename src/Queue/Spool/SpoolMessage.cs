@@ -2,45 +2,6 @@ using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
 
-/// <summary>What has become of a recipient.</summary>
-internal enum RecipientStatus
-{
-    /// <summary>Still to be delivered.</summary>
-    Pending,
-    /// <summary>In a mailbox here.</summary>
-    Delivered,
-    /// <summary>Taken over by another server that honours DSN parameters, so that telling is its task.</summary>
-    Relayed,
-    /// <summary>Taken over by a server that will tell nothing (RFC 3461 §5.2.2).</summary>
-    RelayedBlind,
-    /// <summary>Taken over by another server, and the sender is told so unless it forbade that (RFC 2852 §4.1.4).</summary>
-    RelayedTraced,
-    /// <summary>Will never be delivered.</summary>
-    Failed,
-}
-
-/// <summary>A recipient in the spool. Immutable; changes come by <see cref="SpoolUpdate"/>.</summary>
-internal sealed record SpoolRecipient
-{
-    public required EnvelopeRecipient Recipient { get; init; }
-
-    public RecipientStatus Status { get; init; }
-
-    /// <summary>The latest reply, ours or the remote server's.</summary>
-    public SmtpReply? LastReply { get; init; }
-
-    /// <summary>Who gave it: a host name, or null for ourselves.</summary>
-    public string? RemoteHost { get; init; }
-
-    public DateTimeOffset? LastAttempt { get; init; }
-
-    /// <summary>The sender has been told what came of it, or does not want to know.</summary>
-    public bool Told { get; init; }
-
-    /// <summary>The sender has been told that it takes long.</summary>
-    public bool DelayTold { get; init; }
-}
-
 /// <summary>What is known of the content without reading it again.</summary>
 [Flags]
 internal enum ContentTraits
@@ -114,6 +75,15 @@ internal sealed record SpoolMessage
 
     public bool HasPending => Recipients.Any(r => r.Status == RecipientStatus.Pending);
 
+    /// <summary>Where the members begin that expansions appended; the count of recipients where there are none.</summary>
+    public int FirstMember => Recipients.TakeWhile(r => r.Parent is null).Count();
+
+    /// <summary>The envelope's sender of this recipient's copy. A message without sender stays so: else a list could answer its own bounces.</summary>
+    public MailPath ReversePathOf(SpoolRecipient recipient) => ReversePath.IsNull ? ReversePath : recipient.Owner ?? ReversePath;
+
+    /// <summary>Who is told of this recipient's failure, where that is not the message's sender.</summary>
+    public MailPath? OwnerOf(SpoolRecipient recipient) => ReversePath.IsNull ? null : recipient.Owner;
+
     public Envelope Envelope => new()
     {
         ReversePath = ReversePath,
@@ -136,50 +106,26 @@ internal sealed record SpoolMessage
 
     public SpoolMessage Apply(SpoolUpdate update)
     {
-        SpoolRecipient[] recipients = [.. Recipients];
+        List<SpoolRecipient> recipients = [.. Recipients];
+        for (int i = 0; i < update.Members.Count; i++)
+        {
+            int index = update.FirstMember + i;
+            if (index < recipients.Count)
+            {
+                recipients[index] = update.Members[i]; // Written again, after the spool had failed.
+            }
+            else
+            {
+                recipients.Add(update.Members[i]);
+            }
+        }
         foreach (RecipientChange change in update.Recipients)
         {
-            if ((uint)change.Index < (uint)recipients.Length)
+            if ((uint)change.Index < (uint)recipients.Count)
             {
                 recipients[change.Index] = change.ApplyTo(recipients[change.Index]);
             }
         }
         return this with { Recipients = recipients, Attempts = update.Attempts ?? Attempts, NextAttempt = update.NextAttempt ?? NextAttempt };
     }
-}
-
-/// <summary>One step in a message's life; null members stay as they were.</summary>
-internal sealed record SpoolUpdate
-{
-    public int? Attempts { get; init; }
-
-    public DateTimeOffset? NextAttempt { get; init; }
-
-    public IReadOnlyList<RecipientChange> Recipients { get; init; } = [];
-}
-
-/// <summary>One step of one recipient; null members stay as they were.</summary>
-internal sealed record RecipientChange(int Index)
-{
-    public RecipientStatus? Status { get; init; }
-
-    public SmtpReply? Reply { get; init; }
-
-    public string? RemoteHost { get; init; }
-
-    public DateTimeOffset? At { get; init; }
-
-    public bool? Told { get; init; }
-
-    public bool? DelayTold { get; init; }
-
-    public SpoolRecipient ApplyTo(SpoolRecipient recipient) => recipient with
-    {
-        Status = Status ?? recipient.Status,
-        LastReply = Reply ?? recipient.LastReply,
-        RemoteHost = Reply is null ? recipient.RemoteHost : RemoteHost,
-        LastAttempt = At ?? recipient.LastAttempt,
-        Told = Told ?? recipient.Told,
-        DelayTold = DelayTold ?? recipient.DelayTold,
-    };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using MailAccess.Queue;
 
 namespace MailAccess.Server.Configuration;
 
@@ -9,7 +10,9 @@ internal sealed record QueueConfiguration
     public required TimeSpan FirstRetry { get; init; }
     public required TimeSpan LongestRetry { get; init; }
     public required TimeSpan Lifetime { get; init; }
+    public required TimeSpan BounceLifetime { get; init; }
     public required TimeSpan DelayWarning { get; init; }
+    public required PostmasterNotices NotifyPostmaster { get; init; }
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
@@ -51,7 +54,9 @@ internal sealed record QueueConfiguration
             FirstRetry = queue.Get(Settings.FirstRetry),
             LongestRetry = queue.Get(Settings.LongestRetry),
             Lifetime = queue.Get(Settings.Lifetime),
+            BounceLifetime = queue.Get(Settings.BounceLifetime),
             DelayWarning = queue.Get(Settings.DelayWarning),
+            NotifyPostmaster = queue.Get(Settings.NotifyPostmaster).Aggregate(PostmasterNotices.None, (all, one) => all | one),
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
             DnsServers = servers,

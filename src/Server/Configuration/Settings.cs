@@ -1,6 +1,7 @@
 using System.Net;
 using MailAccess.Auth;
 using MailAccess.Auth.AppPasswords;
+using MailAccess.Queue;
 using MailAccess.Store.Mbox;
 using MailAccess.Submission;
 using MailAccess.Wire;
@@ -227,6 +228,13 @@ internal static class Settings
 
     public static readonly Setting<TimeSpan> Lifetime = new("lifetime", ScalarTypes.Duration, TimeSpan.FromDays(5), "\"5d\"", "After so long an undelivered message goes back to its sender (RFC 5321 §4.5.4.1).");
 
+    public static readonly Setting<TimeSpan> BounceLifetime = new("bounceLifetime", ScalarTypes.Duration, TimeSpan.FromDays(5), "\"5d\"", "The same for reports and other messages without sender, which go to nobody but the postmaster then. \"0s\": they are tried once.");
+
+    public static readonly ListSetting<PostmasterNotices> NotifyPostmaster = new("notifyPostmaster",
+        ScalarTypes.Choice(("bounce", PostmasterNotices.Bounce), ("doubleBounce", PostmasterNotices.DoubleBounce), ("delay", PostmasterNotices.Delay)),
+        [PostmasterNotices.DoubleBounce], "[\"doubleBounce\"]",
+        "What the postmaster gets: doubleBounce, what can neither be delivered nor returned; bounce and delay, a copy of what senders are told of failures and delays, with no more of their messages than the header.");
+
     public static readonly Setting<TimeSpan> DelayWarning = new("delayWarning", ScalarTypes.Duration, TimeSpan.FromHours(4), "\"4h\"", "After so long the sender is told that the message is late. \"0s\": never.");
 
     public static readonly Setting<int> Deliveries = new("deliveries", ScalarTypes.Integer(1, 10_000), 100, "100", "Attempts at one time in all.");
@@ -253,7 +261,7 @@ internal static class Settings
         new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
 
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
-        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
+        [RelayOutside, FirstRetry, LongestRetry, Lifetime, BounceLifetime, DelayWarning, NotifyPostmaster, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
 
     // log
     public static readonly Setting<LogLevel> Level = new("level",

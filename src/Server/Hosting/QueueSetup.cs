@@ -39,12 +39,13 @@ internal static class QueueSetup
             OwnAddresses = OwnAddresses(configuration),
             RemotePort = queue.RemotePort,
             DelayWarningAfter = queue.DelayWarning > TimeSpan.Zero ? queue.DelayWarning : null,
-            Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime },
             Agents = configuration.Agents with
             {
                 RecipientDelimiter = configuration.RecipientDelimiter,
                 Files = new FileDeliveryOptions { HostName = configuration.HostName, LockOrder = configuration.Mail.Locks },
             },
+            Retry = new RetryPolicy { FirstDelay = queue.FirstRetry, LongestDelay = queue.LongestRetry, GiveUpAfter = queue.Lifetime, GiveUpBouncesAfter = queue.BounceLifetime },
+            NotifyPostmaster = queue.NotifyPostmaster,
             Limits = new QueueLimits
             {
                 MessageOctetsMax = configuration.Mail.MessageSizeMax,

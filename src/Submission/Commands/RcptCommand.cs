@@ -42,8 +42,8 @@ internal static class RcptCommand
 
     private static async ValueTask<CommandResult> AddAsync(SubmissionSession session, MailTransaction transaction, EnvelopeRecipient recipient)
     {
-        RecipientKind kind = await KindAsync(session, recipient.Path);
-        SmtpReply reply = Judge(session.Role, kind);
+        RecipientVerdict verdict = await VerifyAsync(session, recipient.Path);
+        SmtpReply reply = Judge(session.Role, verdict);
         if (reply.IsPositive)
         {
             transaction.Add(recipient);
@@ -51,30 +51,31 @@ internal static class RcptCommand
         else
         {
             transaction.HasRefused = true; // The transaction stays open: other recipients may be fine.
-            LogRejection(session, recipient, kind, reply);
+            LogRejection(session, recipient, verdict, reply);
         }
         return reply;
     }
 
     /// <summary>What the sink says of a path; a sink that fails cannot tell now.</summary>
-    internal static async ValueTask<RecipientKind> KindAsync(SubmissionSession session, MailPath path)
+    internal static async ValueTask<RecipientVerdict> VerifyAsync(SubmissionSession session, MailPath path)
     {
         try
         {
-            return (await session.Sink.VerifyRecipientAsync(path, CancellationToken.None)).Kind;
+            return await session.Sink.VerifyRecipientAsync(path, CancellationToken.None);
         }
         catch (IOException failure)
         {
             session.Log.SinkFailed(session.Connection.Id, failure);
-            return RecipientKind.Temporary;
+            return new RecipientVerdict(RecipientKind.Temporary);
         }
     }
 
     /// <summary>Strangers who try out addresses, or look for an open relay: their administrator wants to know. Our own users' typing errors are nobody's business.</summary>
-    private static void LogRejection(SubmissionSession session, EnvelopeRecipient recipient, RecipientKind kind, SmtpReply reply)
+    private static void LogRejection(SubmissionSession session, EnvelopeRecipient recipient, RecipientVerdict verdict, SmtpReply reply)
     {
-        string? reason = kind switch
+        string? reason = verdict.Kind switch
         {
+            RecipientKind.Unknown when verdict.Reply is { } own && own != SmtpReplies.UnknownRecipient => $"Recipient address rejected: {LogName.Show(own.Text)}",
             RecipientKind.Unknown => "Recipient address rejected: User unknown",
             RecipientKind.Remote => "Relay access denied",
             _ => null,
@@ -89,14 +90,14 @@ internal static class RcptCommand
     }
 
     /// <summary>The sink's verdict in this role. Pure and total.</summary>
-    internal static SmtpReply Judge(SubmissionRole role, RecipientKind kind) => kind switch
+    internal static SmtpReply Judge(SubmissionRole role, RecipientVerdict verdict) => verdict.Kind switch
     {
         RecipientKind.Local => SmtpReplies.RecipientOk,
         RecipientKind.Remote => role.TakesRemoteRecipients ? SmtpReplies.RecipientOk : SmtpReplies.RelayDenied,
-        RecipientKind.Unknown => SmtpReplies.UnknownRecipient,
+        RecipientKind.Unknown => verdict.Reply ?? SmtpReplies.UnknownRecipient,
         RecipientKind.Full => SmtpReplies.MailboxFull,
         RecipientKind.FullForGood => SmtpReplies.MailboxFullForGood,
-        RecipientKind.Temporary => SmtpReplies.TryAgainLater,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        RecipientKind.Temporary => verdict.Reply ?? SmtpReplies.TryAgainLater,
+        _ => throw new ArgumentOutOfRangeException(nameof(verdict)),
     };
 }

@@ -51,7 +51,7 @@ internal static class VrfyCommand
         SmtpReply otherwise = SmtpReplies.UnknownRecipient;
         foreach (MailPath path in candidates)
         {
-            switch (await RcptCommand.KindAsync(session, path))
+            switch ((await RcptCommand.VerifyAsync(session, path)).Kind)
             {
                 case RecipientKind.Local or RecipientKind.Full or RecipientKind.FullForGood:
                     found.Add(path);

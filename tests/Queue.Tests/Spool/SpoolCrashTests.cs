@@ -1,3 +1,4 @@
+using MailAccess.Smtp;
 using MailAccess.Store;
 
 namespace MailAccess.Queue.Tests;
@@ -65,6 +66,38 @@ public abstract class SpoolCrashTests : SpoolContract, IDisposable
                 message = await spool.ReadAsync(new SpoolId(1), CancellationToken.None);
                 Assert.Equal(7, message!.Attempts);
                 Assert.Equal(RecipientStatus.Failed, message.Recipients[0].Status);
+            });
+    }
+
+    [Theory]
+    [MemberData(nameof(Crashes))]
+    public async Task An_expansion_cut_off_anywhere_happened_with_all_its_members_or_did_not(Crash crash)
+    {
+        SpoolRecipient[] members = [.. Samples.Message(2, "x@far.test", "y@far.test").Recipients.Select(r => r with { Parent = 0, Owner = Samples.Path("owner@example.net") })];
+        SpoolUpdate expansion = new()
+        {
+            Attempts = 1,
+            Members = members,
+            FirstMember = 1,
+            Recipients = [new(0) { Status = RecipientStatus.Distributed, Reply = new SmtpReply(250, new(2, 0, 0), "goes on to 2 recipients") }],
+        };
+        await EachStepAsync(
+            crash,
+            spool => spool.AddAsync(Samples.Message(1, "list@example.net"), new MemoryContent(Samples.Content), CancellationToken.None),
+            spool => spool.UpdateAsync(new SpoolId(1), expansion, UpdateDurability.PowerLoss),
+            async (spool, entries, promised) =>
+            {
+                SpoolMessage? message = await spool.ReadAsync(Assert.Single(entries).Id, CancellationToken.None);
+                bool happened = message!.Recipients.Count == 3;
+                Assert.True(happened || !promised, "a promised expansion is lost");
+                Assert.Equal(happened ? RecipientStatus.Distributed : RecipientStatus.Pending, message.Recipients[0].Status);
+                Assert.Equal(happened ? members : [], message.Recipients.Skip(1));
+                // Nobody knew whether it happened: it is written again, and then it happened once.
+                await spool.UpdateAsync(new SpoolId(1), expansion, UpdateDurability.PowerLoss);
+                await spool.UpdateAsync(new SpoolId(1), new SpoolUpdate { Recipients = [new(2) { Status = RecipientStatus.Relayed }] }, UpdateDurability.PowerLoss);
+                message = await spool.ReadAsync(new SpoolId(1), CancellationToken.None);
+                Assert.Equal(3, message!.Recipients.Count);
+                Assert.Equal(RecipientStatus.Relayed, message.Recipients[2].Status);
             });
     }
 

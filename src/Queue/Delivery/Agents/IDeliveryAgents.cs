@@ -33,12 +33,3 @@ internal interface IDeliveryAgents
     /// </remarks>
     Task<IReadOnlyList<SmtpReply>> DeliverAsync(AgentTransaction transaction, IMessageContent content, CancellationToken cancellationToken);
 }
-
-/// <summary>Where no agents are configured: everything waits.</summary>
-internal sealed class NoAgents : IDeliveryAgents
-{
-    private static readonly SmtpReply NotConfigured = new(451, new(4, 3, 5), "the system cannot deliver to files and programs");
-
-    public Task<IReadOnlyList<SmtpReply>> DeliverAsync(AgentTransaction transaction, IMessageContent content, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SmtpReply>>([.. transaction.Recipients.Select(_ => NotConfigured)]);
-}

@@ -1,0 +1,56 @@
+namespace MailAccess.Queue;
+
+/// <summary>One attempt under way: gathers what comes of it and writes each result down as it comes.</summary>
+/// <param name="message">As noted before the attempt.</param>
+/// <param name="resultsDue">How many results will come, if nothing goes wrong.</param>
+/// <param name="save">Writes a step of the message, as it is then, to the spool.</param>
+/// <param name="clock">For when a recipient was tried.</param>
+/// <param name="replyTextMax">Characters of a reply that are kept.</param>
+internal sealed class Attempt(
+    SpoolMessage message, int resultsDue, Func<SpoolMessage, SpoolUpdate, UpdateDurability, Task> save, TimeProvider clock, int replyTextMax) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private int _left = resultsDue;
+
+    /// <summary>With all results so far.</summary>
+    public SpoolMessage Message { get; private set; } = message;
+
+    /// <summary>The last result is left to the caller, who writes it together with what follows from it.</summary>
+    public Unwritten Unwritten { get; } = new();
+
+    public void Dispose() => _gate.Dispose();
+
+    /// <summary>Writes a result so that it survives what the durability says.</summary>
+    public async Task RecordAsync(TransactionResult result, UpdateDurability durability)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            _left--;
+            SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
+            Message = Message.Apply(update);
+            Unwritten.Add(update);
+            if (_left > 0)
+            {
+                await save(Message, Unwritten.With(new SpoolUpdate()), durability);
+                Unwritten.Clear();
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private RecipientChange ToChange(RecipientOutcome outcome, string? host)
+    {
+        int keep = Math.Min(outcome.Reply.Text.Length, replyTextMax);
+        return new RecipientChange(outcome.Index)
+        {
+            Status = outcome.Status,
+            Reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] },
+            RemoteHost = host,
+            At = clock.GetUtcNow(),
+        };
+    }
+}

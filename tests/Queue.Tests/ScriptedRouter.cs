@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using MailAccess.Routing;
+using MailAccess.Smtp;
+
+namespace MailAccess.Queue.Tests;
+
+/// <summary>A router that says what a test wrote down for an address, and the real one for all others.</summary>
+internal sealed class ScriptedRouter(IMailRouter otherwise) : IMailRouter
+{
+    private readonly ConcurrentDictionary<string, RoutedRecipient[]> _answers = [];
+
+    /// <summary>Addresses that were asked for, in order.</summary>
+    public ConcurrentQueue<string> Asked { get; } = [];
+
+    /// <summary>What becomes of an address.</summary>
+    public RoutedRecipient[] this[string address]
+    {
+        set => _answers[address] = value;
+    }
+
+    public static RoutedRecipient Mailbox(string address, string? owner = null) => To(address, new Target.Mailbox(address[..address.IndexOf('@', StringComparison.Ordinal)]), owner);
+
+    public static RoutedRecipient Relay(string address, int port, string? owner = null) => To(address, new Target.Relay(new NextHop { Host = "127.0.0.1", Port = port }), owner);
+
+    public static RoutedRecipient To(string address, Target target, string? owner = null) => new()
+    {
+        Path = Samples.Path(address),
+        Target = target,
+        ReversePath = owner is null ? null : Samples.Path(owner),
+    };
+
+    public ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken) => otherwise.AcceptsDomainAsync(recipient, cancellationToken);
+
+    public ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken)
+    {
+        string address = request.Recipient.ToString();
+        Asked.Enqueue(address);
+        return _answers.TryGetValue(address, out RoutedRecipient[]? answer) ? new(new Resolution(answer, [])) : otherwise.ResolveAsync(request, cancellationToken);
+    }
+}
