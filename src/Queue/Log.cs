@@ -56,4 +56,16 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 19, Level = LogLevel.Error, Message = "{Octets} octets of the spool's journal are damaged and may have held a message; they are kept as {Aside}")]
     public static partial void RecordDamaged(ILogger logger, int octets, string aside);
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "{Id}: placed on hold ({Reason})")]
+    public static partial void Held(ILogger logger, SpoolId id, string? reason);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Information, Message = "{Id}: released from hold")]
+    public static partial void Released(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Information, Message = "{Id}: requeued")]
+    public static partial void Requeued(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 23, Level = LogLevel.Information, Message = "{Id}: deleted by the administrator, from=<{Sender}>")]
+    public static partial void Deleted(ILogger logger, SpoolId id, MailPath sender);
 }

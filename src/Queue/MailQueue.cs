@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MailAccess.Dns;
 using MailAccess.Routing;
 using MailAccess.Smtp;
@@ -63,11 +62,15 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
+        Admin = new QueueAdmin(_spool, _schedule, _worker, _dispatcher.Wake, clock, logger);
         _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
     }
 
     /// <inheritdoc/>
     public long MessageOctetsMax => _options.Limits.MessageOctetsMax;
+
+    /// <summary>What administrators do with the messages in the queue.</summary>
+    public QueueAdmin Admin { get; }
 
     /// <summary>Messages waiting for their time; those being worked on are not among them.</summary>
     public int WaitingCount => _schedule.Count;
@@ -85,6 +88,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         {
             count++;
             _ids.SkipTo(entry.Id);
+            if (entry.IsOnHold)
+            {
+                return;
+            }
             if (entry.Attempts == 0)
             {
                 _schedule.AddNew(entry.Id, entry.Priority);
@@ -152,16 +159,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     }
 
     /// <summary>All messages in the spool, oldest first, as of now.</summary>
-    public async IAsyncEnumerable<QueueEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (SpoolId id in await _spool.ListAsync(cancellationToken))
-        {
-            if (await _spool.ReadAsync(id, cancellationToken) is { } message)
-            {
-                yield return QueueEntry.Of(message);
-            }
-        }
-    }
+    public IAsyncEnumerable<QueueEntry> ListAsync(CancellationToken cancellationToken) => Admin.ListAsync(QueueFilter.All, cancellationToken);
 
     /// <summary>Everything that waits is tried now.</summary>
     public void Flush()

@@ -37,6 +37,11 @@ internal sealed class MessageWorker(
             Log.Unreadable(logger, id);
             return;
         }
+        if (message.OnHold is not null)
+        {
+            Restore(isUnsaved, message); // In no schedule: whoever releases it puts it there.
+            return;
+        }
         if (message.Released > clock.GetUtcNow())
         {
             // RFC 4865 §4.2: not before its time, whoever asks.
@@ -61,6 +66,21 @@ internal sealed class MessageWorker(
         }
         await FinishAsync(message, changes);
     }
+
+    /// <summary>Returns the message to its sender now: what is pending has failed. For its owner. Throws for a failing spool.</summary>
+    public async Task ReturnToSenderAsync(SpoolMessage message, SmtpReply reason)
+    {
+        RecipientChange[] failed = [.. Enumerable.Range(0, message.Recipients.Count).Where(i => message.Recipients[i].Status == RecipientStatus.Pending)
+            .Select(i => new RecipientChange(i) { Status = RecipientStatus.Failed, Reply = reason, At = clock.GetUtcNow() })];
+        SpoolUpdate returned = new() { Recipients = failed, OnHold = message.OnHold is null ? null : "" }; // Who starts after us goes on with the report.
+        message = message.Apply(returned);
+        await SaveAsync(message, returned, UpdateDurability.PowerLoss);
+        LogOutcomes(message, new TransactionResult([.. failed.Select(f => new RecipientOutcome(f.Index, RecipientStatus.Failed, reason))], "none", null));
+        await FinishAsync(message, []);
+    }
+
+    /// <summary>The spool could not take what became of it: nobody else may write to it before that has gone well.</summary>
+    public bool IsUnsaved(SpoolId id) => _unsaved.ContainsKey(id);
 
     public void Dispose() => _localSlots.Dispose();
 
@@ -293,7 +313,7 @@ internal sealed class MessageWorker(
         {
             MailPath path = message.Recipients[outcome.Index].Recipient.Path;
             EnhancedCode dsn = Replies.StatusOf(outcome.Reply);
-            string word = Word(outcome.Status);
+            string word = Replies.Word(outcome.Status);
             Log.Recipient(logger, message.Id, path, result.Relay, delay, dsn, word, outcome.Reply);
         }
     }
@@ -307,13 +327,6 @@ internal sealed class MessageWorker(
             Log.Recipient(logger, message.Id, path, "none", delay, Aftermath.DeliveryTimeExpired, "expired", change.Reply);
         }
     }
-
-    private static string Word(RecipientStatus status) => status switch
-    {
-        RecipientStatus.Pending => "deferred",
-        RecipientStatus.Failed => "bounced",
-        _ => "sent",
-    };
 
     /// <summary>Recipients by where they go.</summary>
     private sealed class Plan
@@ -355,4 +368,12 @@ internal static class Replies
     /// <summary>The enhanced code, or what the basic one amounts to. RFC 3463 §3.1: other or undefined.</summary>
     public static EnhancedCode StatusOf(SmtpReply reply) =>
         reply.Enhanced ?? new EnhancedCode(reply.IsPositive ? 2 : reply.IsPermanent ? 5 : 4, 0, 0);
+
+    /// <summary>In the words of the log.</summary>
+    public static string Word(RecipientStatus status) => status switch
+    {
+        RecipientStatus.Pending => "deferred",
+        RecipientStatus.Failed => "bounced",
+        _ => "sent",
+    };
 }

@@ -50,11 +50,12 @@ internal static class SpoolCodec
             ByTrace = message.DeliverBy?.Trace ?? false,
             Priority = message.Priority,
             RequireTls = message.RequiresTls,
+            OnHold = message.OnHold,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
     public static byte[] WriteUpdate(SpoolUpdate update) => WriteLine(JsonSerializer.SerializeToUtf8Bytes(
-        new UpdateLine { Attempts = update.Attempts, Next = update.NextAttempt, To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)] },
+        new UpdateLine { Attempts = update.Attempts, Next = update.NextAttempt, OnHold = update.OnHold, To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)] },
         SpoolJson.Default.UpdateLine), startOnNewLine: true);
 
     /// <summary>The message with all its steps. <see cref="ControlState.Torn"/>: it was never whole, so nothing was ever promised.</summary>
@@ -166,13 +167,14 @@ internal static class SpoolCodec
             DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
             Priority = line.Priority,
             RequiresTls = line.RequireTls,
+            OnHold = line.OnHold,
         };
     }
 
     private static SpoolUpdate ReadUpdate(ReadOnlySpan<byte> json)
     {
         UpdateLine line = JsonSerializer.Deserialize(json, SpoolJson.Default.UpdateLine) ?? throw new JsonException();
-        return new SpoolUpdate { Attempts = line.Attempts, NextAttempt = line.Next, Recipients = [.. (line.To ?? []).Select(ToChange)] };
+        return new SpoolUpdate { Attempts = line.Attempts, NextAttempt = line.Next, OnHold = line.OnHold, Recipients = [.. (line.To ?? []).Select(ToChange)] };
     }
 
     private static PathLine ToLine(MailPath path) => new() { Local = path.LocalPart, Domain = path.Domain };
@@ -280,6 +282,7 @@ internal sealed record MessageLine
     public bool ByTrace { get; init; }
     public int Priority { get; init; }
     public bool RequireTls { get; init; }
+    public string? OnHold { get; init; }
 }
 
 internal sealed record PathLine
@@ -307,6 +310,7 @@ internal sealed record UpdateLine
 {
     public int? Attempts { get; init; }
     public DateTimeOffset? Next { get; init; }
+    public string? OnHold { get; init; }
     public ChangeLine[]? To { get; init; }
 }
 

@@ -100,6 +100,9 @@ internal sealed record SpoolMessage
     /// <summary>Nothing is done with it before. RFC 4865.</summary>
     public FutureRelease? Hold { get; init; }
 
+    /// <summary>Why an administrator, by hand or by a rule, keeps it from being tried at all; null: nobody does. Nothing but a command of theirs ends it.</summary>
+    public string? OnHold { get; init; }
+
     /// <summary>From when its lifetime and its delay count: its arrival, or its release.</summary>
     public DateTimeOffset Released => Hold is { } hold && hold.At > Arrived ? hold.At : Arrived;
 
@@ -144,7 +147,13 @@ internal sealed record SpoolMessage
                 recipients[change.Index] = change.ApplyTo(recipients[change.Index]);
             }
         }
-        return this with { Recipients = recipients, Attempts = update.Attempts ?? Attempts, NextAttempt = update.NextAttempt ?? NextAttempt };
+        return this with
+        {
+            Recipients = recipients,
+            Attempts = update.Attempts ?? Attempts,
+            NextAttempt = update.NextAttempt ?? NextAttempt,
+            OnHold = update.OnHold switch { null => OnHold, "" => null, _ => update.OnHold },
+        };
     }
 }
 
@@ -154,6 +163,9 @@ internal sealed record SpoolUpdate
     public int? Attempts { get; init; }
 
     public DateTimeOffset? NextAttempt { get; init; }
+
+    /// <summary>Put on hold, and why; empty: released.</summary>
+    public string? OnHold { get; init; }
 
     public IReadOnlyList<RecipientChange> Recipients { get; init; } = [];
 }
