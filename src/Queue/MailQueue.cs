@@ -29,6 +29,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly MessageWorker _worker;
     private readonly Dispatcher _dispatcher;
     private readonly IntakeServices _intake;
+    private readonly DeliveryHistory? _history;
     private volatile bool _isRunning;
 
     /// <summary>Opens the spool's folder; everything else waits for <see cref="StartAsync"/>. Throws <see cref="IOException"/> where the folder cannot be used.</summary>
@@ -59,11 +60,13 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         HostResolver hosts = new(options, resolver, Random.Shared);
         _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
-        _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
+        _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
+        DeliveryLog deliveries = new(_history, clock, logger);
+        _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, deliveries, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
         Admin = new QueueAdmin(_spool, _schedule, _worker, _dispatcher.Wake, clock, logger);
-        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
+        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, deliveries, new HoldRules(options.HoldRulesFile), options, clock, logger);
     }
 
     /// <inheritdoc/>
@@ -177,6 +180,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _worker.Dispose();
         await _spool.DisposeAsync();
         _threads?.Dispose();
+        if (_history is not null)
+        {
+            await _history.DisposeAsync();
+        }
         _folder?.Dispose();
     }
 

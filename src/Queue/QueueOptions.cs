@@ -37,6 +37,15 @@ public sealed record QueueOptions
     /// <summary>When a sender that said nothing about DELAY is told that it takes long; null: never.</summary>
     public TimeSpan? DelayWarningAfter { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>The file of rules for mail that is put on hold as it comes (<see cref="HoldRules"/>); null: none.</summary>
+    public string? HoldRulesFile { get; init; }
+
+    /// <summary>Where finished deliveries are remembered; null: nowhere.</summary>
+    public string? HistoryFolder { get; init; }
+
+    /// <summary>For so many days.</summary>
+    public int HistoryDays { get; init; }
+
     /// <summary>When to try again, and when no longer.</summary>
     public RetryPolicy Retry { get; init; } = new();
 

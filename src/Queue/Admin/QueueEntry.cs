@@ -57,6 +57,9 @@ public sealed record QueueEntry
     /// <summary>ENVID, still xtext.</summary>
     public string? EnvelopeId { get; init; }
 
+    /// <summary>The field Message-ID.</summary>
+    public string? MessageId { get; init; }
+
     /// <summary>How it came: submission, smtp, lmtp, local.</summary>
     public required string Protocol { get; init; }
 
@@ -90,6 +93,7 @@ public sealed record QueueEntry
         Priority = message.Priority,
         RequiresTls = message.RequiresTls,
         EnvelopeId = message.EnvelopeId,
+        MessageId = message.MessageId,
         Protocol = message.Origin.Protocol,
         Client = message.Origin.Remote?.ToString(),
         Hello = message.Origin.HelloName,

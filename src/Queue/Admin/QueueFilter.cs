@@ -56,8 +56,9 @@ public sealed record QueueFilter
 }
 
 /// <summary>Patterns of administrators: <c>*</c> is any text, everything else itself, whatever its case.</summary>
-internal static class Wildcard
+public static class Wildcard
 {
+    /// <summary>Whether the whole text fits.</summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {
         int star = -1;

@@ -16,7 +16,7 @@ namespace MailAccess.Queue;
 /// </remarks>
 internal sealed class MessageWorker(
     ISpool spool, Schedule schedule, IMailRouter router, LocalDelivery local, RemoteQueue remote, Notifier notifier,
-    QueueOptions options, TimeProvider clock, ILogger logger) : IDisposable
+    DeliveryLog deliveries, QueueOptions options, TimeProvider clock, ILogger logger) : IDisposable
 {
     private const string LocalRelay = "local";
 
@@ -227,7 +227,9 @@ internal sealed class MessageWorker(
 
     private async Task<TransactionResult> DeliverLocallyAsync(SpoolMessage message, IReadOnlyList<(int Index, string AccountName)> recipients)
     {
+        long submitted = clock.GetTimestamp();
         await _localSlots.WaitAsync();
+        long begun = clock.GetTimestamp();
         try
         {
             await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
@@ -238,7 +240,10 @@ internal sealed class MessageWorker(
                 SmtpReply reply = await local.DeliverAsync(message.ReversePath, path, accountName, content, CancellationToken.None);
                 outcomes.Add(new RecipientOutcome(index, ToStatus(reply), reply));
             }
-            return new TransactionResult(outcomes, LocalRelay, null);
+            return new TransactionResult(outcomes, LocalRelay, null)
+            {
+                Timing = new DeliveryTiming(clock.GetElapsedTime(submitted, begun), TimeSpan.Zero, clock.GetElapsedTime(begun)),
+            };
         }
         finally
         {
@@ -308,25 +313,32 @@ internal sealed class MessageWorker(
 
     private void LogOutcomes(SpoolMessage message, TransactionResult result)
     {
-        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
         foreach (RecipientOutcome outcome in result.Outcomes)
         {
-            MailPath path = message.Recipients[outcome.Index].Recipient.Path;
-            EnhancedCode dsn = Replies.StatusOf(outcome.Reply);
-            string word = Replies.Word(outcome.Status);
-            Log.Recipient(logger, message.Id, path, result.Relay, delay, dsn, word, outcome.Reply);
+            deliveries.Write(Facts(message, outcome.Index, result.Relay, Replies.Word(outcome.Status), outcome.Reply) with { Timing = result.Timing });
         }
     }
 
     private void LogExpired(SpoolMessage message, SpoolUpdate retry)
     {
-        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
         foreach (RecipientChange change in retry.Recipients)
         {
-            MailPath path = message.Recipients[change.Index].Recipient.Path;
-            Log.Recipient(logger, message.Id, path, "none", delay, Aftermath.DeliveryTimeExpired, "expired", change.Reply);
+            deliveries.Write(Facts(message, change.Index, "none", "expired", change.Reply) with { Dsn = Aftermath.DeliveryTimeExpired });
         }
     }
+
+    private static DeliveryFacts Facts(SpoolMessage message, int recipient, string relay, string status, SmtpReply? reply) => new()
+    {
+        Id = message.Id,
+        MessageId = message.MessageId,
+        From = message.ReversePath,
+        To = message.Recipients[recipient].Recipient.Path,
+        Arrived = message.Arrived,
+        Relay = relay,
+        Dsn = reply is null ? default : Replies.StatusOf(reply),
+        Status = status,
+        Reply = reply,
+    };
 
     /// <summary>Recipients by where they go.</summary>
     private sealed class Plan

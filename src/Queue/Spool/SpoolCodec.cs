@@ -51,6 +51,7 @@ internal static class SpoolCodec
             Priority = message.Priority,
             RequireTls = message.RequiresTls,
             OnHold = message.OnHold,
+            MessageId = message.MessageId,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -168,6 +169,7 @@ internal static class SpoolCodec
             Priority = line.Priority,
             RequiresTls = line.RequireTls,
             OnHold = line.OnHold,
+            MessageId = line.MessageId,
         };
     }
 
@@ -282,6 +284,7 @@ internal sealed record MessageLine
     public bool ByTrace { get; init; }
     public int Priority { get; init; }
     public bool RequireTls { get; init; }
+    public string? MessageId { get; init; }
     public string? OnHold { get; init; }
 }
 

@@ -88,6 +88,9 @@ internal sealed record SpoolMessage
 
     public string? EnvelopeId { get; init; }
 
+    /// <summary>The field Message-ID, for people who look for it; null where there is none.</summary>
+    public string? MessageId { get; init; }
+
     public ContentTraits Traits { get; init; }
 
     public SpoolPurpose Purpose { get; init; }

@@ -12,6 +12,7 @@ internal sealed record QueueConfiguration
     public required TimeSpan DelayWarning { get; init; }
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
+    public required int HistoryDays { get; init; }
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
     public required int RemotePort { get; init; }
     public HostAndPort? SmartHost { get; init; }
@@ -54,6 +55,7 @@ internal sealed record QueueConfiguration
             DelayWarning = queue.Get(Settings.DelayWarning),
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
+            HistoryDays = queue.Get(Settings.HistoryDays),
             DnsServers = servers,
             RemotePort = queue.Get(Settings.RemotePort),
             SmartHost = queue.Get(Settings.SmartHost),

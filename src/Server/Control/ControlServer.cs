@@ -9,6 +9,8 @@ namespace MailAccess.Server.Control;
 /// <remarks>Clients cost nobody but themselves: each has a task, bounded lines and times, and is hung up on when it does not read.</remarks>
 internal sealed class ControlServer : IAsyncDisposable
 {
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
     private readonly Func<ControlRequest, CancellationToken, IAsyncEnumerable<ControlAnswer>> _answer;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -55,9 +57,15 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 client = await _listener.AcceptAsync(_stop.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException)
+            catch (OperationCanceledException)
             {
-                continue; // The end, or a client that went before we came.
+                break;
+            }
+            catch (SocketException)
+            {
+                // No descriptor is left, or a client went before we came.
+                await Task.Delay(AcceptPause, _clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
             }
             Task serving = Task.Run(() => ServeAsync(client));
             lock (_gate)
@@ -134,12 +142,14 @@ internal sealed class ControlServer : IAsyncDisposable
     private async Task WriteAsync(LineChannel channel, ControlAnswer answer)
     {
         using CancellationTokenSource late = new(ControlProtocol.WriteTimeout, _clock);
-        await channel.WriteAsync(answer, ControlJson.Default.ControlAnswer, late.Token);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _stop.Token);
+        await channel.WriteAsync(answer, ControlJson.Default.ControlAnswer, either.Token);
     }
 
     private async Task FlushAsync(LineChannel channel)
     {
         using CancellationTokenSource late = new(ControlProtocol.WriteTimeout, _clock);
-        await channel.FlushAsync(late.Token);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _stop.Token);
+        await channel.FlushAsync(either.Token);
     }
 }

@@ -166,6 +166,39 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         async Task AreAsync(QueueFilter filter, params string[] ids) => Assert.Equal(ids, (await ListAsync(filter)).Select(e => e.Id));
     }
 
+    [Fact]
+    public async Task Mail_that_a_rule_means_is_put_on_hold_as_it_comes_wherever_it_goes()
+    {
+        string file = Path.GetTempFileName();
+        await RestartWithAsync(o => o with { HoldRulesFile = file });
+        await Harness.SendAsync("alice@example.test", "bob@example.test");
+        Assert.True(HoldRule.TryParse("sender=ALICE@*  client=127.0.0.0/8", out HoldRule? rule, out _));
+        HoldRules.Write(file, [rule]);
+        Assert.Contains("queued", (await Harness.SendAsync("alice@example.test", "bob@example.test")).Overall.Text, StringComparison.Ordinal);
+        Assert.Single(await Harness.InboxAsync("bob"));
+        QueueEntry entry = Assert.Single(await ListAsync());
+        Assert.Equal((QueueState.Hold, "rule sender=ALICE@* client=127.0.0.0/8"), (entry.State, entry.HoldReason));
+        await Harness.SendAsync("carol@example.test", "bob@example.test");
+        HoldRules.Write(file, []);
+        await Harness.SendAsync("alice@example.test", "bob@example.test");
+        Assert.Equal(3, (await Harness.InboxAsync("bob")).Length);
+        await ActAsync(entry.Id, QueueAction.Release);
+        await Harness.Logger.SawAsync(entry.Id, "status=sent");
+        Assert.Equal(4, (await Harness.InboxAsync("bob")).Length);
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("sender=")]
+    [InlineData("sender=x@y subject=z")]
+    [InlineData("client=example.org")]
+    public void What_is_no_rule_is_refused(string text)
+    {
+        Assert.False(HoldRule.TryParse(text, out _, out string problem));
+        Assert.NotEmpty(problem);
+    }
+
     [Theory]
     [InlineData("*", "", true)]
     [InlineData("a*b*c", "axxbyybzc", true)]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,10 +7,13 @@ using MailAccess.Dns;
 using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Cli;
+using MailAccess.Server.Configuration;
 using MailAccess.Server.Control;
+using MailAccess.Server.Logging;
 using MailAccess.Smtp;
 using MailAccess.Store.Memory;
 using MailAccess.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailAccess.Server.Tests.Cli;
@@ -21,6 +25,8 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     private readonly ManualTimeProvider _clock = new();
     private readonly StubResolver _resolver;
     private readonly MemoryMailStore _store;
+    private readonly LineLoggerProvider _log;
+    private readonly LineLoggerFactory _loggers;
     private MailQueue? _queue;
     private ControlServer? _control;
 
@@ -28,6 +34,8 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     {
         _resolver = new StubResolver(ResolverOptions.Parse([]), _clock, NullLogger<StubResolver>.Instance);
         _store = new MemoryMailStore(_clock);
+        _log = new LineLoggerProvider(new LogConfiguration(LogLevel.Information, LogFormat.Maillog, Path.Combine(_folder, "log"), [], []), _clock);
+        _loggers = new LineLoggerFactory(_log);
     }
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
@@ -45,6 +53,8 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         await StopAsync();
         await _store.DisposeAsync();
         _resolver.Dispose();
+        _loggers.Dispose();
+        _log.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -115,6 +125,34 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     }
 
     [Fact]
+    public async Task Programs_that_read_maillog_count_what_came_and_what_became_of_it()
+    {
+        const string Program = "/usr/sbin/pflogsumm";
+        Assert.SkipUnless(File.Exists(Program), "pflogsumm is not installed");
+        await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
+        await SendAsync("alice@example.test", "bob@example.test", "Subject: two\r\n\r\nbody\r\n");
+        await StopAsync();
+        _log.Dispose(); // All lines are written.
+        using Process reader = Process.Start(new ProcessStartInfo(Program, ["--syslog-name=mailaccess", Path.Combine(_folder, "log")]) { RedirectStandardOutput = true })!;
+        string summary = await reader.StandardOutput.ReadToEndAsync(None);
+        await reader.WaitForExitAsync(None);
+        Assert.Matches(@"\n +2 +received\n +1 +delivered\n +0 +forwarded\n +1 +deferred +\(1 +deferrals\)\n", summary);
+        Assert.Matches(@"\n +1 +senders\n", summary);
+    }
+
+    [Fact]
+    public async Task Rules_are_made_listed_and_removed()
+    {
+        Assert.Equal("", await RunAsync(0, "hold", "--rule", "sender=*@far.test"));
+        Assert.Equal("", await RunAsync(0, "hold", "--rule", "account=x  domain=y"));
+        Assert.Contains("is none of", await RunAsync(ExitCodes.Usage, "hold", "--rule", "subject=y"), StringComparison.Ordinal);
+        Assert.Equal("sender=*@far.test\naccount=x domain=y\n", await RunAsync(0, "rules"));
+        Assert.Equal("", await RunAsync(0, "rules", "--remove", "sender=*@far.test"));
+        Assert.Contains("no rule", await RunAsync(ExitCodes.DataError, "rules", "--remove", "sender=*@far.test"), StringComparison.Ordinal);
+        Assert.Equal("account=x domain=y\n", await RunAsync(0, "rules"));
+    }
+
+    [Fact]
     public async Task A_stopped_servers_spool_is_looked_at_and_not_touched()
     {
         string id = await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
@@ -182,7 +220,7 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         nobody.Start();
         NextHop closed = new() { Host = "127.0.0.1", Port = ((IPEndPoint)nobody.LocalEndpoint).Port };
         QueueOptions options = new() { HostName = "mail.example.test", SpoolFolder = Path.Combine(Data, "queue"), Limits = new QueueLimits { DeadDestinationTime = TimeSpan.Zero } };
-        _queue = new MailQueue(options, _store, new MailRouter(new RoutingOptions { Routes = _ => closed }, this), _resolver, _clock, NullLogger<MailQueue>.Instance);
+        _queue = new MailQueue(options, _store, new MailRouter(new RoutingOptions { Routes = _ => closed }, this), _resolver, _clock, _loggers.CreateLogger<MailQueue>());
         await _queue.StartAsync(None);
         _control = new ControlServer(Data, new QueueControl(_queue).AnswerAsync, TimeProvider.System, NullLogger.Instance);
     }
@@ -204,12 +242,18 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     /// <summary>A message for a server that is not there, after its first attempt.</summary>
     private async Task<string> DeferredAsync(string from, string to, string content)
     {
+        string id = await SendAsync(from, to, content);
+        await AttemptsAsync(id, 1);
+        return id;
+    }
+
+    private async Task<string> SendAsync(string from, string to, string content)
+    {
         Envelope envelope = new() { ReversePath = Path_(from), Recipients = [new EnvelopeRecipient { Path = Path_(to) }] };
         IntakeStart start = await _queue!.BeginAsync(envelope, new MailOrigin { Protocol = "submission", Remote = IPAddress.Loopback }, None);
         await using IMailIntake intake = start.Intake!;
         await intake.WriteAsync(Encoding.UTF8.GetBytes(content), None);
         Assert.True((await intake.CommitAsync(CommitMode.OneReply, None)).Overall.IsPositive);
-        await AttemptsAsync(intake.Id, 1);
         return intake.Id;
     }
 

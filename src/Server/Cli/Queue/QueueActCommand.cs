@@ -23,8 +23,14 @@ internal static class QueueActCommand
         {
             command.Add(text);
         }
+        Option<string?> rule = new("--rule") { HelpName = "RULE", Description = "Instead: mail that comes from now on, \"sender=*@example.org\"; also recipient=, domain=, account=, client=." };
+        if (action == QueueAction.Hold)
+        {
+            command.Add(rule);
+        }
         selection.AddTo(command);
-        command.SetAction((arguments, cancellationToken) => QueueRun.RunAsync(arguments.GetValue(config)!, clock, errors, async view =>
+        command.SetAction((arguments, cancellationToken) => action == QueueAction.Hold && arguments.GetValue(rule) is { } future
+            ? Task.FromResult(QueueRulesCommand.Add(arguments.GetValue(config)!, future, errors)) : QueueRun.RunAsync(arguments.GetValue(config)!, clock, errors, async view =>
         {
             if (selection.Read(arguments, errors) is not { } filter)
             {

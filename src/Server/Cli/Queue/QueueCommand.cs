@@ -18,7 +18,10 @@ internal static class QueueCommand
             Act(QueueAction.Retry, "Tries messages now."),
             Act(QueueAction.Delete, "Throws messages away; nobody is told."),
             Act(QueueAction.Bounce, "Returns messages to their senders now."),
+            QueueRulesCommand.Create(output, errors),
             QueueFlushCommand.Create(output, errors, clock),
+            QueueHistoryCommand.Create(output, errors, clock),
+            QueueExplainCommand.Create(output, errors, input, clock),
         };
 
         Command Act(QueueAction action, string description) => QueueActCommand.Create(action, description, output, errors, input, clock);

@@ -50,6 +50,7 @@ internal static class QueueText
         Line("arrived", $"{Time(entry.Arrived)}, {Age(now - entry.Arrived)} ago, by {entry.Protocol}");
         Line("client", string.Join(' ', new[] { entry.Hello, entry.Client is { } client ? $"[{client}]" : null }.OfType<string>()));
         Line("account", entry.Account);
+        Line("message-id", entry.MessageId);
         Line("attempts", entry.Attempts.ToString(CultureInfo.InvariantCulture));
         Line("next", entry.State == QueueState.Hold ? "when it is released" : entry.NextAttempt <= now ? "now" : $"{Time(entry.NextAttempt)}, in {Age(entry.NextAttempt - now)}");
         Line("release", entry.ReleaseAt is { } release ? $"not before {Time(release)}, as its sender asked" : null);
