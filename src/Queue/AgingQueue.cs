@@ -16,5 +16,7 @@ internal sealed class AgingQueue<T>
     /// <summary>It waits since then.</summary>
     public void Enqueue(T item, int priority, DateTimeOffset since) => _items.Enqueue(item, (since.UtcTicks - priority * LevelTicks, _order++));
 
+    public bool TryPeek([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => _items.TryPeek(out item, out _);
+
     public bool TryDequeue([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => _items.TryDequeue(out item, out _);
 }

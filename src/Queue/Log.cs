@@ -9,10 +9,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Id}: unfinished {Suffix} file removed")]
     public static partial void OrphanSwept(ILogger logger, SpoolId id, string suffix);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "{Id}: error: the spool files are damaged and were left as they are (content file present: {HasContent})")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "{Id}: the spool files are damaged and were left as they are (content file present: {HasContent})")]
     public static partial void SpoolDamaged(ILogger logger, SpoolId id, bool hasContent);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Id}: warning: spool")]
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Id}: the spool failed")]
     public static partial void SpoolFailed(ILogger logger, SpoolId id, IOException exception);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "queue started: {Count} messages")]
@@ -21,20 +21,21 @@ internal static partial class Log
     [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "queue stopped")]
     public static partial void Stopped(ILogger logger);
 
-    [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Id}: client={Client}, proto={Protocol}, session={Connection}, account={Account}")]
-    public static partial void Received(ILogger logger, SpoolId id, System.Net.IPAddress? client, string protocol, string? connection, string? account);
+    [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Id}: client={Client}{Login}, proto={Protocol}, session={Connection}")]
+    public static partial void Received(ILogger logger, SpoolId id, string client, string login, string protocol, string connection);
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "{Id}: from=<{Sender}>, size={Octets}, nrcpt={Recipients} (queue active)")]
     public static partial void Active(ILogger logger, SpoolId id, MailPath sender, long octets, int recipients);
 
-    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "{Id}: to=<{Recipient}>, relay={Relay}, delay={DelaySeconds}, dsn={Dsn}, status={Status} ({Reply})")]
-    public static partial void Recipient(ILogger logger, SpoolId id, MailPath recipient, string relay, double delaySeconds, EnhancedCode dsn, string status, SmtpReply? reply);
+    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "{Id}: to=<{Recipient}>{Original}, relay={Relay}, delay={Delay}, delays={Delays}, dsn={Dsn}, status={Status} ({Reply})")]
+    public static partial void Recipient(
+        ILogger logger, SpoolId id, MailPath recipient, string original, string relay, string delay, string delays, EnhancedCode dsn, string status, SmtpReply? reply);
 
     [LoggerMessage(EventId = 9, Level = LogLevel.Information, Message = "{Id}: removed")]
     public static partial void Removed(ILogger logger, SpoolId id);
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "{Id}: sender {Kind} notification: {NotificationId}")]
-    public static partial void Notified(ILogger logger, SpoolId id, NotificationKind kind, SpoolId notificationId);
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "{Id}: {Kind} notification: {NotificationId}")]
+    public static partial void Notified(ILogger logger, SpoolId id, string kind, SpoolId notificationId);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "{Id}: double bounce: a message without sender cannot be returned")]
     public static partial void DoubleBounce(ILogger logger, SpoolId id);
@@ -42,10 +43,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message = "{Id}: reject: {Reply}; from=<{Sender}>")]
     public static partial void Refused(ILogger logger, SpoolId id, SmtpReply reply, MailPath sender);
 
-    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "{Id}: error: the message could not be worked on; it stays in the queue")]
+    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "{Id}: the message could not be worked on; it stays in the queue")]
     public static partial void WorkerFailed(ILogger logger, SpoolId id, Exception exception);
 
-    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "{Id}: error: the message is in the schedule but cannot be read from the spool")]
+    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "{Id}: the message is in the schedule but cannot be read from the spool")]
     public static partial void Unreadable(ILogger logger, SpoolId id);
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "messages cannot be moved from the spool's journal into files; tried again later")]
@@ -77,4 +78,32 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: warning: no agent for {Target} is configured")]
     public static partial void AgentUnknown(ILogger logger, SpoolId id, string target);
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "{Id}: placed on hold ({Reason})")]
+    public static partial void Held(ILogger logger, SpoolId id, string? reason);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Information, Message = "{Id}: released from hold")]
+    public static partial void Released(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Information, Message = "{Id}: requeued")]
+    public static partial void Requeued(ILogger logger, SpoolId id);
+
+    [LoggerMessage(EventId = 23, Level = LogLevel.Information, Message = "{Id}: deleted by the administrator, from=<{Sender}>")]
+    public static partial void Deleted(ILogger logger, SpoolId id, MailPath sender);
+
+    [LoggerMessage(EventId = 24, Level = LogLevel.Information, Message = "{Id}: message-id={MessageId}")]
+    public static partial void MessageId(ILogger logger, SpoolId id, string messageId);
+
+    [LoggerMessage(EventId = 25, Level = LogLevel.Warning, Message = "the history of deliveries cannot be written; what waited for it is dropped")]
+    public static partial void HistoryFailed(ILogger logger, Exception exception);
+
+    /// <summary>Who brought it, as <c>name[address]</c>. Mail made here was brought by nobody.</summary>
+    public static void Client(ILogger logger, SpoolId id, MailOrigin origin)
+    {
+        if (origin.Remote is { } remote)
+        {
+            string client = $"{origin.RemoteName ?? "unknown"}[{(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)}]";
+            string login = (origin.SaslMechanism is { } mechanism ? $", sasl_method={mechanism}" : "") + (origin.AccountName is { } account ? $", sasl_username={account}" : "");
+            Received(logger, id, client, login, origin.Protocol, origin.ConnectionId ?? "-");
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MailAccess.Dns;
 using MailAccess.Routing;
 using MailAccess.Smtp;
@@ -32,6 +31,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly MessageWorker _worker;
     private readonly Dispatcher _dispatcher;
     private readonly IntakeServices _intake;
+    private readonly DeliveryHistory? _history;
     private volatile bool _isRunning;
 
     /// <summary>Opens the spool's folder; everything else waits for <see cref="StartAsync"/>. Throws <see cref="IOException"/> where the folder cannot be used.</summary>
@@ -63,17 +63,23 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         HostResolver hosts = new(options, resolver, Random.Shared);
         _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
+        _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
+        DeliveryLog deliveries = new(_history, clock, logger);
         _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
-        _final = new FinalDelivery(_spool, _local, agents ?? _agents!, options.Limits);
+        _final = new FinalDelivery(_spool, _local, agents ?? _agents!, options.Limits, clock);
         Planner planner = new(_spool, router, _remote, options, clock);
-        _worker = new MessageWorker(_spool, _schedule, planner, _final, _remote, notifier, options, clock, logger);
+        _worker = new MessageWorker(_spool, _schedule, planner, _final, _remote, notifier, deliveries, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
-        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, options, clock, logger);
+        Admin = new QueueAdmin(_spool, _schedule, _worker, _dispatcher.Wake, clock, logger);
+        _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, deliveries, new HoldRules(options.HoldRulesFile), options, clock, logger);
     }
 
     /// <inheritdoc/>
     public long MessageOctetsMax => _options.Limits.MessageOctetsMax;
+
+    /// <summary>What administrators do with the messages in the queue.</summary>
+    public QueueAdmin Admin { get; }
 
     /// <summary>Messages waiting for their time; those being worked on are not among them.</summary>
     public int WaitingCount => _schedule.Count;
@@ -91,6 +97,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         {
             count++;
             _ids.SkipTo(entry.Id);
+            if (entry.IsOnHold)
+            {
+                return;
+            }
             if (entry.Attempts == 0)
             {
                 _schedule.AddNew(entry.Id, entry.Priority);
@@ -173,16 +183,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     }
 
     /// <summary>All messages in the spool, oldest first, as of now.</summary>
-    public async IAsyncEnumerable<QueueEntry> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (SpoolId id in await _spool.ListAsync(cancellationToken))
-        {
-            if (await _spool.ReadAsync(id, cancellationToken) is { } message)
-            {
-                yield return QueueEntry.Of(message);
-            }
-        }
-    }
+    public IAsyncEnumerable<QueueEntry> ListAsync(CancellationToken cancellationToken) => Admin.ListAsync(QueueFilter.All, cancellationToken);
 
     /// <summary>Everything that waits is tried now.</summary>
     public void Flush()
@@ -201,6 +202,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _agents?.Dispose();
         await _spool.DisposeAsync();
         _threads?.Dispose();
+        if (_history is not null)
+        {
+            await _history.DisposeAsync();
+        }
         _folder?.Dispose();
     }
 

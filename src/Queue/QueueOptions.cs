@@ -54,6 +54,15 @@ public sealed record QueueOptions
     /// <summary>What addresses become in our own clients' mail; null: they stay.</summary>
     public MessageRewriting? Rewriting { get; init; }
 
+    /// <summary>The file of rules for mail that is put on hold as it comes (<see cref="HoldRules"/>); null: none.</summary>
+    public string? HoldRulesFile { get; init; }
+
+    /// <summary>Where finished deliveries are remembered; null: nowhere.</summary>
+    public string? HistoryFolder { get; init; }
+
+    /// <summary>For so many days.</summary>
+    public int HistoryDays { get; init; }
+
     /// <summary>When to try again, and when no longer.</summary>
     public RetryPolicy Retry { get; init; } = new();
 

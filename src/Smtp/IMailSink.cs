@@ -82,6 +82,12 @@ public sealed record MailOrigin
     /// <summary>The client's address, or null for mail made here.</summary>
     public IPAddress? Remote { get; init; }
 
+    /// <summary>The client's name in the DNS, or null where it has none or nobody has looked.</summary>
+    public string? RemoteName { get; init; }
+
+    /// <summary>How the client logged in: the SASL mechanism, or null.</summary>
+    public string? SaslMechanism { get; init; }
+
     /// <summary>The name the client gave in EHLO, or null.</summary>
     public string? HelloName { get; init; }
 

@@ -18,9 +18,9 @@ internal static partial class Log
         this ILogger log, string connectionId, string messageId, string sender, int recipients, long octets, string reply);
 
     // Of the shape that fail2ban's filter "postfix" looks for; a test runs it. Nothing that the client chose stands before its address.
-    [LoggerMessage(5007, LogLevel.Information, "NOQUEUE: reject: RCPT from unknown[{Remote}]: {Code} {EnhancedCode} <{Recipient}>: {Reason}; session={ConnectionId}")]
+    [LoggerMessage(5007, LogLevel.Information, "NOQUEUE: reject: RCPT from unknown[{Remote}]: {Code} {EnhancedCode} <{Recipient}>: {Reason}; from=<{Sender}> to=<{Recipient}> proto={Protocol} helo=<{Hello}> session={ConnectionId}")]
     public static partial void RecipientRejected(
-        this ILogger log, IPAddress remote, int code, string enhancedCode, string recipient, string reason, string connectionId);
+        this ILogger log, IPAddress remote, int code, string enhancedCode, string recipient, string reason, string sender, string protocol, string hello, string connectionId);
 
     [LoggerMessage(5004, LogLevel.Warning, "{ConnectionId}: the store or spool failed")]
     public static partial void SinkFailed(this ILogger log, string connectionId, Exception failure);

@@ -64,6 +64,9 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>Null before AUTH.</summary>
     public Account? AuthenticatedAccount { get; set; }
 
+    /// <summary>The SASL mechanism of the latest AUTH.</summary>
+    public string? SaslMechanism { get; set; }
+
     /// <summary>Whose mail this is: who has logged in, or else whom the client's address stands for; null: nobody's.</summary>
     public Account? Account => AuthenticatedAccount ?? Client.AccountOfAddress;
 
@@ -114,12 +117,14 @@ internal sealed class SubmissionSession(SessionServices services, IConnection co
     /// <summary>What AUTH to announce now.</summary>
     public IReadOnlyList<string> Mechanisms() => Authenticator?.MechanismsFor(AuthenticationContext()) ?? [];
 
-    public MailOrigin Origin() => new()
+    public async ValueTask<MailOrigin> OriginAsync() => new()
     {
+        RemoteName = Client.Forwarded is null && Client.Name is { } name ? await name.GetAsync() : null,
         Protocol = Role.Name,
         Remote = Client.Forwarded is { TellsAddress: true } forwarded ? forwarded.Address : Client.KnownAddress,
         HelloName = Client.Forwarded?.Hello ?? Hello?.Name,
         AccountName = Account?.Name,
+        SaslMechanism = AuthenticatedAccount is null ? null : SaslMechanism,
         ConnectionId = connection.Id,
     };
 

@@ -16,7 +16,7 @@ public sealed class IntakeTests
             Assert.Single(await harness.InboxAsync("bob")));
         Assert.Empty(harness.Disk.Names);
         await harness.Logger.SawAsync("from=<alice@example.test>, size=", "nrcpt=1");
-        await harness.Logger.SawAsync("to=<bob@example.test>, relay=local, delay=0, dsn=2.0.0, status=sent");
+        await harness.Logger.SawAsync("to=<bob@example.test>, relay=local, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent");
         await harness.Logger.SawAsync("removed");
     }
 

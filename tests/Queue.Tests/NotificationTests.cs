@@ -8,7 +8,7 @@ namespace MailAccess.Queue.Tests;
 /// <summary>Reports as they arrive in the sender's mailbox.</summary>
 public sealed class NotificationTests
 {
-    private static async Task<string> ReportAsync(QueueHarness harness, string kind = "Failure")
+    private static async Task<string> ReportAsync(QueueHarness harness, string kind = "non-delivery")
     {
         await harness.Logger.SawAsync($"sender {kind} notification");
         await harness.Logger.SawAsync("to=<alice@example.test>, relay=local", "status=sent");
@@ -73,7 +73,7 @@ public sealed class NotificationTests
         harness.Ports["blind.test"] = blind.Port;
         harness.Ports["knows.test"] = knows.Port;
         await harness.SendAsync(Asking("bob@example.test"));
-        Assert.Contains("Final-Recipient: rfc822; bob@example.test\r\nAction: delivered\r\nStatus: 2.0.0\r\n", await ReportAsync(harness, "Success"), StringComparison.Ordinal);
+        Assert.Contains("Final-Recipient: rfc822; bob@example.test\r\nAction: delivered\r\nStatus: 2.0.0\r\n", await ReportAsync(harness, "delivery status"), StringComparison.Ordinal);
         Assert.Single(await harness.InboxAsync("bob"));
         await harness.SendAsync(Asking("x@knows.test"));
         await harness.Logger.SawAsync("to=<x@knows.test>");

@@ -53,7 +53,7 @@ public sealed class QuotaTests
         Assert.Equal((552, new EnhancedCode(5, 2, 2)), (only.Code, only.Enhanced));
         Assert.Empty(harness.Disk.Names); // The client knows: no report.
         Assert.Equal(250, (await harness.SendAsync("alice@example.test", "bob@example.test", "carol@example.test")).Overall.Code);
-        await harness.Logger.SawAsync("sender Failure notification");
+        await harness.Logger.SawAsync("sender non-delivery notification");
         await harness.Logger.SawAsync("to=<alice@example.test>, relay=local", "status=sent");
         string report = Assert.Single(await harness.InboxAsync("alice"));
         Assert.Contains("Status: 5.2.2", report, StringComparison.Ordinal);

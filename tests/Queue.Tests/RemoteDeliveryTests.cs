@@ -100,7 +100,7 @@ public sealed class RemoteDeliveryTests : RemoteDeliveryFixture
         await using ScriptedPeer peer = Peer("far.test", c => c.Verb == stage ? reply : null);
         await Harness.SendAsync("alice@example.test", "x@far.test");
         await Harness.Logger.SawAsync("to=<x@far.test>", "status=bounced", reply);
-        await Harness.Logger.SawAsync("sender Failure notification");
+        await Harness.Logger.SawAsync("sender non-delivery notification");
         await Harness.Logger.SawAsync("to=<alice@example.test>, relay=local", "status=sent");
         Assert.StartsWith("Return-Path: <>\r\n", Assert.Single(await Harness.InboxAsync("alice")), StringComparison.Ordinal);
         Assert.Empty(peer.Messages);
@@ -113,7 +113,7 @@ public sealed class RemoteDeliveryTests : RemoteDeliveryFixture
         await using ScriptedPeer peer = Peer("far.test", c =>
             c.Line.Contains("gone@", StringComparison.Ordinal) ? "550 5.1.1 unknown" : c.Line.Contains("full@", StringComparison.Ordinal) && full ? "452 4.2.2 full" : null);
         await Harness.SendAsync("alice@example.test", "ok@far.test", "gone@far.test", "full@far.test");
-        await Harness.Logger.SawAsync("sender Failure notification");
+        await Harness.Logger.SawAsync("sender non-delivery notification");
         QueueEntry entry = await WaitingAsync();
         Assert.Equal([false, false, true], entry.Recipients.Select(r => r.IsPending));
         full = false;

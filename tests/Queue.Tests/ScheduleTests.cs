@@ -13,6 +13,7 @@ public sealed class ScheduleTests
         while (schedule.TryTake(out SpoolId id, out _))
         {
             order.Add(id.Value);
+            schedule.Return(id);
         }
         return order;
     }
@@ -120,5 +121,44 @@ public sealed class ScheduleTests
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         Assert.Equal(100_000, schedule.Count);
         Assert.True(grown < 100_000 * 100, $"{grown} octets");
+    }
+
+    [Fact]
+    public void Who_owns_a_message_keeps_it_from_everybody_else_until_it_is_returned()
+    {
+        Schedule schedule = new(_clock);
+        SpoolId id = new(1);
+        schedule.AddNew(id);
+        Assert.True(schedule.TryClaim(id));
+        Assert.False(schedule.TryClaim(id));
+        Assert.False(schedule.TryTake(out _, out _));
+        Task free = schedule.WhenFreeAsync(id);
+        Assert.False(free.IsCompleted);
+        schedule.Return(id);
+        Assert.True(free.IsCompleted);
+        Assert.True(schedule.TryTake(out SpoolId taken, out _));
+        Assert.Equal(id, taken);
+        schedule.AddNew(id);
+        Assert.False(schedule.TryTake(out _, out _)); // Its taker is not done.
+        schedule.Return(id);
+        Assert.Equal([1], Drain(schedule));
+    }
+
+    [Fact]
+    public void A_message_waits_once_however_often_it_is_added()
+    {
+        Schedule schedule = new(_clock);
+        schedule.AddDeferred(new SpoolId(1), _clock.GetUtcNow().AddHours(1));
+        schedule.AddNew(new SpoolId(1));
+        schedule.AddNew(new SpoolId(1));
+        schedule.AddNew(new SpoolId(2));
+        schedule.Remove(new SpoolId(2));
+        schedule.AddNew(new SpoolId(3));
+        schedule.Forget(new SpoolId(3));
+        schedule.AddNew(new SpoolId(3));
+        Assert.Equal(1, schedule.Count);
+        Assert.Equal([1], Drain(schedule));
+        _clock.Advance(TimeSpan.FromHours(2));
+        Assert.Empty(Drain(schedule));
     }
 }

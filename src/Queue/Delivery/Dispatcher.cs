@@ -110,6 +110,7 @@ internal sealed class Dispatcher : IAsyncDisposable
             {
                 _active.Remove(ended);
             }
+            _schedule.Return(id);
             Wake();
         }
     }

@@ -4,7 +4,7 @@ using MailAccess.Store;
 namespace MailAccess.Queue;
 
 /// <summary>Delivers from the spool to where mail ends: mailboxes, files, commands, programs.</summary>
-internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDeliveryAgents agents, QueueLimits limits) : IDisposable
+internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDeliveryAgents agents, QueueLimits limits, TimeProvider clock) : IDisposable
 {
     private const string LocalRelay = "local";
 
@@ -25,16 +25,22 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
     /// <summary>One mailbox after the other; each is told, and written down, before the next is begun, so that a crash doubles one copy at most.</summary>
     public async Task ToMailboxesAsync(SpoolMessage message, IReadOnlyList<(int Index, string AccountName)> mailboxes, Func<TransactionResult, Task> told)
     {
+        long submitted = clock.GetTimestamp();
         await _mailboxSlots.WaitAsync();
+        TimeSpan waited = clock.GetElapsedTime(submitted);
         try
         {
             await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
             foreach ((int index, string accountName) in mailboxes)
             {
                 SpoolRecipient recipient = message.Recipients[index];
+                long begun = clock.GetTimestamp();
                 SmtpReply reply = await local.DeliverAsync(
                     message.ReversePathOf(recipient), recipient.Recipient.Path, accountName, content, CancellationToken.None);
-                await told(new TransactionResult([new RecipientOutcome(index, Replies.ToStatus(reply), reply)], LocalRelay, null));
+                await told(new TransactionResult([new RecipientOutcome(index, Replies.ToStatus(reply), reply)], LocalRelay, null)
+                {
+                    Timing = new DeliveryTiming(waited, TimeSpan.Zero, clock.GetElapsedTime(begun)),
+                });
             }
         }
         finally
@@ -46,7 +52,9 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
     /// <summary>One transaction with an agent. Cancelled where shutdown cuts it off.</summary>
     public async Task<TransactionResult> ToAgentAsync(SpoolMessage message, AgentGroup group, IReadOnlyList<int> recipients)
     {
+        long submitted = clock.GetTimestamp();
         await _agentSlots.WaitAsync(_abort.Token);
+        long begun = clock.GetTimestamp();
         try
         {
             await using IMessageContent content = await spool.OpenContentAsync(message.Id, _abort.Token);
@@ -58,7 +66,10 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
                 Recipients = [.. recipients.Select(i => message.Recipients[i].Recipient)],
             };
             IReadOnlyList<SmtpReply> replies = await agents.DeliverAsync(transaction, content, _abort.Token);
-            return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, Replies.ToStatus(reply), reply))], RelayOf(group.Target), null);
+            return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, Replies.ToStatus(reply), reply))], RelayOf(group.Target), null)
+            {
+                Timing = new DeliveryTiming(clock.GetElapsedTime(submitted, begun), TimeSpan.Zero, clock.GetElapsedTime(begun)),
+            };
         }
         finally
         {

@@ -17,7 +17,7 @@ namespace MailAccess.Queue;
 /// </remarks>
 internal sealed class MessageWorker(
     ISpool spool, Schedule schedule, Planner planner, FinalDelivery final, RemoteQueue remote, Notifier notifier,
-    QueueOptions options, TimeProvider clock, ILogger logger)
+    DeliveryLog deliveries, QueueOptions options, TimeProvider clock, ILogger logger)
 {
     private const string NoRelay = "none";
 
@@ -32,6 +32,11 @@ internal sealed class MessageWorker(
         if (message is null)
         {
             Log.Unreadable(logger, id);
+            return;
+        }
+        if (message.OnHold is not null)
+        {
+            Restore(isUnsaved, message); // In no schedule: whoever releases it puts it there.
             return;
         }
         if (message.Released > clock.GetUtcNow())
@@ -58,6 +63,21 @@ internal sealed class MessageWorker(
         }
         await FinishAsync(message, unwritten);
     }
+
+    /// <summary>Returns the message to its sender now: what is pending has failed. For its owner. Throws for a failing spool.</summary>
+    public async Task ReturnToSenderAsync(SpoolMessage message, SmtpReply reason)
+    {
+        RecipientChange[] failed = [.. Enumerable.Range(0, message.Recipients.Count).Where(i => message.Recipients[i].Status == RecipientStatus.Pending)
+            .Select(i => new RecipientChange(i) { Status = RecipientStatus.Failed, Reply = reason, At = clock.GetUtcNow() })];
+        SpoolUpdate returned = new() { Recipients = failed, OnHold = message.OnHold is null ? null : "" }; // Who starts after us goes on with the report.
+        message = message.Apply(returned);
+        await SaveAsync(message, returned, UpdateDurability.PowerLoss);
+        LogOutcomes(message, new TransactionResult([.. failed.Select(f => new RecipientOutcome(f.Index, RecipientStatus.Failed, reason))], NoRelay, null));
+        await FinishAsync(message, new Unwritten());
+    }
+
+    /// <summary>The spool could not take what became of it: nobody else may write to it before that has gone well.</summary>
+    public bool IsUnsaved(SpoolId id) => _unsaved.ContainsKey(id);
 
     private async Task<(SpoolMessage Message, Unwritten Unwritten)> AttemptAsync(Plan plan, Unwritten before)
     {
@@ -223,48 +243,47 @@ internal sealed class MessageWorker(
 
     private void LogOutcomes(SpoolMessage message, TransactionResult result)
     {
-        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
         foreach (RecipientOutcome outcome in result.Outcomes)
         {
-            MailPath path = message.Recipients[outcome.Index].Recipient.Path;
-            EnhancedCode dsn = Replies.StatusOf(outcome.Reply);
-            string word = Word(outcome.Status);
-            Log.Recipient(logger, message.Id, path, result.Relay, delay, dsn, word, outcome.Reply);
+            deliveries.Write(Facts(message, outcome.Index, result.Relay, Replies.Word(outcome.Status), outcome.Reply) with { Timing = result.Timing });
         }
     }
 
     private void LogExpansion(SpoolMessage message, SpoolUpdate expansion)
     {
-        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
         foreach (RecipientChange change in expansion.Recipients)
         {
-            MailPath path = message.Recipients[change.Index].Recipient.Path;
-            EnhancedCode dsn = Replies.StatusOf(change.Reply!);
-            Log.Recipient(logger, message.Id, path, "local", delay, dsn, "sent", change.Reply);
+            deliveries.Write(Facts(message, change.Index, "local", "sent", change.Reply));
         }
-        foreach (SpoolRecipient failed in expansion.Members.Where(m => m.Status == RecipientStatus.Failed))
+        for (int i = 0; i < expansion.Members.Count; i++)
         {
-            MailPath path = failed.Recipient.Path;
-            EnhancedCode dsn = Replies.StatusOf(failed.LastReply!);
-            Log.Recipient(logger, message.Id, path, NoRelay, delay, dsn, "bounced", failed.LastReply);
+            if (expansion.Members[i] is { Status: RecipientStatus.Failed } failed)
+            {
+                deliveries.Write(Facts(message, expansion.FirstMember + i, NoRelay, "bounced", failed.LastReply));
+            }
         }
     }
 
     private void LogExpired(SpoolMessage message, SpoolUpdate retry)
     {
-        double delay = (clock.GetUtcNow() - message.Arrived).TotalSeconds;
         foreach (RecipientChange change in retry.Recipients)
         {
-            MailPath path = message.Recipients[change.Index].Recipient.Path;
-            Log.Recipient(logger, message.Id, path, "none", delay, Aftermath.DeliveryTimeExpired, "expired", change.Reply);
+            deliveries.Write(Facts(message, change.Index, NoRelay, "expired", change.Reply) with { Dsn = Aftermath.DeliveryTimeExpired });
         }
     }
 
-    private static string Word(RecipientStatus status) => status switch
+    private static DeliveryFacts Facts(SpoolMessage message, int recipient, string relay, string status, SmtpReply? reply) => new()
     {
-        RecipientStatus.Pending => "deferred",
-        RecipientStatus.Failed => "bounced",
-        _ => "sent",
+        Id = message.Id,
+        MessageId = message.MessageId,
+        From = message.ReversePath,
+        To = message.Recipients[recipient].Recipient.Path,
+        OriginalTo = DeliveryFacts.Unless(message.Recipients[recipient].Recipient.Path, message.FirstOf(recipient).Recipient.Path),
+        Arrived = message.Arrived,
+        Relay = relay,
+        Dsn = reply is null ? default : Replies.StatusOf(reply),
+        Status = status,
+        Reply = reply,
     };
 }
 
@@ -278,4 +297,12 @@ internal static class Replies
     /// <summary>What becomes of a recipient by a reply from where mail ends.</summary>
     public static RecipientStatus ToStatus(SmtpReply reply) =>
         reply.IsPositive ? RecipientStatus.Delivered : reply.IsPermanent ? RecipientStatus.Failed : RecipientStatus.Pending;
+
+    /// <summary>In the words of the log.</summary>
+    public static string Word(RecipientStatus status) => status switch
+    {
+        RecipientStatus.Pending => "deferred",
+        RecipientStatus.Failed => "bounced",
+        _ => "sent",
+    };
 }

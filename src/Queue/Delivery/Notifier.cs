@@ -17,7 +17,8 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
     public async Task NotifyAsync(SpoolMessage message, Notification notification)
     {
         SpoolId id = await ReportAsync(message, notification, notification.Owner ?? message.ReversePath, SpoolPurpose.Notification);
-        Log.Notified(logger, message.Id, notification.Kind, id);
+        string kind = Words(notification.Kind);
+        Log.Notified(logger, message.Id, kind, id);
     }
 
     /// <summary>The last stop of what can neither be delivered nor returned.</summary>
@@ -26,7 +27,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
         if (options.NotifyPostmaster.HasFlag(PostmasterNotices.DoubleBounce) && message.Purpose != SpoolPurpose.PostmasterCopy)
         {
             SpoolId id = await ReportAsync(message, new Notification(NotificationKind.Failure, recipients), Postmaster, SpoolPurpose.PostmasterCopy);
-            Log.Notified(logger, message.Id, NotificationKind.Failure, id);
+            Log.Notified(logger, message.Id, "postmaster non-delivery", id);
         }
     }
 
@@ -72,13 +73,22 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
                 Traits = scan.Traits,
                 SmtpUtf8 = composer.NeedsSmtpUtf8,
                 Purpose = purpose,
+                MessageId = scan.MessageId,
                 Priority = message.Priority, // RFC 6710 §4.6
                 RequiresTls = message.RequiresTls, // RFC 8689 §5
             },
             new BytesContent(content), CancellationToken.None);
+        Log.MessageId(logger, id, scan.MessageId ?? "<>");
         schedule.AddNew(id, message.Priority);
         return id;
     }
+
+    private static string Words(NotificationKind kind) => kind switch
+    {
+        NotificationKind.Failure => "sender non-delivery",
+        NotificationKind.Delay => "sender delay",
+        _ => "sender delivery status",
+    };
 
     private async Task<IMessageContent?> OpenOriginalAsync(SpoolId id)
     {

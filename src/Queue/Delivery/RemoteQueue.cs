@@ -3,7 +3,10 @@ using MailAccess.Smtp;
 namespace MailAccess.Queue;
 
 /// <summary>What came of a transaction, and with whom.</summary>
-internal sealed record TransactionResult(IReadOnlyList<RecipientOutcome> Outcomes, string Relay, string? RemoteHost);
+internal sealed record TransactionResult(IReadOnlyList<RecipientOutcome> Outcomes, string Relay, string? RemoteHost)
+{
+    public DeliveryTiming Timing { get; init; }
+}
 
 /// <summary>
 /// Transactions waiting for their destinations. Each destination has a few runners; a runner owns one connection and sends one
@@ -53,7 +56,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
 
     public Task<TransactionResult> SubmitAsync(Destination destination, Transaction transaction)
     {
-        Job job = new(transaction);
+        Job job = new(transaction, clock.GetTimestamp());
         lock (_gate)
         {
             if (_stop.IsCancellationRequested)
@@ -154,12 +157,13 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         {
             while (await NextAsync(lane, session is not null) is { } job)
             {
+                TimeSpan waited = clock.GetElapsedTime(job.Submitted);
                 Task<(TransactionResult Result, SmtpSession? Session)> work = DeliverAsync(lane, job.Transaction, session);
                 await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // What it threw goes to whoever submitted it.
                 if (work.IsCompletedSuccessfully)
                 {
                     (TransactionResult result, session) = await work;
-                    job.Done.SetResult(result);
+                    job.Done.SetResult(result with { Timing = result.Timing with { Waited = waited } });
                     continue;
                 }
                 await DisposeAsync(session);
@@ -238,22 +242,26 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         {
             return (All(transaction, known), null);
         }
+        long dialled = clock.GetTimestamp();
         Connected connected = await connector.ConnectAsync(lane.Destination, _abort.Token);
         if (connected.Failure is { } failure)
         {
             lane.DeadReply = failure.IsPermanent ? null : failure;
             lane.DeadUntil = clock.GetUtcNow() + limits.DeadDestinationTime;
-            return (All(transaction, failure), null);
+            return (All(transaction, failure) with { Timing = new DeliveryTiming(TimeSpan.Zero, clock.GetElapsedTime(dialled), TimeSpan.Zero) }, null);
         }
         lane.DeadReply = null;
         SmtpSession fresh = connected.Session!;
+        TimeSpan connecting = clock.GetElapsedTime(dialled);
         TransactionResult sent = (await SendAsync(fresh, transaction))!;
+        sent = sent with { Timing = sent.Timing with { Connecting = connecting } };
         return (sent, await KeepAsync(fresh));
     }
 
     /// <summary>Null: the connection was closed before the transaction began.</summary>
     private async Task<TransactionResult?> SendAsync(SmtpSession session, Transaction transaction)
     {
+        long begun = clock.GetTimestamp();
         Task<IReadOnlyList<RecipientOutcome>> sending = session.SendAsync(transaction, _abort.Token);
         await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!sending.IsCompletedSuccessfully)
@@ -261,7 +269,10 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
             await session.DisposeAsync();
         }
         IReadOnlyList<RecipientOutcome> outcomes = await sending;
-        return session.IsStale ? null : new TransactionResult(outcomes, session.Relay, session.Host);
+        return session.IsStale ? null : new TransactionResult(outcomes, session.Relay, session.Host)
+        {
+            Timing = new DeliveryTiming(TimeSpan.Zero, TimeSpan.Zero, clock.GetElapsedTime(begun)),
+        };
     }
 
     private static async Task<SmtpSession?> KeepAsync(SmtpSession session)
@@ -318,8 +329,10 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         }
     }
 
-    private sealed class Job(Transaction transaction)
+    private sealed class Job(Transaction transaction, long submitted)
     {
+        public long Submitted { get; } = submitted;
+
         public Transaction Transaction { get; } = transaction;
 
         public TaskCompletionSource<TransactionResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

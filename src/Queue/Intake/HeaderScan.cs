@@ -12,10 +12,14 @@ internal sealed class HeaderScan(int deliveredToMax)
     private bool _lineIsLong;
     private bool _inBody;
     private bool _isInTlsRequired;
+    private bool _isInMessageId;
     private List<string>? _deliveredTo;
 
     /// <summary>Received fields.</summary>
     public int Hops { get; private set; }
+
+    /// <summary>The field Message-ID, as it stands there; null where there is none, or a senseless one.</summary>
+    public string? MessageId { get; private set; }
 
     public ContentTraits Traits { get; private set; }
 
@@ -61,6 +65,7 @@ internal sealed class HeaderScan(int deliveredToMax)
         ReadOnlySpan<byte> line = _line.AsSpan(0, _length).TrimEnd((byte)'\r');
         _inBody = line.IsEmpty && !_lineIsLong;
         ScanTlsRequired(line);
+        ScanMessageId(line);
         if (Ascii.EqualsIgnoreCase(line[..Math.Min(line.Length, 9)], "Received:"u8))
         {
             Hops++;
@@ -89,5 +94,19 @@ internal sealed class HeaderScan(int deliveredToMax)
             Traits |= ContentTraits.TlsOptional;
         }
         _isInTlsRequired = begins && value.IsEmpty;
+    }
+
+    // message-id = "Message-ID:" msg-id CRLF, where the value may stand on the next line.     RFC 5322 §3.6.4
+    private void ScanMessageId(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> name = "Message-ID:"u8;
+        bool begins = line.Length >= name.Length && Ascii.EqualsIgnoreCase(line[..name.Length], name);
+        bool isContinued = _isInMessageId && line is [(byte)' ' or (byte)'\t', ..];
+        ReadOnlySpan<byte> value = (begins ? line[name.Length..] : line).Trim(" \t"u8);
+        if ((begins || isContinued) && !value.IsEmpty && !_lineIsLong)
+        {
+            MessageId ??= Encoding.UTF8.GetString(value);
+        }
+        _isInMessageId = begins && value.IsEmpty;
     }
 }

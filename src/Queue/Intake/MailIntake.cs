@@ -7,7 +7,7 @@ namespace MailAccess.Queue;
 
 /// <summary>What an intake needs of the queue.</summary>
 internal sealed record IntakeServices(
-    ISpool Spool, Schedule Schedule, Action Wake, LocalDelivery Local, QueueOptions Options, TimeProvider Clock, ILogger Logger);
+    ISpool Spool, Schedule Schedule, Action Wake, LocalDelivery Local, DeliveryLog Deliveries, HoldRules HoldRules, QueueOptions Options, TimeProvider Clock, ILogger Logger);
 
 /// <summary>Where one recipient of an intake goes.</summary>
 /// <param name="Path">The final address where that is known now: an alias's only member, or the recipient as it came.</param>
@@ -40,6 +40,7 @@ internal sealed class MailIntake : IMailIntake
     private int _traceOctets;
     private long _octets;
     private SmtpReply? _failure;
+    private HoldRule? _holdRule;
 
     public MailIntake(IntakeServices services, SpoolId id, Envelope envelope, MailOrigin origin, IntakeTarget[] targets, IStagedMessage staged)
     {
@@ -107,11 +108,12 @@ internal sealed class MailIntake : IMailIntake
             return Same(failure);
         }
         // From here on nothing is cancelled: what is delivered cannot be taken back, so it is finished and answered.
-        Log.Received(Logger, _id, _origin.Remote, _origin.Protocol, _origin.ConnectionId, _origin.AccountName);
-        Log.Active(Logger, _id, _envelope.ReversePath, _octets, _targets.Length);
+        Log.Client(Logger, _id, _origin);
+        Log.MessageId(Logger, _id, _scan.MessageId ?? "<>");
+        _holdRule = _services.HoldRules.Find(_envelope, _origin);
         try
         {
-            return mode == CommitMode.OneReply && (_targets.Any(t => t.IsForWorker) || IsHeld)
+            return (_holdRule is not null && IsForSpool(mode)) || (mode == CommitMode.OneReply && (_targets.Any(t => t.IsForWorker) || IsHeld))
                 ? await SpoolAllAsync()
                 : await DeliverAsync(mode);
         }
@@ -134,6 +136,9 @@ internal sealed class MailIntake : IMailIntake
 
     // Where nobody is left to get it later, that is said now.
     private bool IsHeld => _envelope.Hold is not null && _targets.Any(t => t.Failure is null);
+
+    // LMTP: who is refused hears it now.
+    private bool IsForSpool(CommitMode mode) => mode == CommitMode.OneReply ? _targets.Any(t => t.Failure is null) : _targets.All(t => t.Failure is null);
 
     private CommitOutcome Same(SmtpReply reply) => new(reply, [.. Enumerable.Repeat(reply, _targets.Length)]);
 
@@ -191,6 +196,8 @@ internal sealed class MailIntake : IMailIntake
 
     private async Task<CommitOutcome> DeliverAsync(CommitMode mode)
     {
+        Log.Active(Logger, _id, _envelope.ReversePath, _octets, _targets.Length);
+        long begun = _services.Clock.GetTimestamp();
         SmtpReply[] replies = new SmtpReply[_targets.Length];
         for (int i = 0; i < _targets.Length; i++)
         {
@@ -221,7 +228,7 @@ internal sealed class MailIntake : IMailIntake
                 left.Add(Settled(recipient, replies[i]) with { Told = true }); // So that an alias among the others gives it no second copy.
             }
         }
-        LogDelivered(replies);
+        LogDelivered(replies, _services.Clock.GetElapsedTime(begun));
         if (left.Count > 0)
         {
             await AddToSpoolAsync(left);
@@ -306,12 +313,14 @@ internal sealed class MailIntake : IMailIntake
             Return = _envelope.Return,
             EnvelopeId = _envelope.EnvelopeId,
             Traits = _scan.Traits,
+            MessageId = _scan.MessageId,
             Attempts = isDeferred ? 1 : 0,
             NextAttempt = next,
             Hold = _envelope.Hold,
             DeliverBy = _envelope.DeliverBy,
             Priority = _envelope.Priority,
             RequiresTls = _envelope.RequiresTls,
+            OnHold = _holdRule is null ? null : $"rule {_holdRule.Text}",
         };
         message = message with { NextAttempt = next = message.WakeBefore(next, _arrived) };
         StoreResult<IMessageContent> opened = await _staged!.OpenAsync(CancellationToken.None);
@@ -321,6 +330,11 @@ internal sealed class MailIntake : IMailIntake
         }
         await using IMessageContent owned = content;
         await _services.Spool.AddAsync(message, new ContentFrom(content, _traceOctets), CancellationToken.None);
+        if (message.OnHold is { } reason)
+        {
+            Log.Held(Logger, _id, reason);
+            return; // In no schedule.
+        }
         if (isDeferred || next > _arrived)
         {
             _services.Schedule.AddDeferred(_id, next, message.Priority);
@@ -332,18 +346,28 @@ internal sealed class MailIntake : IMailIntake
         _services.Wake();
     }
 
-    private void LogDelivered(SmtpReply[] replies)
+    private void LogDelivered(SmtpReply[] replies, TimeSpan sending)
     {
-        double delay = (_services.Clock.GetUtcNow() - _arrived).TotalSeconds;
         for (int i = 0; i < replies.Length; i++)
         {
-            if (!_targets[i].IsForWorker)
+            if (_targets[i].IsForWorker)
             {
-                MailPath path = _targets[i].Path;
-                EnhancedCode dsn = Replies.StatusOf(replies[i]);
-                string status = replies[i].IsPositive ? "sent" : replies[i].IsPermanent ? "bounced" : "deferred";
-                Log.Recipient(Logger, _id, path, "local", delay, dsn, status, replies[i]);
+                continue;
             }
+            _services.Deliveries.Write(new DeliveryFacts
+            {
+                Id = _id,
+                MessageId = _scan.MessageId,
+                From = _envelope.ReversePath,
+                To = _targets[i].Path,
+                OriginalTo = DeliveryFacts.Unless(_targets[i].Path, _envelope.Recipients[i].Path),
+                Arrived = _arrived,
+                Relay = "local",
+                Timing = new DeliveryTiming(TimeSpan.Zero, TimeSpan.Zero, sending),
+                Dsn = Replies.StatusOf(replies[i]),
+                Status = replies[i].IsPositive ? "sent" : replies[i].IsPermanent ? "bounced" : "deferred",
+                Reply = replies[i],
+            });
         }
     }
 

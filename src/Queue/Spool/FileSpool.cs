@@ -128,7 +128,7 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, TimeSpan r
         }
         else
         {
-            found(new SpoolEntry(id, message.NextAttempt, message.Attempts, message.Priority));
+            found(SpoolEntry.Of(message));
         }
     }
 

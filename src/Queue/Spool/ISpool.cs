@@ -3,7 +3,10 @@ using MailAccess.Store;
 namespace MailAccess.Queue;
 
 /// <summary>What the schedule keeps of a message: enough to know when, nothing more.</summary>
-internal readonly record struct SpoolEntry(SpoolId Id, DateTimeOffset NextAttempt, int Attempts, int Priority = 0);
+internal readonly record struct SpoolEntry(SpoolId Id, DateTimeOffset NextAttempt, int Attempts, int Priority = 0, bool IsOnHold = false)
+{
+    public static SpoolEntry Of(SpoolMessage message) => new(message.Id, message.NextAttempt, message.Attempts, message.Priority, message.OnHold is not null);
+}
 
 /// <summary>How much an update must survive.</summary>
 internal enum UpdateDurability

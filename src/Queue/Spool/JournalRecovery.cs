@@ -41,7 +41,37 @@ internal static class JournalRecovery
         });
     }
 
-    private static List<string> Read(ISpoolFiles disk, long firstOwn, Dictionary<SpoolId, Found> live, ILogger logger)
+    /// <summary>For whoever only looks, while nobody or another process owns the journal: changes nothing; what goes meanwhile is passed over.</summary>
+    public static IReadOnlyDictionary<SpoolId, (SpoolMessage Message, byte[] Content)> Peek(ISpoolFiles disk)
+    {
+        Dictionary<SpoolId, Found> live = [];
+        foreach ((long number, string name) in Segments(disk, long.MaxValue))
+        {
+            try
+            {
+                byte[] octets = ReadAll(disk, name);
+                if (JournalRecord.IsSegment(octets, number))
+                {
+                    ReadSegment(null, name, octets, number, live, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+                }
+            }
+            catch (FileNotFoundException)
+            {
+                // A server has started and moved what it held into files.
+            }
+        }
+        Dictionary<SpoolId, (SpoolMessage, byte[])> messages = [];
+        foreach ((SpoolId id, Found found) in live)
+        {
+            if (SpoolCodec.TryRead(found.Control.WrittenSpan, out SpoolMessage? message) == ControlState.Whole)
+            {
+                messages[id] = (message!, found.Content);
+            }
+        }
+        return messages;
+    }
+
+    private static List<(long Number, string Name)> Segments(ISpoolFiles disk, long firstOwn)
     {
         List<(long Number, string Name)> segments = [];
         foreach (string name in disk.List())
@@ -52,8 +82,13 @@ internal static class JournalRecovery
             }
         }
         segments.Sort();
+        return segments;
+    }
+
+    private static List<string> Read(ISpoolFiles disk, long firstOwn, Dictionary<SpoolId, Found> live, ILogger logger)
+    {
         List<string> done = [];
-        foreach ((long number, string name) in segments)
+        foreach ((long number, string name) in Segments(disk, firstOwn))
         {
             byte[] octets = ReadAll(disk, name);
             if (JournalRecord.IsSegment(octets, number))
@@ -74,7 +109,7 @@ internal static class JournalRecovery
     /// A record that is not whole ends the segment, as one does that was being written when the power went, which nobody was promised.
     /// Where whole ones follow it the medium is damaged: they count, and the damaged octets are put aside for somebody to look at.
     /// </summary>
-    private static void ReadSegment(ISpoolFiles disk, string name, ReadOnlySpan<byte> octets, long number, Dictionary<SpoolId, Found> live, ILogger logger)
+    private static void ReadSegment(ISpoolFiles? aside, string name, ReadOnlySpan<byte> octets, long number, Dictionary<SpoolId, Found> live, ILogger logger)
     {
         octets = octets[JournalRecord.SegmentHeaderOctets..];
         for (int place = 0; !octets.IsEmpty; place++)
@@ -91,7 +126,10 @@ internal static class JournalRecovery
             {
                 return;
             }
-            KeepAside(disk, $"{name}.{place}{DamagedSuffix}", octets[..next], logger);
+            if (aside is not null)
+            {
+                KeepAside(aside, $"{name}.{place}{DamagedSuffix}", octets[..next], logger);
+            }
             octets = octets[next..];
             place = nextPlace - 1;
         }

@@ -43,7 +43,7 @@ internal sealed class JournalSpool : ISpool
         await _files.LoadAsync(found, cancellationToken);
         foreach (JournalEntry entry in _entries.Values.OrderBy(e => e.Message.Id))
         {
-            found(new SpoolEntry(entry.Message.Id, entry.Message.NextAttempt, entry.Message.Attempts, entry.Message.Priority));
+            found(SpoolEntry.Of(entry.Message));
         }
     }
 

@@ -52,6 +52,8 @@ internal static class SpoolCodec
             ByTrace = message.DeliverBy?.Trace ?? false,
             Priority = message.Priority,
             RequireTls = message.RequiresTls,
+            OnHold = message.OnHold,
+            MessageId = message.MessageId,
         },
         SpoolJson.Default.MessageLine), startOnNewLine: false);
 
@@ -60,6 +62,7 @@ internal static class SpoolCodec
         {
             Attempts = update.Attempts,
             Next = update.NextAttempt,
+            OnHold = update.OnHold,
             Add = update.Members.Count == 0 ? null : [.. update.Members.Select(ToLine)],
             From = update.FirstMember,
             To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)],
@@ -175,6 +178,8 @@ internal static class SpoolCodec
             DeliverBy = line.By is { } deadline ? new DeliverBy(deadline, line.ByMode, line.ByTrace) : null,
             Priority = line.Priority,
             RequiresTls = line.RequireTls,
+            OnHold = line.OnHold,
+            MessageId = line.MessageId,
         };
     }
 
@@ -189,6 +194,7 @@ internal static class SpoolCodec
         {
             Attempts = line.Attempts,
             NextAttempt = line.Next,
+            OnHold = line.OnHold,
             Members = [.. (line.Add ?? []).Select(ToRecipient)],
             FirstMember = line.From,
             Recipients = [.. (line.To ?? []).Select(ToChange)],

@@ -32,6 +32,8 @@ internal sealed record MessageLine
     public bool ByTrace { get; init; }
     public int Priority { get; init; }
     public bool RequireTls { get; init; }
+    public string? MessageId { get; init; }
+    public string? OnHold { get; init; }
 }
 
 internal sealed record PathLine
@@ -80,6 +82,7 @@ internal sealed record UpdateLine
 {
     public int? Attempts { get; init; }
     public DateTimeOffset? Next { get; init; }
+    public string? OnHold { get; init; }
     public RecipientLine[]? Add { get; init; }
     public int From { get; init; }
     public ChangeLine[]? To { get; init; }

@@ -49,6 +49,9 @@ internal sealed record SpoolMessage
 
     public string? EnvelopeId { get; init; }
 
+    /// <summary>The field Message-ID, for people who look for it; null where there is none.</summary>
+    public string? MessageId { get; init; }
+
     public ContentTraits Traits { get; init; }
 
     public SpoolPurpose Purpose { get; init; }
@@ -60,6 +63,9 @@ internal sealed record SpoolMessage
 
     /// <summary>Nothing is done with it before. RFC 4865.</summary>
     public FutureRelease? Hold { get; init; }
+
+    /// <summary>Why an administrator, by hand or by a rule, keeps it from being tried at all; null: nobody does. Nothing but a command of theirs ends it.</summary>
+    public string? OnHold { get; init; }
 
     /// <summary>From when its lifetime and its delay count: its arrival, or its release.</summary>
     public DateTimeOffset Released => Hold is { } hold && hold.At > Arrived ? hold.At : Arrived;
@@ -83,6 +89,9 @@ internal sealed record SpoolMessage
 
     /// <summary>Who is told of this recipient's failure, where that is not the message's sender.</summary>
     public MailPath? OwnerOf(SpoolRecipient recipient) => ReversePath.IsNull ? null : recipient.Owner;
+
+    /// <summary>The recipient that the message came with and that this one, by its index, stands in the place of; itself where there was no expansion.</summary>
+    public SpoolRecipient FirstOf(int recipient) => Recipients[recipient].Parent is { } parent ? FirstOf(parent) : Recipients[recipient];
 
     public Envelope Envelope => new()
     {
@@ -126,6 +135,12 @@ internal sealed record SpoolMessage
                 recipients[change.Index] = change.ApplyTo(recipients[change.Index]);
             }
         }
-        return this with { Recipients = recipients, Attempts = update.Attempts ?? Attempts, NextAttempt = update.NextAttempt ?? NextAttempt };
+        return this with
+        {
+            Recipients = recipients,
+            Attempts = update.Attempts ?? Attempts,
+            NextAttempt = update.NextAttempt ?? NextAttempt,
+            OnHold = update.OnHold switch { null => OnHold, "" => null, _ => update.OnHold },
+        };
     }
 }

@@ -9,6 +9,9 @@ internal sealed record SpoolUpdate
 
     public DateTimeOffset? NextAttempt { get; init; }
 
+    /// <summary>Put on hold, and why; empty: released.</summary>
+    public string? OnHold { get; init; }
+
     /// <summary>What an expansion appends, beginning at <see cref="FirstMember"/>: one step with what becomes of the recipients that were expanded. Applied before <see cref="Recipients"/>.</summary>
     public IReadOnlyList<SpoolRecipient> Members { get; init; } = [];
 

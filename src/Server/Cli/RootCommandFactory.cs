@@ -12,6 +12,7 @@ internal static class RootCommandFactory
             ServeCommand.Create(output, errors),
             CheckCommand.Create(output, errors),
             UserCommand.Create(output, errors),
+            QueueCommand.Create(output, errors, Console.In, TimeProvider.System),
             ExpireCommand.Create(output, errors),
             IndexCommand.Create(output, errors),
             AdoptCommand.Create(output, errors),

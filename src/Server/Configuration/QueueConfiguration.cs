@@ -15,6 +15,7 @@ internal sealed record QueueConfiguration
     public required PostmasterNotices NotifyPostmaster { get; init; }
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
+    public required int HistoryDays { get; init; }
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
     public required int RemotePort { get; init; }
     public HostAndPort? SmartHost { get; init; }
@@ -59,6 +60,7 @@ internal sealed record QueueConfiguration
             NotifyPostmaster = queue.Get(Settings.NotifyPostmaster).Aggregate(PostmasterNotices.None, (all, one) => all | one),
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
+            HistoryDays = queue.Get(Settings.HistoryDays),
             DnsServers = servers,
             RemotePort = queue.Get(Settings.RemotePort),
             SmartHost = queue.Get(Settings.SmartHost),

@@ -260,16 +260,22 @@ internal static class Settings
     public static readonly SectionListSetting Routes = new("routes", "Domains whose mail goes to a fixed host instead of their MX hosts.",
         new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
 
+    public static readonly Setting<int> HistoryDays = new("historyDays", ScalarTypes.Integer(0, 3650), 14, "14",
+        "For how many days it is remembered what became of mail that has left the queue, for `mailaccess queue history`: who sent what to whom. 0: not at all.");
+
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
-        [RelayOutside, FirstRetry, LongestRetry, Lifetime, BounceLifetime, DelayWarning, NotifyPostmaster, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
+        [
+            RelayOutside, FirstRetry, LongestRetry, Lifetime, BounceLifetime, DelayWarning, NotifyPostmaster, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser,
+            SmartHostPasswordFile, Routes, HistoryDays,
+        ]);
 
     // log
     public static readonly Setting<LogLevel> Level = new("level",
         ScalarTypes.Choice(("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error)),
         LogLevel.Information, "\"info\"", "The least important lines that are written.");
 
-    public static readonly Setting<LogFormat> Format = new("format", ScalarTypes.Choice(("text", LogFormat.Text), ("json", LogFormat.Json)), LogFormat.Text, "\"text\"",
-        "Lines for people, or an object a line for programs.");
+    public static readonly Setting<LogFormat> Format = new("format", ScalarTypes.Choice(("text", LogFormat.Text), ("json", LogFormat.Json), ("maillog", LogFormat.Maillog)), LogFormat.Text, "\"text\"",
+        "Lines for people, or an object a line for programs, or lines as syslog and Postfix write them, for programs that read maillog: pflogsumm --syslog-name=mailaccess.");
 
     public static readonly Setting<string?> LogFile = new("file", Optional(ScalarTypes.Text), null, null, "Where lines go, opened again on SIGHUP. Default: standard error.");
 
@@ -332,4 +338,5 @@ internal enum LogFormat
 {
     Text,
     Json,
+    Maillog,
 }

@@ -37,4 +37,10 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Information, "the quota warning for {Account} was not delivered: {Error}")]
     public static partial void QuotaWarningNotSent(this ILogger log, string account, MailAccess.Store.StoreError error);
+
+    [LoggerMessage(30, LogLevel.Error, "a command at the control socket failed")]
+    public static partial void ControlFault(this ILogger log, Exception bug);
+
+    [LoggerMessage(31, LogLevel.Warning, "the control socket cannot be made, so the commands of mailaccess queue do not reach this server: {Problem}")]
+    public static partial void ControlUnavailable(this ILogger log, string problem);
 }

@@ -8,6 +8,7 @@ using MailAccess.Auth.OAuth;
 using MailAccess.Dns;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
+using MailAccess.Server.Control;
 using MailAccess.Store;
 using MailAccess.Store.Access;
 using MailAccess.Wire;
@@ -138,9 +139,23 @@ internal sealed class MailServer : IAsyncDisposable
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
+        StartControl(queue);
         AppPasswordDesk appPasswords = await AccountSource.OpenAppPasswordsAsync(_configuration, _clock, _loggers);
         _undo.Push(appPasswords.DisposeAsync);
         StartListeners(accounts, appPasswords, mail, queue, resolver, errors);
+    }
+
+    private void StartControl(MailQueue queue)
+    {
+        try
+        {
+            ControlServer control = new(_configuration.DataFolder, new QueueControl(queue).AnswerAsync, _clock, _log);
+            _undo.Push(control.DisposeAsync);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or SocketException)
+        {
+            _log.ControlUnavailable(problem.Message); // Mail goes on without.
+        }
     }
 
     private async Task<string?> PostmasterAsync(AccountSources sources)

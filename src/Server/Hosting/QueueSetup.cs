@@ -35,6 +35,9 @@ internal static class QueueSetup
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
             Rewriting = RewritingSetup.Create(configuration, addresses, NoTables, loggers, errors),
+            HoldRulesFile = Path.Combine(configuration.DataFolder, HoldRules.FileName),
+            HistoryFolder = HistoryFolder(configuration),
+            HistoryDays = queue.HistoryDays,
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
             OwnAddresses = OwnAddresses(configuration),
             RemotePort = queue.RemotePort,
@@ -55,6 +58,9 @@ internal static class QueueSetup
         };
         return errors.Count > 0 ? null : new MailQueue(options, mail, new MailRouter(routing, addresses), resolver, clock, loggers.CreateLogger<MailQueue>());
     }
+
+    /// <summary>Where finished deliveries are remembered.</summary>
+    public static string HistoryFolder(ServerConfiguration configuration) => Path.Combine(configuration.DataFolder, "history");
 
     /// <summary>The caller disposes it.</summary>
     public static StubResolver CreateResolver(QueueConfiguration queue, TimeProvider clock, ILoggerFactory loggers)

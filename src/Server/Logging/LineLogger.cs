@@ -47,7 +47,12 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     internal void Write(LogLevel level, string category, EventId id, string message, Exception? exception)
     {
-        string line = _format == LogFormat.Json ? Json(level, category, id, message, exception) : Plain(level, category, message, exception);
+        string line = _format switch
+        {
+            LogFormat.Json => Json(level, category, id, message, exception),
+            LogFormat.Maillog => Plain(MaillogLine.Begin(_clock.GetLocalNow(), category, id, message), level, message, exception),
+            _ => Plain($"{Stamp()} {category}: ", level, message, exception),
+        };
         if (!_lines.Writer.TryWrite(line))
         {
             Interlocked.Increment(ref _dropped);
@@ -72,10 +77,9 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     private string Stamp() => _clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    private string Plain(LogLevel level, string category, string message, Exception? exception)
+    private static string Plain(string begin, LogLevel level, string message, Exception? exception)
     {
-        StringBuilder line = new();
-        line.Append(Stamp()).Append(' ').Append(category).Append(": ");
+        StringBuilder line = new(begin);
         if (level != LogLevel.Information)
         {
             line.Append(Word(level)).Append(": ");

@@ -101,6 +101,7 @@ internal static class AuthCommand
             return new CommandResult(Fail(session, authenticator.WhyNotOffered(mechanism, context)));
         }
         session.Exchange = exchange;
+        session.SaslMechanism = mechanism;
         return StepAsync(session, initial);
     }
 

@@ -29,7 +29,7 @@ internal static class MessageStart
     {
         try
         {
-            IntakeStart start = await session.Sink.BeginAsync(transaction.ToEnvelope(), session.Origin(), CancellationToken.None);
+            IntakeStart start = await session.Sink.BeginAsync(transaction.ToEnvelope(), await session.OriginAsync(), CancellationToken.None);
             return start.Intake is null && start.Refusal is null ? new IntakeStart(null, SmtpReplies.TryAgainLater) : start;
         }
         catch (IOException failure)

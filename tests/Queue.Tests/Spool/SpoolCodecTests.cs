@@ -79,6 +79,7 @@ public sealed class SpoolCodecTests
             DeliverBy = random.Next(2) == 0 ? null : new DeliverBy(Time(), (DeliverByMode)random.Next(2), random.Next(2) == 0),
             RequiresTls = random.Next(2) == 0,
             Priority = random.Next(-9, 10),
+            OnHold = random.Next(2) == 0 ? null : "why",
             Hold = random.Next(2) == 0 ? null : new FutureRelease(Time(), random.Next(2) == 0 ? "for;60" : "until;2026-11-22T08:00:00Z"),
         };
     }

@@ -31,6 +31,25 @@ public sealed class LineLoggerTests
         Assert.Contains("why", json.GetProperty("exception").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_line_as_syslog_writes_it()
+    {
+        string line = Assert.Single(Write(LogFormat.Maillog, log => log.LogError("broken")));
+        Assert.Matches(@"^Mar 14 \d\d:\d\d:\d\d \S+ mailaccess/imap\[\d+\]: error: broken$", line);
+    }
+
+    [Theory]
+    [InlineData("queue", "Received", "X: client=a[192.0.2.1]", "smtpd")]
+    [InlineData("submission", "RecipientRejected", "NOQUEUE: reject: RCPT from a[192.0.2.1]: 550", "smtpd")]
+    [InlineData("queue", "MessageId", "X: message-id=<a@b>", "cleanup")]
+    [InlineData("queue", "Active", "X: from=<a@b>, size=1, nrcpt=1 (queue active)", "qmgr")]
+    [InlineData("queue", "Recipient", "X: to=<a@b>, relay=local, delay=0", "local")]
+    [InlineData("queue", "Recipient", "X: to=<a@b>, relay=mx[192.0.2.1]:25, delay=0", "smtp")]
+    [InlineData("queue", "Notified", "X: sender delay notification: Y", "bounce")]
+    [InlineData("queue", "Removed", "X: removed", "qmgr")]
+    public void Lines_come_from_the_programs_that_readers_of_maillog_know(string category, string name, string message, string program) => Assert.Contains(
+        $" mailaccess/{program}[", MaillogLine.Begin(new ManualTimeProvider().GetUtcNow(), category, new EventId(1, name), message), StringComparison.Ordinal);
+
     private string[] Write(LogFormat format, Action<ILogger> write)
     {
         using (LineLoggerProvider provider = new(new LogConfiguration(LogLevel.Information, format, _file, [], []), new ManualTimeProvider()))

@@ -1,0 +1,84 @@
+using System.Globalization;
+using MailAccess.Smtp;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Queue;
+
+/// <summary>Where the time of a delivery went, as far as it began.</summary>
+/// <param name="Waited">For its turn: a connection, a slot.</param>
+/// <param name="Connecting">Until mail could be sent: names looked up, connected, greeted, encrypted, logged in. Zero on a connection that was there.</param>
+/// <param name="Sending">The transaction itself.</param>
+internal readonly record struct DeliveryTiming(TimeSpan Waited, TimeSpan Connecting, TimeSpan Sending);
+
+/// <summary>What the log and the history tell of one recipient after an attempt.</summary>
+internal sealed record DeliveryFacts
+{
+    public required SpoolId Id { get; init; }
+
+    public string? MessageId { get; init; }
+
+    public required MailPath From { get; init; }
+
+    public required MailPath To { get; init; }
+
+    /// <summary>The recipient that the message came with, where it has become another one.</summary>
+    public string? OriginalTo { get; init; }
+
+    public required DateTimeOffset Arrived { get; init; }
+
+    /// <summary>The recipient that the message came with, where that is another one.</summary>
+    public static string? Unless(MailPath final, MailPath original) => original.Equals(final) ? null : original.ToString();
+
+    public required string Relay { get; init; }
+
+    public DeliveryTiming Timing { get; init; }
+
+    public required EnhancedCode Dsn { get; init; }
+
+    /// <summary>sent, deferred, bounced, expired.</summary>
+    public required string Status { get; init; }
+
+    public required SmtpReply? Reply { get; init; }
+}
+
+/// <summary>Tells of deliveries in the words that readers of maillog know.</summary>
+internal sealed class DeliveryLog(DeliveryHistory? history, TimeProvider clock, ILogger logger)
+{
+    public void Write(DeliveryFacts facts)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan total = now - facts.Arrived;
+        DeliveryTiming timing = facts.Timing;
+        TimeSpan before = total - timing.Waited - timing.Connecting - timing.Sending;
+        string delay = Seconds(total);
+        string delays = $"{Seconds(before)}/{Seconds(timing.Waited)}/{Seconds(timing.Connecting)}/{Seconds(timing.Sending)}";
+        string original = facts.OriginalTo is { } to ? $", orig_to=<{to}>" : "";
+        Log.Recipient(logger, facts.Id, facts.To, original, facts.Relay, delay, delays, facts.Dsn, facts.Status, facts.Reply);
+        if (facts.Status != "deferred")
+        {
+            history?.Add(new FinishedDelivery
+            {
+                Time = now,
+                Id = facts.Id.ToString(),
+                MessageId = facts.MessageId,
+                From = facts.From.ToString(),
+                To = facts.To.ToString(),
+                OriginalTo = facts.OriginalTo,
+                Relay = facts.Relay,
+                Delay = delay,
+                Delays = delays,
+                Dsn = facts.Dsn.ToString(),
+                Status = facts.Status,
+                Reply = facts.Reply?.ToString(),
+            });
+        }
+    }
+
+    /// <summary>Two digits that count, and no more than two behind the point: 0.03, 1.2, 12, 345.</summary>
+    internal static string Seconds(TimeSpan time)
+    {
+        double seconds = Math.Max(0, time.TotalSeconds);
+        int digits = seconds < 1 ? 2 : seconds < 10 ? 1 : 0;
+        return Math.Round(seconds, digits).ToString("0.##", CultureInfo.InvariantCulture);
+    }
+}

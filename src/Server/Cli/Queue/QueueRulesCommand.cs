@@ -1,0 +1,65 @@
+using System.CommandLine;
+using MailAccess.Queue;
+using MailAccess.Server.Configuration;
+
+namespace MailAccess.Server.Cli;
+
+/// <summary>mailaccess queue rules: which mail is put on hold as it comes.</summary>
+internal static class QueueRulesCommand
+{
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        Option<string> config = CommonOptions.Config();
+        Option<string?> remove = new("--remove") { Description = "Removes this rule; what is on hold stays so.", HelpName = "RULE" };
+        Command command = new("rules", "Lists the rules that put mail on hold as it comes, or removes one.") { config, remove };
+        command.SetAction((arguments, _) => Task.FromResult(Change(arguments.GetValue(config)!, errors, (file, rules) =>
+        {
+            if (arguments.GetValue(remove) is not { } text)
+            {
+                rules.ForEach(r => output.WriteLine(r.Text));
+                return ExitCodes.Ok;
+            }
+            if (rules.RemoveAll(r => r.Text == text) == 0)
+            {
+                errors.WriteLine($"mailaccess: there is no rule \"{text}\"");
+                return ExitCodes.DataError;
+            }
+            HoldRules.Write(file, rules);
+            return ExitCodes.Ok;
+        })));
+        return command;
+    }
+
+    /// <summary>mailaccess queue hold --rule: from the next message on, whether the server runs or not.</summary>
+    public static int Add(string configuration, string text, TextWriter errors) => Change(configuration, errors, (file, rules) =>
+    {
+        if (!HoldRule.TryParse(text, out HoldRule? rule, out string problem))
+        {
+            errors.WriteLine($"mailaccess: --rule: {problem}");
+            return ExitCodes.Usage;
+        }
+        if (!rules.Exists(r => r.Text == rule.Text))
+        {
+            HoldRules.Write(file, [.. rules, rule]);
+        }
+        return ExitCodes.Ok;
+    });
+
+    private static int Change(string file, TextWriter errors, Func<string, List<HoldRule>, int> change)
+    {
+        if (CommonOptions.Load(file, errors) is not { } configuration)
+        {
+            return ExitCodes.Configuration;
+        }
+        try
+        {
+            string rules = Path.Combine(configuration.DataFolder, HoldRules.FileName);
+            return change(rules, [.. HoldRules.Read(rules)]);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine($"mailaccess: {problem.Message}");
+            return ExitCodes.Unavailable;
+        }
+    }
+}
