@@ -24,14 +24,23 @@ public enum TlsPolicy
     Verified,
 }
 
-/// <summary>For AUTH PLAIN. Never in logs.</summary>
-public sealed class SmtpCredentials(string userName, string password)
+/// <summary>For AUTH PLAIN. Never in logs. Equal where both parts are: next hops that differ in nothing share a connection.</summary>
+public sealed class SmtpCredentials(string userName, string password) : IEquatable<SmtpCredentials>
 {
     /// <summary>The login name.</summary>
     public string UserName { get; } = userName;
 
     /// <summary>The password.</summary>
     public string Password { get; } = password;
+
+    /// <inheritdoc/>
+    public bool Equals(SmtpCredentials? other) => other is not null && other.UserName == UserName && other.Password == Password;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SmtpCredentials);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(UserName, Password);
 
     /// <inheritdoc/>
     public override string ToString() => UserName;
