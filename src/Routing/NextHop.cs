@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace MailAccess.Routing;
@@ -76,6 +77,13 @@ public sealed record NextHop
 
     /// <summary>The way to this host is safe without TLS.</summary>
     public bool AllowPlaintextAuth { get; init; }
+
+    /// <summary>What <see cref="ToString"/> writes, and <c>relay:[host]</c>, <c>smtp:host</c>.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out NextHop? hop)
+    {
+        hop = text.Length == 0 ? null : TransportValue.ReadHop(text, HopProtocol.Smtp).Hop ?? TransportValue.Read(text).Hop;
+        return hop is not null;
+    }
 
     /// <summary>As tables write it: <c>example.org</c>, <c>[mx.example.org]:587</c>, <c>lmtp:unix:/run/lmtp</c>.</summary>
     public override string ToString()

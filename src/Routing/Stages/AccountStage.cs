@@ -61,7 +61,10 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
             return null;
         }
         node.ForwardOf = account;
-        List<AliasMember> read = AliasMembers.ReadFile(file.Content!, file.Path);
+        if (!AliasMembers.TryReadFile(file.Content!, file.Path, out List<Member> read, out string? wrong))
+        {
+            return context.Wrong(run, node, ForwardFiles.StageName, new TablePlace(file.Path, 0), wrong);
+        }
         List<RoutingMember> found = await members.ReadAsync(run, node, ForwardFiles.StageName, read, new MemberRights(MemberSource.Forward, file.User), cancellationToken);
         return found.Count > 0 ? StageAnswer.Expand(found) : null; // An empty file says nothing.
     }

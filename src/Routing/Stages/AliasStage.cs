@@ -33,9 +33,13 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
         {
             return context.Unavailable(run, node, Name, failed);
         }
+        if (!AliasMembers.TryRead(value, hit.Answer.Place, out List<Member> read, out string? problem))
+        {
+            return context.Wrong(run, node, Name, hit.Answer.Place, problem);
+        }
         // A pattern's answer may hold what a stranger wrote: no commands, no files.
         MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.List : MemberSource.Alias, null);
-        List<RoutingMember> found = await members.ReadAsync(run, node, Name, AliasMembers.Read(value, hit.Answer.Place), rights, cancellationToken);
+        List<RoutingMember> found = await members.ReadAsync(run, node, Name, read, rights, cancellationToken);
         if (found.Count == 0)
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, "stands for nobody");

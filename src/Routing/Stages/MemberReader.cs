@@ -26,7 +26,7 @@ internal sealed class MemberReader(StageContext context)
 
     /// <summary>The members in their order, and a note for each line.</summary>
     public async ValueTask<List<RoutingMember>> ReadAsync(
-        RoutingRun run, RoutingNode node, string stage, IReadOnlyList<AliasMember> members, MemberRights rights, CancellationToken cancellationToken)
+        RoutingRun run, RoutingNode node, string stage, IReadOnlyList<Member> members, MemberRights rights, CancellationToken cancellationToken)
     {
         List<RoutingMember> found = [];
         await AddAsync(found, run, node, stage, members, rights, 0, cancellationToken);
@@ -34,14 +34,14 @@ internal sealed class MemberReader(StageContext context)
     }
 
     private async ValueTask AddAsync(
-        List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, IReadOnlyList<AliasMember> members, MemberRights rights, int depth,
+        List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, IReadOnlyList<Member> members, MemberRights rights, int depth,
         CancellationToken cancellationToken)
     {
-        foreach (IGrouping<TablePlace?, AliasMember> line in members.GroupBy(m => m.Place))
+        foreach (IGrouping<TablePlace?, Member> line in members.GroupBy(m => m.Place))
         {
             run.Note(node, stage, $"{string.Join(", ", line.Select(Show))}", line.Key);
         }
-        foreach (AliasMember member in members)
+        foreach (Member member in members)
         {
             if (member.Kind == MemberKind.List)
             {
@@ -52,7 +52,7 @@ internal sealed class MemberReader(StageContext context)
         }
     }
 
-    private RoutingMember Read(RoutingRun run, RoutingNode node, string stage, AliasMember member, MemberRights rights)
+    private RoutingMember Read(RoutingRun run, RoutingNode node, string stage, Member member, MemberRights rights)
     {
         switch (member.Kind)
         {
@@ -73,7 +73,7 @@ internal sealed class MemberReader(StageContext context)
     }
 
     private async ValueTask AddListAsync(
-        List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, AliasMember member, MemberRights rights, int depth, CancellationToken cancellationToken)
+        List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, Member member, MemberRights rights, int depth, CancellationToken cancellationToken)
     {
         string? problem = depth >= ListDepthMax ? "lists inside of lists, too deep" : Path.IsPathFullyQualified(member.Text) ? null : "the path must begin with a slash";
         if (problem is null)
@@ -81,14 +81,16 @@ internal sealed class MemberReader(StageContext context)
             try
             {
                 string content = await ListFile.ReadAsync(member.Text, context.Options.Limits.ListOctetsMax, cancellationToken);
-                List<AliasMember> members = AliasMembers.ReadFile(content, member.Text);
-                if (members.Count == 0)
+                if (AliasMembers.TryReadFile(content, member.Text, out List<Member> members, out problem))
                 {
-                    found.Add(new RoutingMember(null, new Target.Discard($"the list {member.Text} is empty")));
+                    if (members.Count == 0)
+                    {
+                        found.Add(new RoutingMember(null, new Target.Discard($"the list {member.Text} is empty")));
+                    }
+                    // Whose list a user names may be another's: what it says is done with nobody's rights.
+                    await AddAsync(found, run, node, stage, members, rights with { Source = MemberSource.List }, depth + 1, cancellationToken);
+                    return;
                 }
-                // Whose list a user names may be another's: what it says is done with nobody's rights.
-                await AddAsync(found, run, node, stage, members, rights with { Source = MemberSource.List }, depth + 1, cancellationToken);
-                return;
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
             {
@@ -98,7 +100,7 @@ internal sealed class MemberReader(StageContext context)
         found.Add(new RoutingMember(null, context.Unavailable(run, node, stage, member.Text, new TableAnswer(LookUpOutcome.Failed, Error: problem)).Target));
     }
 
-    private static string Show(AliasMember member) => member.Kind switch
+    private static string Show(Member member) => member.Kind switch
     {
         MemberKind.List => $":include:{member.Text}",
         MemberKind.Command => $"|{member.Text}",

@@ -40,7 +40,7 @@ internal static partial class TableReply
     public static SmtpReply Read(string text, bool isTemporary)
     {
         string rest = text.Trim();
-        if (rest.StartsWith('"') && AliasMembers.Unquote(rest) is { } inner)
+        if (rest.StartsWith('"') && TableTemplate.Unquote(rest) is { } inner)
         {
             rest = inner;
         }

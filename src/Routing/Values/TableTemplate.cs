@@ -73,8 +73,28 @@ internal static class TableTemplate
         path = null;
         int at = template.LastIndexOf('@');
         string local = at < 0 ? template : template[..at];
-        local = AliasMembers.Unquote(local) ?? local;
+        local = Unquote(local) ?? local;
         string domain = at < 0 ? origin : fill(template[(at + 1)..]).TrimEnd('.');
         return (local.Length > 0 || at == 0) && MailPath.TryCreate(at == 0 ? ownLocalPart : fill(local), domain, out path) && !path.IsNull && path.LocalPart.Length > 0;
+    }
+
+    /// <summary>The text inside of quotes that are around all of it; null where there are none.</summary>
+    public static string? Unquote(string text)
+    {
+        if (text.Length < 2 || text[0] != '"' || text[^1] != '"')
+        {
+            return null;
+        }
+        StringBuilder inner = new();
+        for (int i = 1; i < text.Length - 1; i++)
+        {
+            if (text[i] == '"')
+            {
+                return null;
+            }
+            i += text[i] == '\\' && i + 1 < text.Length - 1 ? 1 : 0;
+            inner.Append(text[i]);
+        }
+        return inner.ToString();
     }
 }

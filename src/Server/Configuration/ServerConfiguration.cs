@@ -50,6 +50,7 @@ internal sealed record ServerConfiguration
     public required SubmissionConfiguration Submission { get; init; }
     public required ExchangeConfiguration Exchange { get; init; }
     public required QueueConfiguration Queue { get; init; }
+    public required RoutingConfiguration Routing { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
 
@@ -109,6 +110,8 @@ internal sealed record ServerConfiguration
             Submission = SubmissionConfiguration.Read(root.Section(SmtpSettings.Submission), file, errors),
             Exchange = ExchangeConfiguration.Read(root.Section(SmtpSettings.Exchange), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
+            Routing = RoutingConfiguration.Read(
+                root.Section(RoutingSettings.Routing), root.Section(Settings.Queue).Get(Settings.SmartHost) is not null, file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),
                 limits.Get(Settings.ImapIdleTimeout), limits.Get(Settings.Pop3IdleTimeout), limits.Get(Settings.RecipientsMax)),

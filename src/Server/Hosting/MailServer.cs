@@ -7,9 +7,11 @@ using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Dns;
 using MailAccess.Queue;
+using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Access;
+using MailAccess.Tables;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -129,28 +131,22 @@ internal sealed class MailServer : IAsyncDisposable
             resolver.Dispose();
             return default;
         });
-        MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
-            await PostmasterAsync(sources), mail, resolver, _clock, _loggers, errors);
-        if (queue is null)
+        TableOpener tables = RoutingSetup.CreateTables(_clock, _loggers);
+        _undo.Push(tables.DisposeAsync);
+        RoutingOptions routing = RoutingSetup.CreateOptions(
+            _configuration, await AccountSource.PostmasterAsync(_configuration, sources), tables, new MailExchangers(resolver, _configuration.HostName), errors);
+        if (errors.Count > 0)
         {
             return;
         }
+        MailRouter router = new(routing, new AccountAddresses(_configuration.Domains, accounts), _loggers.CreateLogger<MailRouter>());
+        MailQueue queue = QueueSetup.Create(_configuration, router, mail, resolver, _clock, _loggers);
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
         AppPasswordDesk appPasswords = await AccountSource.OpenAppPasswordsAsync(_configuration, _clock, _loggers);
         _undo.Push(appPasswords.DisposeAsync);
         StartListeners(accounts, appPasswords, mail, queue, resolver, errors);
-    }
-
-    private async Task<string?> PostmasterAsync(AccountSources sources)
-    {
-        if (_configuration.Postmaster is { } configured)
-        {
-            return configured;
-        }
-        IReadOnlyList<Account> all = sources.PasswdFile is { } file ? await file.ListAsync(CancellationToken.None) : [];
-        return all.Count > 0 ? all[0].Name : null;
     }
 
     private async Task CheckAccountsAsync(IAccountDirectory accounts, List<string> errors)
