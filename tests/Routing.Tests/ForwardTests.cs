@@ -25,6 +25,7 @@ public sealed class ForwardTests : RouterFixture, IDisposable
     [InlineData("bob\ndana@far.test\n", "bob@example.test=bob dana@far.test=far.test")]
     [InlineData("# away\n", "bob@example.test=bob")]
     [InlineData("/dev/null", "bob@example.test=discard")]
+    [InlineData(":include:/etc/hostname", "bob@example.test=451/4.3.0")]
     [InlineData("alice, bob@host.test", "alice@example.test=alice bob@host.test=bob")]
     public async Task A_forward_says_where_a_users_mail_goes(string content, string expected)
     {

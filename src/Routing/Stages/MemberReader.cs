@@ -75,7 +75,8 @@ internal sealed class MemberReader(StageContext context)
     private async ValueTask AddListAsync(
         List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, Member member, MemberRights rights, int depth, CancellationToken cancellationToken)
     {
-        string? problem = depth >= ListDepthMax ? "lists inside of lists, too deep" : Path.IsPathFullyQualified(member.Text) ? null : "the path must begin with a slash";
+        // We read with the server's rights: a user could have any file read and see it in the reports of failures.
+        string? problem = rights.Source == MemberSource.Forward ? "a .forward may not include lists" : depth >= ListDepthMax ? "lists inside of lists, too deep" : Path.IsPathFullyQualified(member.Text) ? null : "the path must begin with a slash";
         if (problem is null)
         {
             try
