@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace MailAccess.Routing;
@@ -24,14 +25,23 @@ public enum TlsPolicy
     Verified,
 }
 
-/// <summary>For AUTH PLAIN. Never in logs.</summary>
-public sealed class SmtpCredentials(string userName, string password)
+/// <summary>For AUTH PLAIN. Never in logs. Equal where both parts are: next hops that differ in nothing share a connection.</summary>
+public sealed class SmtpCredentials(string userName, string password) : IEquatable<SmtpCredentials>
 {
     /// <summary>The login name.</summary>
     public string UserName { get; } = userName;
 
     /// <summary>The password.</summary>
     public string Password { get; } = password;
+
+    /// <inheritdoc/>
+    public bool Equals(SmtpCredentials? other) => other is not null && other.UserName == UserName && other.Password == Password;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SmtpCredentials);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(UserName, Password);
 
     /// <inheritdoc/>
     public override string ToString() => UserName;
@@ -67,6 +77,13 @@ public sealed record NextHop
 
     /// <summary>The way to this host is safe without TLS.</summary>
     public bool AllowPlaintextAuth { get; init; }
+
+    /// <summary>What <see cref="ToString"/> writes, and <c>relay:[host]</c>, <c>smtp:host</c>.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out NextHop? hop)
+    {
+        hop = text.Length == 0 ? null : TransportValue.ReadHop(text, HopProtocol.Smtp).Hop ?? TransportValue.Read(text).Hop;
+        return hop is not null;
+    }
 
     /// <summary>As tables write it: <c>example.org</c>, <c>[mx.example.org]:587</c>, <c>lmtp:unix:/run/lmtp</c>.</summary>
     public override string ToString()

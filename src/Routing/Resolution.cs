@@ -58,7 +58,17 @@ public sealed record RoutedRecipient
 /// <summary>What becomes of one recipient. One or more, unless all of an expansion were the same as others of it.</summary>
 /// <param name="Recipients">In the order of the tables, each address once.</param>
 /// <param name="Steps">How it came to that; empty unless asked for.</param>
-public sealed record Resolution(IReadOnlyList<RoutedRecipient> Recipients, IReadOnlyList<RoutingStep> Steps);
+public sealed record Resolution(IReadOnlyList<RoutedRecipient> Recipients, IReadOnlyList<RoutingStep> Steps)
+{
+    /// <summary>
+    /// As <see cref="IMailRouter.AcceptsDomainAsync"/> says, by the same look-up that the recipients come from: who asks for both is not told two
+    /// different things while a table comes and goes. False also where that could not be found out; then the only recipient is a temporary failure.
+    /// </summary>
+    public bool IsOurs { get; init; }
+
+    /// <summary>Whose domain it is could not be found out.</summary>
+    public bool IsUndecided { get; init; }
+}
 
 /// <summary>One step of the pipeline, for <c>mailaccess explain</c> and for logs.</summary>
 /// <param name="Depth">How many expansions it is inside of.</param>

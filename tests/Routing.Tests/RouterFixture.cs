@@ -7,6 +7,8 @@ public abstract class RouterFixture : ILocalDirectory
 {
     private protected HashSet<string> Accounts { get; } = ["alice", "bob", "carol"];
 
+    private protected Dictionary<string, string> Homes { get; } = [];
+
     private protected bool IsDirectoryDown { get; set; }
 
     private protected RoutingOptions Options { get; set; } = new() { PostmasterAccount = "root" };
@@ -17,7 +19,7 @@ public abstract class RouterFixture : ILocalDirectory
 
     public ValueTask<LocalLookUp> FindAsync(string localPart, string domain, CancellationToken cancellationToken) => new(
         IsDirectoryDown ? new LocalLookUp(LocalOutcome.Unavailable)
-        : Accounts.Contains(localPart) ? new LocalLookUp(LocalOutcome.Found, localPart)
+        : domain == "example.test" && Accounts.Contains(localPart) ? new LocalLookUp(LocalOutcome.Found, localPart) { Home = Homes.GetValueOrDefault(localPart) }
         : new LocalLookUp(LocalOutcome.Unknown));
 
     private protected async Task<Resolution> ResolveAsync(string recipient, string from = "sender@far.test") =>
@@ -25,6 +27,24 @@ public abstract class RouterFixture : ILocalDirectory
 
     private protected async Task<Target> TargetAsync(string recipient, string from = "sender@far.test") =>
         Assert.Single((await ResolveAsync(recipient, from)).Recipients).Target;
+
+    /// <summary>Where it all goes, as <c>address=target</c>, in order.</summary>
+    private protected async Task<string> WhereAsync(string recipient, string from = "sender@far.test") =>
+        string.Join(" ", (await ResolveAsync(recipient, from)).Recipients.Select(r => $"{r.Path}={Show(r.Target)}"));
+
+    private protected Task<bool> AcceptsAsync(string recipient) => new MailRouter(Options, this).AcceptsDomainAsync(Path(recipient), None).AsTask();
+
+    private static string Show(Target target) => target switch
+    {
+        Target.Mailbox mailbox => mailbox.AccountName,
+        Target.Relay relay => relay.Hop.ToString(),
+        Target.File file => $"file:{file.Path}({file.User})",
+        Target.Command command => $"|{command.Line}({command.User})",
+        Target.Agent agent => $"agent:{agent.Name}:{agent.NextHop}",
+        Target.Discard => "discard",
+        Target.Failure failure => $"{failure.Reply.Code}/{failure.Reply.Enhanced}",
+        _ => throw new ArgumentOutOfRangeException(nameof(target)),
+    };
 
     private protected static MailPath Path(string address)
     {

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using MailAccess.Auth;
+using MailAccess.Dns;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
+using MailAccess.Tables;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -70,7 +72,17 @@ internal static class CheckCommand
         {
             notes.Add(few);
         }
+        await LookAtTablesAsync(configuration, problems);
         await LookAtAccountsAsync(configuration, problems, notes);
+    }
+
+    private static async Task LookAtTablesAsync(ServerConfiguration configuration, List<string> problems)
+    {
+        using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
+        using LineLoggerFactory loggers = new(log);
+        using StubResolver resolver = QueueSetup.CreateResolver(configuration.Queue, TimeProvider.System, loggers);
+        await using TableOpener tables = RoutingSetup.CreateTables(TimeProvider.System, loggers);
+        RoutingSetup.CreateOptions(configuration, null, tables, new MailExchangers(resolver, configuration.HostName), problems);
     }
 
     private static async Task LookAtAccountsAsync(ServerConfiguration configuration, List<string> problems, List<string> notes)

@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>What was asked for is not there, as postmap(1) and grep(1) say it.</summary>
     public const int NotFound = 1;
 
+    /// <summary>Mail would be refused.</summary>
+    public const int Refused = 1;
+
     /// <summary>EX_USAGE: the command line.</summary>
     public const int Usage = 64;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using MailAccess.Directories.Tables;
+using MailAccess.Server.Hosting;
 using MailAccess.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,7 +28,7 @@ internal static class LookupCommand
         {
             string specification = arguments.GetValue(table)!;
             TableSyntax syntax = arguments.GetValue(aliases) ? TableSyntax.Aliases : arguments.GetValue(list) ? TableSyntax.List : TableSyntax.Map;
-            await using TableOpener opener = new(new TableContext(TableLimits.Default, TimeProvider.System, NullLogger.Instance), Factories);
+            await using TableOpener opener = new(new TableContext(TableLimits.Default, TimeProvider.System, NullLogger.Instance), RoutingSetup.TableTypes);
             if (!opener.TryOpen(named(specification) ?? specification, syntax, out ILookUpTable? opened, out string? error))
             {
                 await errors.WriteLineAsync($"mailaccess: {error}");
@@ -45,10 +45,6 @@ internal static class LookupCommand
         });
         return command;
     }
-
-    /// <summary>The types of tables that are implemented beside the directories of accounts.</summary>
-    public static IReadOnlyDictionary<string, TableFactory> Factories { get; } =
-        new Dictionary<string, TableFactory>(StringComparer.Ordinal) { ["ldap"] = LdapTable.Open, ["pgsql"] = PostgresTable.Open };
 
     private static async IAsyncEnumerable<string> ReadKeysAsync(TextReader input)
     {

@@ -53,6 +53,7 @@ internal sealed record ServerConfiguration
     public required RewritingConfiguration Rewriting { get; init; }
     public required QueueConfiguration Queue { get; init; }
     public required DeliveryAgentOptions Agents { get; init; }
+    public required RoutingConfiguration Routing { get; init; }
     public required LimitsConfiguration Limits { get; init; }
     public required LogConfiguration Log { get; init; }
 
@@ -114,6 +115,8 @@ internal sealed record ServerConfiguration
             Rewriting = RewritingConfiguration.Read(root.Section(RewritingSettings.Rewriting), file, errors),
             Queue = QueueConfiguration.From(root.Section(Settings.Queue), file, errors),
             Agents = AgentConfiguration.Read(root.Section(AgentSettings.Agents), file, errors),
+            Routing = RoutingConfiguration.Read(
+                root.Section(RoutingSettings.Routing), root.Section(Settings.Queue).Get(Settings.SmartHost) is not null, file, errors),
             Limits = new LimitsConfiguration(
                 limits.Get(Settings.ConnectionsMax), limits.Get(Settings.ConnectionsPerAddressMax), limits.Get(Settings.ShutdownGrace),
                 limits.Get(Settings.ImapIdleTimeout), limits.Get(Settings.Pop3IdleTimeout), limits.Get(Settings.RecipientsMax)),

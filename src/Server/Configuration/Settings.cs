@@ -291,8 +291,8 @@ internal static class Settings
     public static readonly SectionSetting Root = new("", "Configuration of MailAccess. Comments and trailing commas are allowed.",
         [
             HostName, DataFolder, Domains, Postmaster, RecipientDelimiter, Accounts, OAuthSettings.OAuth, Mail, QuotaSettings.Quota, QuotaSettings.Expiry,
-            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, SmtpSettings.Submission, SmtpSettings.Exchange, RewritingSettings.Rewriting, Queue,
-            AgentSettings.Agents, Limits, Log,
+            SharingSettings.Sharing, SharingSettings.Metadata, Search, Tls, Listeners, Imap, Pop3, SmtpSettings.Submission, SmtpSettings.Exchange, RewritingSettings.Rewriting,
+            RoutingSettings.Routing, Queue, AgentSettings.Agents, Limits, Log,
         ]);
 
     internal static ScalarType<string?> Optional(ScalarType<string> type) => Nullable(type);

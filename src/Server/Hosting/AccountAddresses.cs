@@ -16,7 +16,7 @@ internal sealed class AccountAddresses(IReadOnlyList<string> domains, IAccountDi
         try
         {
             Account? account = await accounts.FindByAddressAsync(localPart, domain, cancellationToken);
-            return account is null ? new LocalLookUp(LocalOutcome.Unknown) : new LocalLookUp(LocalOutcome.Found, account.Name);
+            return account is null ? new LocalLookUp(LocalOutcome.Unknown) : new LocalLookUp(LocalOutcome.Found, account.Name) { Home = account.Home };
         }
         catch (IOException)
         {

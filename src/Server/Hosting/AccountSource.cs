@@ -90,6 +90,17 @@ internal static class AccountSource
         return problems;
     }
 
+    /// <summary>The account that gets mail for postmaster; may throw <see cref="IOException"/>.</summary>
+    public static async Task<string?> PostmasterAsync(ServerConfiguration configuration, AccountSources sources)
+    {
+        if (configuration.Postmaster is { } configured)
+        {
+            return configured;
+        }
+        IReadOnlyList<Account> all = sources.PasswdFile is { } file ? await file.ListAsync(CancellationToken.None) : [];
+        return all.Count > 0 ? all[0].Name : null;
+    }
+
     public static PasswdFileEditor Editor(string passwdFile) => new(passwdFile, new AuthLimits(), TimeProvider.System);
 
     /// <summary>Adds an account; what was wrong, or null.</summary>

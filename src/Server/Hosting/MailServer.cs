@@ -7,10 +7,12 @@ using MailAccess.Auth.History;
 using MailAccess.Auth.OAuth;
 using MailAccess.Dns;
 using MailAccess.Queue;
+using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Control;
 using MailAccess.Store;
 using MailAccess.Store.Access;
+using MailAccess.Tables;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -130,12 +132,18 @@ internal sealed class MailServer : IAsyncDisposable
             resolver.Dispose();
             return default;
         });
-        MailQueue? queue = QueueSetup.Create(_configuration, new AccountAddresses(_configuration.Domains, accounts),
-            await PostmasterAsync(sources), mail, resolver, _clock, _loggers, errors);
-        if (queue is null)
+        TableOpener tables = RoutingSetup.CreateTables(_clock, _loggers);
+        _undo.Push(tables.DisposeAsync);
+        RoutingOptions routing = RoutingSetup.CreateOptions(
+            _configuration, await AccountSource.PostmasterAsync(_configuration, sources), tables, new MailExchangers(resolver, _configuration.HostName), errors);
+        AccountAddresses addresses = new(_configuration.Domains, accounts);
+        MessageRewriting? rewriting = RewritingSetup.Create(_configuration, addresses, tables, _loggers, errors);
+        if (errors.Count > 0)
         {
             return;
         }
+        MailRouter router = new(routing, addresses, _loggers.CreateLogger<MailRouter>());
+        MailQueue queue = QueueSetup.Create(_configuration, router, rewriting, mail, resolver, _clock, _loggers);
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));
@@ -156,16 +164,6 @@ internal sealed class MailServer : IAsyncDisposable
         {
             _log.ControlUnavailable(problem.Message); // Mail goes on without.
         }
-    }
-
-    private async Task<string?> PostmasterAsync(AccountSources sources)
-    {
-        if (_configuration.Postmaster is { } configured)
-        {
-            return configured;
-        }
-        IReadOnlyList<Account> all = sources.PasswdFile is { } file ? await file.ListAsync(CancellationToken.None) : [];
-        return all.Count > 0 ? all[0].Name : null;
     }
 
     private async Task CheckAccountsAsync(IAccountDirectory accounts, List<string> errors)

@@ -5,7 +5,6 @@ using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
-using MailAccess.Tables;
 using MailAccess.Store.Delivery;
 using Microsoft.Extensions.Logging;
 
@@ -16,25 +15,15 @@ internal static class QueueSetup
 {
     private const string ResolvConf = "/etc/resolv.conf";
 
-    public static MailQueue? Create(
-        ServerConfiguration configuration, ILocalDirectory addresses, string? postmaster, IMailStore mail, IResolver resolver, TimeProvider clock,
-        ILoggerFactory loggers, List<string> errors)
+    public static MailQueue Create(
+        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers)
     {
         QueueConfiguration queue = configuration.Queue;
-        SmtpCredentials? credentials = ReadCredentials(queue, errors);
-        RoutingOptions routing = new()
-        {
-            RecipientDelimiter = configuration.RecipientDelimiter,
-            PostmasterAccount = postmaster,
-            RelaysOutside = queue.RelayOutside,
-            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
-            Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
-        };
         QueueOptions options = new()
         {
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
-            Rewriting = RewritingSetup.Create(configuration, addresses, NoTables, loggers, errors),
+            Rewriting = rewriting,
             HoldRulesFile = Path.Combine(configuration.DataFolder, HoldRules.FileName),
             HistoryFolder = HistoryFolder(configuration),
             HistoryDays = queue.HistoryDays,
@@ -56,7 +45,7 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return errors.Count > 0 ? null : new MailQueue(options, mail, new MailRouter(routing, addresses), resolver, clock, loggers.CreateLogger<MailQueue>());
+        return new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
     /// <summary>Where finished deliveries are remembered.</summary>
@@ -71,51 +60,8 @@ internal static class QueueSetup
         return new StubResolver(options, clock, loggers.CreateLogger<StubResolver>());
     }
 
-    // Not done: tables cannot be opened here yet; TableOpener.TryOpen takes this place.
-    private static bool NoTables(string specification, out ILookUpTable? table, out string? error)
-    {
-        table = null;
-        error = "tables cannot be opened yet";
-        return false;
-    }
-
-    private static SmtpCredentials? ReadCredentials(QueueConfiguration queue, List<string> errors)
-    {
-        if (queue.SmartHostUser is null || queue.SmartHostPasswordFile is null)
-        {
-            return null;
-        }
-        return SecretFile.Read("queue.smartHostPasswordFile", queue.SmartHostPasswordFile, errors) is { } password
-            ? new SmtpCredentials(queue.SmartHostUser, password) : null;
-    }
-
-    private static Func<string, NextHop?> Routes(IReadOnlyList<(string Domain, HostAndPort To)> routes)
-    {
-        Dictionary<string, NextHop> exact = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string domain, HostAndPort to) in routes)
-        {
-            exact.TryAdd(domain, new NextHop { Host = to.Host, Port = to.Port });
-        }
-        return domain =>
-        {
-            if (exact.TryGetValue(domain, out NextHop? route))
-            {
-                return route;
-            }
-            // ".example.org" stands for everything below it; the longest such entry decides.
-            for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = domain.IndexOf('.', dot + 1))
-            {
-                if (exact.TryGetValue(domain[dot..], out route))
-                {
-                    return route;
-                }
-            }
-            return null;
-        };
-    }
-
     /// <summary>Where we ourselves take mail on port 25: an MX record that leads there leads in a circle.</summary>
-    private static HashSet<IPAddress> OwnAddresses(ServerConfiguration configuration)
+    public static HashSet<IPAddress> OwnAddresses(ServerConfiguration configuration)
     {
         HashSet<IPAddress> own = [];
         foreach (ListenerConfiguration listener in configuration.Listeners.Where(l => l is { Protocol: ListenerProtocol.Smtp } && l.EndPoint?.Port == configuration.Queue.RemotePort))

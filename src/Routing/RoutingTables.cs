@@ -1,0 +1,52 @@
+using MailAccess.Tables;
+
+namespace MailAccess.Routing;
+
+/// <summary>The tables of one purpose, asked in their order.</summary>
+/// <param name="Key">The configuration key that names them: <c>routing.virtualAliases</c>.</param>
+/// <param name="Tables">None: nothing is ever found.</param>
+public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Tables)
+{
+    /// <summary>No tables.</summary>
+    public static readonly RoutingTables None = new("", []);
+
+    /// <summary>Nothing is ever found.</summary>
+    internal bool IsEmpty => Tables.Count == 0;
+
+    /// <summary>
+    /// Each key in turn, of each table in turn, until one has it or one cannot be asked: a table is never passed over, since what stands
+    /// in the next one is not what its owner wanted then. Tables that take whole keys alone are asked for the first one.
+    /// </summary>
+    internal async ValueTask<TableHit> FindAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < keys.Count; i++)
+        {
+            foreach (ILookUpTable table in Tables)
+            {
+                if (i > 0 && table.TakesWholeKeysOnly)
+                {
+                    continue;
+                }
+                TableAnswer answer = await table.FindAsync(keys[i], cancellationToken);
+                if (answer.Outcome != LookUpOutcome.NotFound)
+                {
+                    return new TableHit(answer, i, table);
+                }
+            }
+        }
+        return default;
+    }
+}
+
+/// <summary>What <see cref="RoutingTables.FindAsync"/> came to; the default: nothing found.</summary>
+/// <param name="Answer">The answer.</param>
+/// <param name="KeyIndex">Which of the keys it was.</param>
+/// <param name="Table">Whose answer it is; null where nothing was found.</param>
+internal readonly record struct TableHit(TableAnswer Answer, int KeyIndex, ILookUpTable? Table)
+{
+    public bool IsFound => Table is not null && Answer.Outcome == LookUpOutcome.Found;
+
+    public bool IsFailed => Table is not null && Answer.Outcome == LookUpOutcome.Failed;
+
+    public string Value => Answer.Value!.Trim();
+}

@@ -1,0 +1,74 @@
+using MailAccess.Smtp;
+using MailAccess.Tables;
+
+namespace MailAccess.Routing;
+
+/// <summary>Whether the sender's own password counts.</summary>
+internal enum HopKind
+{
+    /// <summary>A host for the recipient's sake: his domain's exchangers must never see the password of a sender.</summary>
+    OfRecipient,
+    /// <summary>A smart host, where senders have accounts.</summary>
+    SmartHost,
+}
+
+/// <summary>User names and passwords at next hops. Postfix: smtp_sasl_password_maps, with smtp_sender_dependent_authentication.</summary>
+internal static class HopCredentials
+{
+    /// <summary>The end of the way at a next hop, logged in to where the table has a password for it.</summary>
+    public static async ValueTask<StageAnswer> EndAsync(
+        StageContext context, RoutingRun run, RoutingNode node, string stage, NextHop hop, HopKind kind, TablePlace? place, CancellationToken cancellationToken)
+    {
+        run.Note(node, stage, $"{hop}", place);
+        return await AddAsync(context, run, node, hop, kind, cancellationToken);
+    }
+
+    /// <summary>The same for a hop that was noted already.</summary>
+    public static async ValueTask<StageAnswer> AddAsync(
+        StageContext context, RoutingRun run, RoutingNode node, NextHop hop, HopKind kind, CancellationToken cancellationToken)
+    {
+        const string stage = "passwords";
+        if (hop.Credentials is not null || hop.Socket is not null || context.Options.SmartHostPasswords.IsEmpty)
+        {
+            return StageAnswer.End(new Target.Relay(hop));
+        }
+        TableHit hit = await context.Options.SmartHostPasswords.FindAsync(Keys(hop, kind == HopKind.SmartHost ? run.Request.ReversePath : MailPath.Null), cancellationToken);
+        if (hit.IsFailed)
+        {
+            return context.Unavailable(run, node, stage, hit);
+        }
+        if (!hit.IsFound)
+        {
+            return StageAnswer.End(new Target.Relay(hop));
+        }
+        string value = hit.Value;
+        int colon = value.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0)
+        {
+            return context.Wrong(run, node, stage, hit.Answer.Place, "user:password is expected"); // The value stays out of logs.
+        }
+        run.Note(node, stage, $"log in as {value[..colon]}", hit.Answer.Place);
+        // A password is shown to nobody who cannot prove who he is.
+        return StageAnswer.End(new Target.Relay(hop with { Credentials = new SmtpCredentials(value[..colon], value[(colon + 1)..]), Tls = hop.Tls ?? TlsPolicy.Verified }));
+    }
+
+    // The sender where the table has him (the administrator's choice is that table), then the next hop as written, then its host alone.
+    private static List<string> Keys(NextHop hop, MailPath sender)
+    {
+        NextHop written = hop with { Protocol = HopProtocol.Smtp };
+        List<string> keys = [written.ToString()];
+        if (hop.Port is not null)
+        {
+            keys.Add((written with { Port = null }).ToString());
+        }
+        if (hop.Host is not null)
+        {
+            keys.Add(hop.Host);
+        }
+        if (!sender.IsNull && AddressName.TryRead(sender, null, out AddressName from))
+        {
+            keys.Insert(0, $"{AddressName.Write(sender.LocalPart)}@{from.Domain}");
+        }
+        return keys;
+    }
+}

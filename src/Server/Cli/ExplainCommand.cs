@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Net;
+using MailAccess.Dns;
+using MailAccess.Routing;
+using MailAccess.Server.Configuration;
+using MailAccess.Server.Hosting;
+using MailAccess.Server.Logging;
+using MailAccess.Smtp;
+using MailAccess.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace MailAccess.Server.Cli;
+
+/// <summary>mailaccess explain: where mail to an address would go, and which file and line say so. Needs no running server.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        Argument<string> address = new("address") { Description = "The recipient" };
+        Option<string?> from = new("--from") { Description = "The sender (default: <>, nobody)", HelpName = "SENDER" };
+        Option<string?> client = new("--client") { Description = "The client's IP address: may it send there?", HelpName = "IP" };
+        Option<bool> json = new("--json") { Description = "For programs" };
+        Option<string> config = CommonOptions.Config();
+        Command command = new(
+            "explain", "Where mail to an address goes: each step with the file and line that decided, down to hosts and TLS. Exit code 1: refused; 75: not now.")
+        {
+            address, from, client, json, config,
+        };
+        command.SetAction(async (arguments, stop) =>
+        {
+            if (!MailPath.TryParse(arguments.GetValue(address)!, out MailPath? recipient))
+            {
+                await errors.WriteLineAsync($"mailaccess: \"{arguments.GetValue(address)}\" is no mail address");
+                return ExitCodes.Usage;
+            }
+            MailPath? sender = MailPath.Null;
+            string? given = arguments.GetValue(from);
+            if (given is not (null or "" or "<>") && !MailPath.TryParse(given, out sender))
+            {
+                await errors.WriteLineAsync($"mailaccess: \"{given}\" is no mail address");
+                return ExitCodes.Usage;
+            }
+            IPAddress? network = null;
+            if (arguments.GetValue(client) is { } text && !IPAddress.TryParse(text, out network))
+            {
+                await errors.WriteLineAsync($"mailaccess: \"{text}\" is no IP address");
+                return ExitCodes.Usage;
+            }
+            if (CommonOptions.Load(arguments.GetValue(config)!, errors) is not { } configuration)
+            {
+                return ExitCodes.Configuration;
+            }
+            RoutingRequest request = new() { Recipient = recipient, ReversePath = sender, Explain = true };
+            using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Error, File = null }, TimeProvider.System);
+            using LineLoggerFactory loggers = new(log);
+            using StubResolver resolver = QueueSetup.CreateResolver(configuration.Queue, TimeProvider.System, loggers);
+            ExplainFormat format = arguments.GetValue(json) ? ExplainFormat.Json : ExplainFormat.Table;
+            return await RunAsync(configuration, request, network, resolver, loggers, format, output, errors, stop);
+        });
+        return command;
+    }
+
+    /// <summary>The answer, written; the exit code.</summary>
+    internal static async Task<int> RunAsync(
+        ServerConfiguration configuration, RoutingRequest request, IPAddress? client, IResolver resolver, ILoggerFactory loggers, ExplainFormat format,
+        TextWriter output, TextWriter errors, CancellationToken stop)
+    {
+        using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+        await using TableOpener tables = RoutingSetup.CreateTables(TimeProvider.System, loggers);
+        List<string> problems = [];
+        string? postmaster = null;
+        try
+        {
+            postmaster = await AccountSource.PostmasterAsync(configuration, sources);
+        }
+        catch (IOException unavailable)
+        {
+            await errors.WriteLineAsync($"mailaccess: accounts: {unavailable.Message}"); // Mail for all but postmaster can be explained without.
+        }
+        RoutingOptions options = RoutingSetup.CreateOptions(configuration, postmaster, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        if (problems.Count > 0)
+        {
+            problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));
+            return ExitCodes.Configuration;
+        }
+        MailRouter router = new(options, new AccountAddresses(configuration.Domains, sources.All), loggers.CreateLogger<MailRouter>());
+        Explanation explanation = await new Explainer(configuration, router, resolver).ExplainAsync(request, client, stop);
+        await output.WriteAsync(format == ExplainFormat.Json ? ExplainJson.Write(explanation) : ExplainTable.Write(explanation));
+        return explanation.ExitCode;
+    }
+}
+
+/// <summary>How explanations are written.</summary>
+internal enum ExplainFormat
+{
+    Table,
+    Json,
+}

@@ -1,0 +1,148 @@
+namespace MailAccess.Server.Tests.Cli;
+
+/// <summary>Questions of a course on Sendmail and Postfix, each asked of files in the syntax of one or of both.</summary>
+public sealed class RoutingQuestionsTests : ExplainFixture
+{
+    [Fact]
+    public async Task An_alias_to_many()
+    {
+        Write("aliases", "# names of this machine\nPostmaster: root\n\nstaff: bob,\n    alice, \\root\n");
+        string said = await ExplainAsync("""
+            "routing": { "aliases": ["hash:aliases"] }
+            """, "staff@example.test");
+
+        Assert.StartsWith("0\n", said, StringComparison.Ordinal);
+        Assert.Contains("\naliases staff@example.test bob, alice, \\root ~/aliases:4\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("""
+
+            GOES TO
+            bob@example.test mailbox of bob@example.test
+            alice@example.test mailbox of alice@example.test
+            root@example.test mailbox of root@example.test
+
+            """, said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("virtual", "# Postfix\nv.test\tanything\ninfo@v.test bob\n@v.test alice\n", 4)]
+    [InlineData("virtusertable", "info@v.test\tbob\n@v.test\t\talice\nspam@v.test\terror:nouser User unknown\n", 2)]
+    public async Task A_virtual_domain_with_a_catch_all(string name, string table, int line)
+    {
+        Write(name, table);
+        Write("virtual-domains", "v.test\n");
+        string routing = $$""" "routing": { "virtualAliases": ["hash:{{name}}"], "virtualAliasDomains": ["{{Folder}}/virtual-domains"] } """;
+
+        Assert.Contains($"\nvirtual sales@v.test alice@example.test ~/{name}:{line}\n", await ExplainAsync(routing, "sales@v.test"), StringComparison.Ordinal);
+        Assert.Contains("bob@example.test mailbox of bob", await ExplainAsync(routing, "info@v.test"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mailertable", "far.test\tesmtp:[gate.far.test]\n.far.test smtp:%1.inside.test\n")]
+    [InlineData("transports", "far.test\tsmtp:[gate.far.test]\n.far.test smtp:[inside.test]\n")]
+    public async Task A_mailertable_overrides_the_exchangers(string key, string table)
+    {
+        Write("table", table);
+        string said = await ExplainAsync($$""" "routing": { "{{key}}": ["hash:table"] } """, "x@far.test");
+
+        Assert.Contains($"\n{key.TrimEnd('s')} x@far.test [gate.far.test] ~/table:1\n", said, StringComparison.Ordinal);
+        Assert.Contains("x@far.test SMTP to [gate.far.test]\ngate.far.test has no address\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_tables_mail_goes_to_the_exchangers_by_preference()
+    {
+        string said = await ExplainAsync("\"queue\": {}", "x@far.test");
+
+        Assert.Contains("x@far.test SMTP to far.test\nMX 10 mx.far.test 192.0.2.1, 2001:db8::1\nMX 20 backup.far.test 192.0.2.2\nTLS ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_smart_host_has_all_mail_but_that_of_the_local_class()
+    {
+        string routing = $$""" "queue": { "smartHost": "smart.test:587" }, "routing": { "directDomains": ["{{Write("direct", "# our own\nfar.test\n")}}"] } """;
+
+        Assert.Contains("\nsmart host x@else.test [smart.test]:587 queue.smartHost\n", await ExplainAsync(routing, "x@else.test"), StringComparison.Ordinal);
+        Assert.Contains("\ndirect x@far.test far.test ~/direct:2\n", await ExplainAsync(routing, "x@far.test"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Relaying_is_allowed_for_a_network()
+    {
+        const string submission = """
+            "submission": { "withoutLogin": [{ "networks": ["192.0.2.0/28"], "account": "printer@example.test" }] }
+            """;
+        string inside = await ExplainAsync(submission, "x@far.test", client: "192.0.2.10");
+        string outside = await ExplainAsync(submission, "x@far.test", client: "192.0.2.100");
+
+        Assert.StartsWith("0\n", inside, StringComparison.Ordinal);
+        Assert.Contains("CLIENT 192.0.2.10 may relay by submission, without login, as printer@example.test (submission.withoutLogin)", inside, StringComparison.Ordinal);
+        Assert.StartsWith("1\n", outside, StringComparison.Ordinal);
+        Assert.Contains("CLIENT 192.0.2.100 may not relay", outside, StringComparison.Ordinal);
+        Assert.StartsWith("0\n", await ExplainAsync(submission, "bob@example.test", client: "192.0.2.100"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Relay_by_mx()
+    {
+        Resolver.Mx["friend.test"] = [new(10, "mx.friend.test"), new(20, "mail.example.test")];
+        Resolver.Addresses["mx.friend.test"] = [System.Net.IPAddress.Parse("192.0.2.9")];
+        string said = await ExplainAsync("\"routing\": { \"relayByMx\": true }", "x@friend.test", client: "198.51.100.1");
+
+        Assert.StartsWith("0\n", said, StringComparison.Ordinal);
+        Assert.Contains("\ndomain x@friend.test relayed to for everybody routing.relayByMx\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nMX 10 mx.friend.test 192.0.2.9\nMX 20 mail.example.test this host", said, StringComparison.Ordinal);
+        Assert.StartsWith("1\n", await ExplainAsync("\"routing\": {}", "x@friend.test", client: "198.51.100.1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_mail_hub_has_the_mail_of_all_users_but_of_class_L()
+    {
+        Write("aliases", "webmaster: bob\n");
+        const string routing = """
+            "routing": { "aliases": ["aliases"], "mailHub": "relay:[hub.test]", "localUsers": ["root"] }
+            """;
+        Assert.Contains("\nmail hub bob@example.test [hub.test] routing.mailHub\n", await ExplainAsync(routing, "webmaster@example.test"), StringComparison.Ordinal);
+        Assert.Contains("root@example.test mailbox of root@example.test", await ExplainAsync(routing, "root@example.test"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_user()
+    {
+        string refused = await ExplainAsync("\"routing\": {}", "nobody@example.test");
+        string relayed = await ExplainAsync("\"routing\": { \"unknownUsers\": \"$local@far.test\" }", "nobody+x@example.test");
+
+        Assert.StartsWith("1\n", refused, StringComparison.Ordinal);
+        Assert.Contains("nobody@example.test refused: 550 5.1.1 ", refused, StringComparison.Ordinal);
+        Assert.Contains("\nunknown users nobody+x@example.test nobody+x@far.test routing.unknownUsers\n", relayed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_alias_loop()
+    {
+        Write("aliases", "one: two\ntwo: three\nthree: one\n");
+        string said = await ExplainAsync("\"routing\": { \"aliases\": [\"aliases\"] }", "one@example.test");
+
+        Assert.StartsWith("1\n", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "one@example.test refused: 554 5.4.6 mail loops: one@example.test -> two@example.test -> three@example.test -> one@example.test", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_in_a_table_is_told_with_file_and_line()
+    {
+        Write("rules", "/^a/ b\n/(/ c\n");
+        string said = await ExplainAsync("\"routing\": { \"virtualAliases\": [\"regexp:rules\"] }", "a@example.test");
+
+        Assert.StartsWith("78\nmailaccess: routing.virtualAliases: ", said, StringComparison.Ordinal);
+        Assert.Contains("~/rules:2", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_asked_is_put_off()
+    {
+        Resolver.Fail.Add("mx dead.test");
+        Assert.StartsWith("75\n", await ExplainAsync("\"routing\": { \"relayByMx\": true }", "x@dead.test"), StringComparison.Ordinal);
+        Assert.StartsWith("75\n", await ExplainAsync("\"routing\": {}", "x@dead.test"), StringComparison.Ordinal);
+        Assert.StartsWith("1\n", await ExplainAsync("\"routing\": {}", "x@none.test"), StringComparison.Ordinal);
+    }
+}
