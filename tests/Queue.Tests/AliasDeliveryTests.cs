@@ -57,7 +57,7 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
         Router["list@example.test"] = [ScriptedRouter.Mailbox("bob@example.test"), ScriptedRouter.Mailbox("carol@example.test"), ScriptedRouter.Relay("x@far.test", peer.Port)];
         Router["x@far.test"] = [ScriptedRouter.Relay("x@far.test", peer.Port)];
         Assert.True((await Harness.SendAsync(Asking(DsnNotify.Success | DsnNotify.Failure, "list@example.test", "bob@example.test"))).Overall.IsPositive);
-        await Harness.Logger.SawAsync("sender Success notification");
+        await Harness.Logger.SawAsync("sender delivery status notification");
         await Harness.EmptyAsync();
         Assert.Contains("Delivered-To: bob@example.test\r\n", Assert.Single(await Harness.InboxAsync("bob")), StringComparison.Ordinal);
         Assert.Contains("Delivered-To: carol@example.test\r\n", Assert.Single(await Harness.InboxAsync("carol")), StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
         ];
         await Harness.SendAsync(Asking(DsnNotify.Success | DsnNotify.Failure, "list@example.test", "nobody@elsewhere.invalid"));
         Harness.Resolver.Mx["elsewhere.invalid"] = [new(0, ".")];
-        await Harness.Logger.SawAsync("sender Failure notification");
+        await Harness.Logger.SawAsync("sender non-delivery notification");
         await Harness.Logger.SawAsync("to=<carol@example.test>", "status=sent");
         await Harness.Logger.SawAsync("to=<alice@example.test>", "status=sent");
         Assert.StartsWith("Return-Path: <carol@example.test>\r\n", Assert.Single(await Harness.InboxAsync("bob")), StringComparison.Ordinal);
@@ -212,8 +212,8 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
                 "File { Path = /var/mail/archive/, User =  } <alice@example.test> list@example.test",
             ],
             _handedOver.Order(StringComparer.Ordinal));
-        Assert.Contains(Harness.Logger.Lines, l => l.Contains("to=<hole@example.test>, relay=discard", StringComparison.Ordinal) && l.Contains("into the void", StringComparison.Ordinal));
-        Assert.Contains(Harness.Logger.Lines, l => l.Contains("to=<u@uucp.test>, relay=uucp", StringComparison.Ordinal));
+        Assert.Contains(Harness.Logger.Lines, l => l.Contains("to=<hole@example.test>, orig_to=<list@example.test>, relay=discard", StringComparison.Ordinal) && l.Contains("into the void", StringComparison.Ordinal));
+        Assert.Contains(Harness.Logger.Lines, l => l.Contains("to=<u@uucp.test>, orig_to=<list@example.test>, relay=uucp", StringComparison.Ordinal));
     }
 
     [Fact]
