@@ -26,6 +26,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly ISpool _spool;
     private readonly SpoolIdSource _ids;
     private readonly Schedule _schedule;
+    private readonly RemoteSecurity _security;
     private readonly RemoteQueue _remote;
     private readonly MessageWorker _worker;
     private readonly Dispatcher _dispatcher;
@@ -58,7 +59,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _router = router;
         _local = new LocalDelivery(store, options);
         HostResolver hosts = new(options, resolver, Random.Shared);
-        _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
+        _security = new RemoteSecurity(options, resolver, SendReportAsync, clock, logger);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, _security, options, clock, logger), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
@@ -80,6 +82,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         Log.Started(_logger, count);
         _isRunning = true;
         _dispatcher.Start();
+        _security.Start();
 
         void Add(SpoolEntry entry)
         {
@@ -106,6 +109,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         using CancellationTokenSource done = new();
         Task graceOver = Task.Delay(grace, _clock, done.Token);
         _isRunning = false;
+        await _security.StopAsync();
         await _dispatcher.StopAsync();
         await _remote.StopAsync(graceOver);
         await done.CancelAsync();
@@ -175,11 +179,29 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero);
         await _dispatcher.DisposeAsync();
+        _security.Dispose();
         _remote.Dispose();
         _worker.Dispose();
         await _spool.DisposeAsync();
         _threads?.Dispose();
         _folder?.Dispose();
+    }
+
+    private async Task<bool> SendReportAsync(MailPath to, byte[] octets, CancellationToken cancellationToken)
+    {
+        Envelope envelope = new()
+        {
+            ReversePath = _options.TlsReportContact!,
+            Recipients = [new EnvelopeRecipient { Path = to, Notify = DsnNotify.Never }],
+        };
+        IntakeStart start = await BeginAsync(envelope, new MailOrigin { Protocol = "local" }, cancellationToken);
+        if (start.Intake is null)
+        {
+            return false;
+        }
+        await using IMailIntake intake = start.Intake;
+        await intake.WriteAsync(octets, cancellationToken);
+        return (await intake.CommitAsync(CommitMode.OneReply, cancellationToken)).Overall.IsPositive;
     }
 
     private void Release(SpoolId id, int priority)
