@@ -253,7 +253,7 @@ internal static class Settings
         new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
 
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
-        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes]);
+        [RelayOutside, FirstRetry, LongestRetry, Lifetime, DelayWarning, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser, SmartHostPasswordFile, Routes, .. RemoteTlsSettings.All]);
 
     // log
     public static readonly Setting<LogLevel> Level = new("level",

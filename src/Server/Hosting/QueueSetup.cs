@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Security.Cryptography.X509Certificates;
 using MailAccess.Dns;
 using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
+using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -25,11 +27,22 @@ internal static class QueueSetup
             RecipientDelimiter = configuration.RecipientDelimiter,
             PostmasterAccount = postmaster,
             RelaysOutside = queue.RelayOutside,
-            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
+            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? null : TlsPolicy.Verified } : null,
             Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
         };
+        RemoteTlsConfiguration tls = queue.RemoteTls;
+        X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
         QueueOptions options = new()
         {
+            Tls = tls.Tls,
+            TlsPolicies = tls.Policies.Count > 0 ? (name, _) => new(tls.Find(name)) : null,
+            HonoursMtaSts = tls.MtaSts,
+            TrustedCertificates = authorities,
+            PolicyFetcher = new HttpsPolicyFetcher(resolver, authorities, clock),
+            SecurityFolder = Path.Combine(configuration.DataFolder, "remote-tls"),
+            ClientCertificate = tls.ClientCertificate is { } own ? PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) : null,
+            TlsReportContact = tls.ReportContact,
+            TlsReportOrganization = tls.ReportOrganization,
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
@@ -53,6 +66,10 @@ internal static class QueueSetup
         ResolverOptions options = queue.DnsServers.Count > 0
             ? new ResolverOptions { Servers = queue.DnsServers }
             : ResolverOptions.Parse(File.Exists(ResolvConf) ? File.ReadLines(ResolvConf) : []);
+        if (queue.RemoteTls.TrustsDns)
+        {
+            options = options with { TrustAuthenticData = true };
+        }
         return new StubResolver(options, clock, loggers.CreateLogger<StubResolver>());
     }
 
