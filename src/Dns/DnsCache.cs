@@ -1,7 +1,13 @@
 namespace MailAccess.Dns;
 
 /// <summary>What a question came to, with the records on the way already applied (CNAMEs).</summary>
-internal sealed record DnsResult(DnsOutcome Outcome, IReadOnlyList<DnsRecord> Records, bool IsAuthentic, TimeSpan Ttl);
+internal sealed record DnsResult(DnsOutcome Outcome, IReadOnlyList<DnsRecord> Records, bool IsAuthentic, TimeSpan Ttl)
+{
+    /// <summary>Where CNAMEs led; null: nowhere else.</summary>
+    public string? CanonicalName { get; init; }
+
+    public DnsAnswer<T> To<T>(Func<DnsRecord, T> select) => new(Outcome, [.. Records.Select(select)], IsAuthentic) { CanonicalName = CanonicalName };
+}
 
 /// <summary>Answers and absences for as long as their TTL says; the least recently used goes first where there are too many.</summary>
 internal sealed class DnsCache(int entriesMax, TimeProvider clock)

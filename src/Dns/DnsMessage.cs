@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 
 namespace MailAccess.Dns;
 
-/// <summary>Record types we ask for or look at. RFC 1035 §3.2.2, RFC 3596 §2.1.</summary>
+/// <summary>Record types we ask for or look at. RFC 1035 §3.2.2, RFC 2782, RFC 3596 §2.1, RFC 6698 §7.1.</summary>
 internal enum DnsType : ushort
 {
     A = 1,
@@ -11,8 +12,11 @@ internal enum DnsType : ushort
     Soa = 6,
     Ptr = 12,
     Mx = 15,
+    Txt = 16,
     Aaaa = 28,
+    Srv = 33,
     Opt = 41,
+    Tlsa = 52,
 }
 
 /// <summary>RCODE with EDNS extension. RFC 1035 §4.1.1.</summary>
@@ -35,11 +39,20 @@ internal readonly record struct DnsRecord(string Name, DnsType Type, TimeSpan Tt
     /// <summary>A, AAAA.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>CNAME, PTR, MX.</summary>
+    /// <summary>CNAME, PTR, MX, SRV.</summary>
     public string? Target { get; init; }
 
-    /// <summary>MX.</summary>
+    /// <summary>MX; SRV calls it priority.</summary>
     public int Preference { get; init; }
+
+    /// <summary>SRV.</summary>
+    public (int Weight, int Port) Service { get; init; }
+
+    /// <summary>TXT, its strings joined; each octet is a character.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>TLSA.</summary>
+    public TlsaRecord? Association { get; init; }
 
     /// <summary>SOA: how long an absence may be believed. RFC 2308 §4.</summary>
     public TimeSpan NegativeTtl { get; init; }
@@ -241,6 +254,25 @@ internal static class DnsMessageCodec
                     bool isExchange = DnsName.TryRead(octets, ref at, out string exchange);
                     record = record with { Preference = Read16(octets, start), Target = exchange };
                     return isExchange && at == octets.Length;
+                case DnsType.Srv:
+                    at = start + 6;
+                    if (at >= octets.Length || !DnsName.TryRead(octets, ref at, out string host) || at != octets.Length)
+                    {
+                        return false;
+                    }
+                    record = record with { Preference = Read16(octets, start), Service = (Read16(octets, start + 2), Read16(octets, start + 4)), Target = host };
+                    return true;
+                case DnsType.Txt:
+                    bool isText = TryJoinStrings(octets[start..], out string text);
+                    record = record with { Text = text };
+                    return isText;
+                case DnsType.Tlsa:
+                    if (octets.Length - start < 4)
+                    {
+                        return false; // No certificate association data.
+                    }
+                    record = record with { Association = new TlsaRecord(octets[start], octets[start + 1], octets[start + 2], octets[(start + 3)..].ToArray()) };
+                    return true;
                 case DnsType.Soa:
                     if (!DnsName.TryRead(octets, ref at, out _) || !DnsName.TryRead(octets, ref at, out _) || octets.Length - at != 20)
                     {
@@ -252,6 +284,20 @@ internal static class DnsMessageCodec
                 default:
                     return true;
             }
+        }
+
+        // "concatenated together without adding spaces", RFC 7208 §3.3; one string at least, RFC 1035 §3.3.14.
+        private static bool TryJoinStrings(ReadOnlySpan<byte> data, out string text)
+        {
+            StringBuilder joined = new(data.Length);
+            int at = 0;
+            while (at < data.Length && at + 1 + data[at] <= data.Length)
+            {
+                joined.Append(Encoding.Latin1.GetString(data.Slice(at + 1, data[at])));
+                at += 1 + data[at];
+            }
+            text = joined.ToString();
+            return at > 0 && at == data.Length;
         }
     }
 }

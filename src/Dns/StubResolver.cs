@@ -30,11 +30,8 @@ public sealed class StubResolver : IResolver, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<DnsAnswer<MxRecord>> ResolveMxAsync(string domain, CancellationToken cancellationToken)
-    {
-        DnsResult result = await LookUpAsync(new DnsQuestion(Canonical(domain), DnsType.Mx), cancellationToken);
-        return new DnsAnswer<MxRecord>(result.Outcome, [.. result.Records.Select(r => new MxRecord(r.Preference, r.Target!))], result.IsAuthentic);
-    }
+    public async ValueTask<DnsAnswer<MxRecord>> ResolveMxAsync(string domain, CancellationToken cancellationToken) =>
+        (await LookUpAsync(domain, DnsType.Mx, cancellationToken)).To(r => new MxRecord(r.Preference, r.Target!));
 
     /// <inheritdoc/>
     public async ValueTask<DnsAnswer<IPAddress>> ResolveAddressesAsync(string host, CancellationToken cancellationToken)
@@ -45,18 +42,30 @@ public sealed class StubResolver : IResolver, IDisposable
             return new DnsAnswer<IPAddress>(DnsOutcome.Found, [IPAddress.IPv6Loopback, IPAddress.Loopback]);
         }
         DnsResult[] results = await Task.WhenAll(
-            LookUpAsync(new DnsQuestion(name, DnsType.Aaaa), cancellationToken),
-            LookUpAsync(new DnsQuestion(name, DnsType.A), cancellationToken));
-        DnsResult both = Combine(results[0], results[1]);
-        return new DnsAnswer<IPAddress>(both.Outcome, [.. both.Records.Select(r => r.Address!)], both.IsAuthentic);
+            LookUpAsync(name, DnsType.Aaaa, cancellationToken),
+            LookUpAsync(name, DnsType.A, cancellationToken));
+        return Combine(results[0], results[1]).To(r => r.Address!);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<DnsAnswer<string>> ResolveNamesAsync(IPAddress address, CancellationToken cancellationToken)
-    {
-        DnsResult result = await LookUpAsync(new DnsQuestion(ReverseName(address), DnsType.Ptr), cancellationToken);
-        return new DnsAnswer<string>(result.Outcome, [.. result.Records.Select(r => r.Target!)], result.IsAuthentic);
-    }
+    public async ValueTask<DnsAnswer<string>> ResolveNamesAsync(IPAddress address, CancellationToken cancellationToken) =>
+        (await LookUpAsync(ReverseName(address), DnsType.Ptr, cancellationToken)).To(r => r.Target!);
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<string>> ResolveTextAsync(string name, CancellationToken cancellationToken) =>
+        (await LookUpAsync(name, DnsType.Txt, cancellationToken)).To(r => r.Text!);
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<TlsaRecord>> ResolveTlsaAsync(string name, CancellationToken cancellationToken) =>
+        (await LookUpAsync(name, DnsType.Tlsa, cancellationToken)).To(r => r.Association!);
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<ServiceRecord>> ResolveServicesAsync(string name, CancellationToken cancellationToken) =>
+        (await LookUpAsync(name, DnsType.Srv, cancellationToken)).To(r => new ServiceRecord(r.Preference, r.Service.Weight, r.Service.Port, r.Target!));
+
+    /// <inheritdoc/>
+    public async ValueTask<DnsAnswer<string>> ResolveAliasAsync(string name, CancellationToken cancellationToken) =>
+        (await LookUpAsync(name, DnsType.Cname, cancellationToken)).To(r => r.Target!);
 
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
@@ -78,10 +87,12 @@ public sealed class StubResolver : IResolver, IDisposable
 
     private static DnsResult Combine(DnsResult six, DnsResult four)
     {
-        bool authentic = six.IsAuthentic && four.IsAuthentic;
+        // A look-up that failed says nothing of the other: else whoever drops its answer could make a signed zone seem unsigned.
+        bool authentic = (six.IsAuthentic || six.Outcome == DnsOutcome.Failed) && (four.IsAuthentic || four.Outcome == DnsOutcome.Failed);
         if (six.Records.Count + four.Records.Count > 0)
         {
-            return new DnsResult(DnsOutcome.Found, [.. six.Records, .. four.Records], authentic, TimeSpan.Zero);
+            string? canonical = six.Records.Count > 0 ? six.CanonicalName : four.CanonicalName;
+            return new DnsResult(DnsOutcome.Found, [.. six.Records, .. four.Records], authentic, TimeSpan.Zero) { CanonicalName = canonical };
         }
         if (six.Outcome == DnsOutcome.Failed || four.Outcome == DnsOutcome.Failed)
         {
@@ -94,8 +105,9 @@ public sealed class StubResolver : IResolver, IDisposable
 
     private static string Canonical(string name) => DnsName.Normalize(name).ToLowerInvariant();
 
-    private async Task<DnsResult> LookUpAsync(DnsQuestion question, CancellationToken cancellationToken)
+    private async Task<DnsResult> LookUpAsync(string name, DnsType type, CancellationToken cancellationToken)
     {
+        DnsQuestion question = new(Canonical(name), type);
         if (_cache.TryGet(question, out DnsResult? cached))
         {
             return cached!;
@@ -132,7 +144,7 @@ public sealed class StubResolver : IResolver, IDisposable
             }
             authentic &= trusted && answer.IsAuthenticData;
             bool moved = false;
-            while (answer.Answers.FirstOrDefault(r => r.Type == DnsType.Cname && DnsName.Same(r.Name, name)) is { Target: { } target } alias)
+            while (question.Type != DnsType.Cname && answer.Answers.FirstOrDefault(r => r.Type == DnsType.Cname && DnsName.Same(r.Name, name)) is { Target: { } target } alias)
             {
                 if (seen.Count > _options.Limits.CnamesMax || !seen.Add(target))
                 {
@@ -142,16 +154,17 @@ public sealed class StubResolver : IResolver, IDisposable
                 name = target;
                 moved = true;
             }
+            string? canonical = seen.Count > 1 ? Canonical(name) : null;
             DnsRecord[] records = [.. answer.Answers.Where(r => r.Type == question.Type && DnsName.Same(r.Name, name))];
             if (records.Length > 0)
             {
-                return new DnsResult(DnsOutcome.Found, records, authentic, records.Aggregate(ttl, (t, r) => Shorter(t, r.Ttl)));
+                return new DnsResult(DnsOutcome.Found, records, authentic, records.Aggregate(ttl, (t, r) => Shorter(t, r.Ttl))) { CanonicalName = canonical };
             }
             if (answer.ResponseCode == DnsResponseCode.NameError || answer.NegativeTtl is not null || !moved)
             {
                 TimeSpan negative = Shorter(answer.NegativeTtl ?? TimeSpan.Zero, _options.Limits.NegativeTtlMax); // No SOA: not kept, RFC 2308 §5.
                 DnsOutcome outcome = answer.ResponseCode == DnsResponseCode.NameError ? DnsOutcome.NoSuchName : DnsOutcome.NoData;
-                return new DnsResult(outcome, [], authentic, Shorter(ttl, negative));
+                return new DnsResult(outcome, [], authentic, Shorter(ttl, negative)) { CanonicalName = canonical };
             }
         }
     }

@@ -78,6 +78,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: warning: no agent for {Target} is configured")]
     public static partial void AgentUnknown(ILogger logger, SpoolId id, string target);
+
     [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "{Id}: placed on hold ({Reason})")]
     public static partial void Held(ILogger logger, SpoolId id, string? reason);
 
@@ -106,4 +107,31 @@ internal static partial class Log
             Received(logger, id, client, login, origin.Protocol, origin.ConnectionId ?? "-");
         }
     }
+
+    [LoggerMessage(EventId = 40, Level = LogLevel.Information, Message = "{Trust} TLS connection established to {Peer}: {Protocol} with cipher {Cipher} ({Why})")]
+    public static partial void Encrypted(ILogger logger, PeerTrust trust, string peer, string protocol, string cipher, string why);
+
+    [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "no TLS connection to {Peer}: {Problem} ({Why})")]
+    public static partial void NotEncrypted(ILogger logger, string peer, string problem, string why);
+
+    [LoggerMessage(EventId = 42, Level = LogLevel.Information, Message = "MTA-STS: the policy of {Domain} could not be fetched: {Reason}")]
+    public static partial void PolicyNotFetched(ILogger logger, string domain, string? reason);
+
+    [LoggerMessage(EventId = 43, Level = LogLevel.Warning, Message = "MTA-STS: warning: the policy of {Domain} could not be refreshed: {Reason}; the one that is kept holds until {Ends}")]
+    public static partial void PolicyNotRefreshed(ILogger logger, string domain, string? reason, DateTimeOffset ends);
+
+    [LoggerMessage(EventId = 44, Level = LogLevel.Warning, Message = "MTA-STS: warning: the policy of {Domain} could not be kept on disk")]
+    public static partial void PolicyNotKept(ILogger logger, string domain, Exception exception);
+
+    [LoggerMessage(EventId = 45, Level = LogLevel.Information, Message = "TLSRPT: report about {Domain} of {Day:yyyy-MM-dd} handed to {Address}")]
+    public static partial void TlsReported(ILogger logger, string domain, DateTimeOffset day, Uri address);
+
+    [LoggerMessage(EventId = 46, Level = LogLevel.Information, Message = "TLSRPT: report about {Domain} of {Day:yyyy-MM-dd} not handed to {Address}: {Reason}")]
+    public static partial void TlsNotReported(ILogger logger, string domain, DateTimeOffset day, Uri address, string reason);
+
+    [LoggerMessage(EventId = 47, Level = LogLevel.Warning, Message = "TLSRPT: warning: the counts for reports could not be kept on disk")]
+    public static partial void OutcomesNotKept(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 48, Level = LogLevel.Warning, Message = "TLS policies and reports: warning: this hour's upkeep failed")]
+    public static partial void UpkeepFailed(ILogger logger, Exception exception);
 }

@@ -25,6 +25,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     private readonly ISpool _spool;
     private readonly SpoolIdSource _ids;
     private readonly Schedule _schedule;
+    private readonly RemoteSecurity _security;
     private readonly RemoteQueue _remote;
     private readonly FinalDelivery _final;
     private readonly DeliveryAgents? _agents;
@@ -61,7 +62,8 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _router = router;
         _local = new LocalDelivery(store, options);
         HostResolver hosts = new(options, resolver, Random.Shared);
-        _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
+        _security = new RemoteSecurity(options, resolver, SendReportAsync, clock, logger);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, _security, options, clock, logger), options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
         DeliveryLog deliveries = new(_history, clock, logger);
@@ -92,6 +94,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         Log.Started(_logger, count);
         _isRunning = true;
         _dispatcher.Start();
+        _security.Start();
 
         void Add(SpoolEntry entry)
         {
@@ -122,6 +125,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         using CancellationTokenSource done = new();
         Task graceOver = Task.Delay(grace, _clock, done.Token);
         _isRunning = false;
+        await _security.StopAsync();
         await _dispatcher.StopAsync();
         await _remote.StopAsync(graceOver);
         Task idle = _dispatcher.WhenIdleAsync();
@@ -197,6 +201,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero);
         await _dispatcher.DisposeAsync();
+        _security.Dispose();
         _remote.Dispose();
         _final.Dispose();
         _agents?.Dispose();
@@ -207,6 +212,23 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
             await _history.DisposeAsync();
         }
         _folder?.Dispose();
+    }
+
+    private async Task<bool> SendReportAsync(MailPath to, byte[] octets, CancellationToken cancellationToken)
+    {
+        Envelope envelope = new()
+        {
+            ReversePath = _options.TlsReportContact!,
+            Recipients = [new EnvelopeRecipient { Path = to, Notify = DsnNotify.Never }],
+        };
+        IntakeStart start = await BeginAsync(envelope, new MailOrigin { Protocol = "local" }, cancellationToken);
+        if (start.Intake is null)
+        {
+            return false;
+        }
+        await using IMailIntake intake = start.Intake;
+        await intake.WriteAsync(octets, cancellationToken);
+        return (await intake.CommitAsync(CommitMode.OneReply, cancellationToken)).Overall.IsPositive;
     }
 
     private void Release(SpoolId id, int priority)

@@ -78,6 +78,9 @@ public sealed record QueueLimits
     /// <summary>Octets of a header returned.</summary>
     public int ReturnedHeaderOctetsMax { get; init; } = 64 * 1024;
 
+    /// <summary>Domains whose MTA-STS policies are kept.</summary>
+    public int StsPoliciesMax { get; init; } = 10_000;
+
     /// <summary>Threads for blocking file work.</summary>
     public int IoThreads { get; init; } = 8;
 

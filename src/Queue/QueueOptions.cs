@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using MailAccess.Routing;
+using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
 
@@ -36,8 +38,29 @@ public sealed record QueueOptions
     /// <summary>Where mail exchangers listen: 25, but in tests.</summary>
     public int RemotePort { get; init; } = 25;
 
-    /// <summary>TLS towards mail exchangers found by MX.</summary>
-    public TlsPolicy Tls { get; init; } = TlsPolicy.Opportunistic;
+    /// <summary>TLS towards mail exchangers found by MX. <see cref="TlsPolicy.Dane"/> holds for fixed hosts too, everything else only where their route says so.</summary>
+    public TlsPolicy Tls { get; init; } = TlsPolicy.Dane;
+
+    /// <summary>Exceptions by next hop, in lower case: its policy, or null: as configured. Throws <see cref="IOException"/> where that cannot be told now: the mail waits.</summary>
+    public Func<string, CancellationToken, ValueTask<TlsPolicy?>>? TlsPolicies { get; init; }
+
+    /// <summary>Fetches the MTA-STS policies of domains (RFC 8461) and posts reports; null: neither. The queue disposes of it.</summary>
+    public IPolicyFetcher? PolicyFetcher { get; init; }
+
+    /// <summary>MTA-STS policies are asked for and kept to.</summary>
+    public bool HonoursMtaSts { get; init; } = true;
+
+    /// <summary>The address, with a domain, that reports on TLS come from (RFC 8460); null: none are sent, and nothing is counted for them.</summary>
+    public MailPath? TlsReportContact { get; init; }
+
+    /// <summary>Who sends those reports; null: <see cref="HostName"/>.</summary>
+    public string? TlsReportOrganization { get; init; }
+
+    /// <summary>Where policies and the counts for reports are kept; null: in memory only.</summary>
+    public string? SecurityFolder { get; init; }
+
+    /// <summary>Our certificate for servers that ask for one: shown to fixed hosts, and to those for which <see cref="TlsPolicies"/> says something. Not disposed of here.</summary>
+    public SslStreamCertificateContext? ClientCertificate { get; init; }
 
     /// <summary>Certificates trusted besides the system's, where a policy verifies.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }

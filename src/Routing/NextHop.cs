@@ -23,6 +23,12 @@ public enum TlsPolicy
     Required,
     /// <summary>Always, and the certificate must be valid for the host's name.</summary>
     Verified,
+    /// <summary>Always, and the certificate must be valid for the next hop's own domain or a name below it, whatever DNS says of its hosts.</summary>
+    Secure,
+    /// <summary>As the host's TLSA records say (RFC 7672) where it has any that DNSSEC protects; else opportunistic.</summary>
+    Dane,
+    /// <summary>Only where the host has such records. RFC 7672 §6.</summary>
+    DaneOnly,
 }
 
 /// <summary>For AUTH PLAIN. Never in logs. Equal where both parts are: next hops that differ in nothing share a connection.</summary>
@@ -66,7 +72,7 @@ public sealed record NextHop
     /// <summary>The port; null: the protocol's own.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Encryption by STARTTLS; null: as it is configured for mail exchangers, or <see cref="TlsPolicy.Opportunistic"/> for a fixed host.</summary>
+    /// <summary>Encryption by STARTTLS; null: as it is configured for mail exchangers, or for a fixed host <see cref="TlsPolicy.Opportunistic"/>, where <see cref="TlsPolicy.Dane"/> is not configured.</summary>
     public TlsPolicy? Tls { get; init; }
 
     /// <summary>TLS from the first octet (port 465, RFC 8314 §3.3); <see cref="Tls"/> then says only whether the certificate is looked at.</summary>

@@ -7,6 +7,10 @@ public sealed class DnsMessageTests
     private static byte[] Typical() => new ResponseBuilder(0x1234, "example.test", DnsType.Mx, 0x81A0)
         .Cname("example.test", "other.test", 60).Mx(10, "mx1.example.test").Mx(20, "mx2.example.test").Soa(900, 300).Opt().Build();
 
+    private static byte[] EveryType() => new ResponseBuilder(7, "x.test", DnsType.Txt, 0x81A0)
+        .Text("v=STSv1; ", "id=1").Tlsa(3, 1, 1, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]).Service(1, 2, 993, "imap.test")
+        .Address("2001:db8::1").Cname("x.test", "y.test").Build();
+
     [Fact]
     public void A_typical_response_is_read_whole()
     {
@@ -24,11 +28,51 @@ public sealed class DnsMessageTests
     [Fact]
     public void Cut_anywhere_it_is_refused()
     {
-        byte[] whole = Typical();
-        for (int length = 0; length < whole.Length; length++)
+        foreach (byte[] whole in (byte[][])[Typical(), EveryType()])
         {
-            Assert.False(DnsMessageCodec.TryReadResponse(whole.AsSpan(0, length), 100, out _), $"cut at {length}");
+            for (int length = 0; length < whole.Length; length++)
+            {
+                Assert.False(DnsMessageCodec.TryReadResponse(whole.AsSpan(0, length), 100, out _), $"cut at {length}");
+            }
         }
+    }
+
+    [Fact]
+    public void Text_services_and_associations_are_read()
+    {
+        Assert.True(DnsMessageCodec.TryReadResponse(EveryType(), 100, out DnsMessage? message));
+        Assert.Equal("v=STSv1; id=1", message!.Answers[0].Text); // RFC 7208 §3.3
+        Assert.Equal("3 1 1 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F", message.Answers[1].Association!.ToString());
+        Assert.Equal((1, (2, 993), "imap.test"), (message.Answers[2].Preference, message.Answers[2].Service, message.Answers[2].Target));
+    }
+
+    [Theory]
+    [InlineData(16, new byte[] { })]
+    [InlineData(16, new byte[] { 2, 65 })]
+    [InlineData(16, new byte[] { 1, 65, 1 })]
+    [InlineData(52, new byte[] { 3, 1, 1 })]
+    [InlineData(33, new byte[] { 0, 1, 0, 1, 0, 25 })]
+    [InlineData(33, new byte[] { 0, 1, 0, 1, 0, 25, 0, 0 })]
+    [InlineData(33, new byte[] { 0, 1, 0, 1, 0, 25, 0xC0, 0xFF })]
+    [InlineData(5, new byte[] { 0xC0, 12, 1 })]
+    [InlineData(15, new byte[] { 0, 1 })]
+    public void Data_that_is_not_of_its_type_spoils_the_message(int number, byte[] data)
+    {
+        DnsType type = (DnsType)number;
+        byte[] octets = new ResponseBuilder(1, "a.test", type).Answer(ResponseBuilder.Pointer, type, 1, data).Build();
+        Assert.False(DnsMessageCodec.TryReadResponse(octets, 100, out _));
+    }
+
+    [Fact]
+    public void Names_that_point_at_each_other_or_at_themselves_end() // RFC 1035 §4.1.4
+    {
+        ResponseBuilder loop = new ResponseBuilder(1, "a.test", DnsType.Ptr);
+        int here = loop.Length + 12; // The data of the record to come: name pointer, type, class, TTL, length.
+        byte[] itself = loop.Answer(ResponseBuilder.Pointer, DnsType.Ptr, 1, (byte)(0xC0 | (here >> 8)), (byte)here).Build();
+        Assert.False(DnsMessageCodec.TryReadResponse(itself, 100, out _));
+        int next = here + 2;
+        byte[] forward = new ResponseBuilder(1, "a.test", DnsType.Ptr).Answer(ResponseBuilder.Pointer, DnsType.Ptr, 1, 0xC0, (byte)next, 0xC0, (byte)here).Build();
+        Assert.False(DnsMessageCodec.TryReadResponse(forward, 100, out _));
     }
 
     [Fact]
@@ -84,12 +128,12 @@ public sealed class DnsMessageTests
     [Fact]
     public void Damaged_octets_never_throw_and_what_is_read_is_bounded()
     {
-        byte[] whole = Typical();
+        byte[][] wholes = [Typical(), EveryType()];
         Random random = new(20260314);
         int read = 0;
         for (int round = 0; round < 200_000; round++)
         {
-            byte[] damaged = (byte[])whole.Clone();
+            byte[] damaged = (byte[])wholes[round & 1].Clone();
             for (int hits = random.Next(1, 6); hits > 0; hits--)
             {
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);

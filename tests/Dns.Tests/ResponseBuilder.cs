@@ -36,14 +36,25 @@ internal sealed class ResponseBuilder
 
     public ResponseBuilder Answer(byte[] name, DnsType type, uint ttl, params byte[] data) => Add(1, name, type, ttl, data);
 
-    public ResponseBuilder Mx(int preference, string exchange, uint ttl = 300) =>
-        Answer(Pointer, DnsType.Mx, ttl, [(byte)(preference >> 8), (byte)preference, .. Name(exchange)]);
+    public ResponseBuilder Mx(int preference, string exchange, uint ttl = 300, string? name = null) =>
+        Answer(name is null ? Pointer : Name(name), DnsType.Mx, ttl, [(byte)(preference >> 8), (byte)preference, .. Name(exchange)]);
 
     public ResponseBuilder Address(string address, uint ttl = 300, string? name = null)
     {
         byte[] octets = IPAddress.Parse(address).GetAddressBytes();
         return Answer(name is null ? Pointer : Name(name), octets.Length == 4 ? DnsType.A : DnsType.Aaaa, ttl, octets);
     }
+
+    public int Length => _octets.Count;
+
+    public ResponseBuilder Text(params string[] strings) =>
+        Answer(Pointer, DnsType.Txt, 300, [.. strings.SelectMany(s => new[] { (byte)s.Length }.Concat(s.Select(c => (byte)c)))]);
+
+    public ResponseBuilder Tlsa(byte usage, byte selector, byte matchingType, params byte[] data) =>
+        Answer(Pointer, DnsType.Tlsa, 300, [usage, selector, matchingType, .. data]);
+
+    public ResponseBuilder Service(byte priority, byte weight, int port, string target) =>
+        Answer(Pointer, DnsType.Srv, 300, [0, priority, 0, weight, (byte)(port >> 8), (byte)port, .. Name(target)]);
 
     public ResponseBuilder Cname(string from, string to, uint ttl = 300) => Answer(Name(from), DnsType.Cname, ttl, Name(to));
 

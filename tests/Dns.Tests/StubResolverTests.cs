@@ -262,6 +262,59 @@ public sealed class StubResolverTests
     }
 
     [Fact]
+    public async Task Text_associations_and_services_are_asked_for_at_their_names()
+    {
+        await using ScriptedServer server = ScriptedServer.Answering(q => (q.Name, q.Type) switch
+        {
+            ("_mta-sts.test", DnsType.Txt) => Reply(q).Text("v=STSv1; ", "id=1;").Text("other"),
+            ("_25._tcp.mx.test", DnsType.Tlsa) => Reply(q, 0x81A0).Tlsa(3, 1, 1, 0xAB),
+            ("_imaps._tcp.test", DnsType.Srv) => Reply(q).Service(0, 1, 993, "imap.test"),
+            _ => Reply(q, 0x8183),
+        });
+        using StubResolver resolver = Resolver(server);
+        Assert.Equal(["v=STSv1; id=1;", "other"], (await resolver.ResolveTextAsync("_mta-sts.test", None)).Records);
+        DnsAnswer<TlsaRecord> tlsa = await resolver.ResolveTlsaAsync("_25._tcp.mx.test", None);
+        Assert.Equal("3 1 1 AB", Assert.Single(tlsa.Records).ToString());
+        Assert.True(tlsa.IsAuthentic);
+        Assert.Equal([new(0, 1, 993, "imap.test")], (await resolver.ResolveServicesAsync("_imaps._tcp.test", None)).Records);
+    }
+
+    [Fact]
+    public async Task Where_an_alias_led_is_said_and_the_alias_itself_can_be_asked_for() // RFC 7672 §2.1.3
+    {
+        await using ScriptedServer server = ScriptedServer.Answering(q =>
+            q.Type == DnsType.Cname ? Reply(q, 0x81A0).Cname("a.test", "b.test") : Reply(q).Cname("a.test", "b.test").Cname("b.test", "C.test").Mx(1, "x.test", 300, "c.test"));
+        using StubResolver resolver = Resolver(server);
+        DnsAnswer<MxRecord> answer = await resolver.ResolveMxAsync("a.test", None);
+        Assert.Equal(("c.test", false), (answer.CanonicalName, answer.IsAuthentic));
+        DnsAnswer<string> alias = await resolver.ResolveAliasAsync("a.test", None);
+        Assert.Equal(["b.test"], alias.Records);
+        Assert.True(alias.IsAuthentic);
+        Assert.Null(alias.CanonicalName);
+    }
+
+    [Theory]
+    [InlineData("one answer", false)]
+    [InlineData("the end asked for", false)]
+    [InlineData("all", true)]
+    public async Task A_chain_is_as_authentic_as_its_weakest_part(string secure, bool expected)
+    {
+        await using ScriptedServer server = ScriptedServer.Answering(q => q.Name == "a.test"
+            ? Reply(q, secure == "the end asked for" ? 0x8180 : 0x81A0).Cname("a.test", "b.test")
+            : Reply(q, secure == "one answer" ? 0x8180 : 0x81A0).Mx(1, "x.test"));
+        using StubResolver resolver = Resolver(server);
+        Assert.Equal(expected, (await resolver.ResolveMxAsync("a.test", None)).IsAuthentic);
+    }
+
+    [Fact]
+    public async Task Whoever_drops_the_look_up_of_one_family_does_not_make_the_other_less_authentic()
+    {
+        await using ScriptedServer server = ScriptedServer.Answering(q => q.Type == DnsType.Aaaa ? Reply(q, 0x8182) : Reply(q, 0x81A0).Address("192.0.2.1"));
+        using StubResolver resolver = Resolver(server);
+        Assert.True((await resolver.ResolveAddressesAsync("a.test", None)).IsAuthentic);
+    }
+
+    [Fact]
     public async Task Cancellation_is_the_only_thing_thrown()
     {
         await using ScriptedServer server = ScriptedServer.Answering(_ => null);

@@ -16,7 +16,7 @@ public abstract class RemoteDeliveryFixture : IAsyncLifetime
         await Harness.StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Harness.DisposeAsync();
         GC.SuppressFinalize(this);

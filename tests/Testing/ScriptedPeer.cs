@@ -68,6 +68,18 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>With its private key: STARTTLS is offered.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>Sent behind the certificate.</summary>
+    public X509Certificate2Collection? Intermediates { get; init; }
+
+    /// <summary>In the handshake it asks for the client's certificate, and takes any.</summary>
+    public bool AsksForCertificate { get; init; }
+
+    /// <summary>Subjects of the certificates that clients have shown; empty: one that showed none.</summary>
+    public ConcurrentQueue<string> ClientSubjects { get; } = [];
+
+    /// <summary>The names that clients asked for in the handshake (SNI).</summary>
+    public ConcurrentQueue<string> ServerNames { get; } = [];
+
     /// <summary>Connections so far.</summary>
     public int Connections => _connections;
 
@@ -237,10 +249,21 @@ public sealed class ScriptedPeer : IAsyncDisposable
             return !answer.Drops;
         }
 
+        [SuppressMessage("Security", "CA5359", Justification = "Who the client is, is the test's to look at.")]
         private async Task EncryptAsync()
         {
             SslStream encrypted = new(_stream);
-            await encrypted.AuthenticateAsServerAsync(peer.Certificate!);
+            await encrypted.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(peer.Certificate!, peer.Intermediates, offline: true),
+                ClientCertificateRequired = peer.AsksForCertificate,
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            });
+            peer.ServerNames.Enqueue(encrypted.TargetHostName);
+            if (peer.AsksForCertificate)
+            {
+                peer.ClientSubjects.Enqueue(encrypted.RemoteCertificate?.Subject ?? "");
+            }
             _stream = encrypted;
             _start = _end = 0;
         }

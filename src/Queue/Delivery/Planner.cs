@@ -145,7 +145,7 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
     // RFC 8689 §4.1: with REQUIRETLS the field TLS-Required counts nothing. A fixed route is our own affair, not the recipient's policy.
     private TlsNeed NeedOf(SpoolMessage message, NextHop hop) =>
         message.RequiresTls ? message.ReversePath.IsNull ? TlsNeed.Preferred : TlsNeed.Required
-        : message.Traits.HasFlag(ContentTraits.TlsOptional) && hop.Domain is not null && options.Tls is TlsPolicy.Required or TlsPolicy.Verified ? TlsNeed.Optional
+        : message.Traits.HasFlag(ContentTraits.TlsOptional) && hop.Domain is not null && options.Tls is not TlsPolicy.Never ? TlsNeed.Optional
         : TlsNeed.AsConfigured;
 
     private async Task<HeaderScan> ReadHeaderAsync(SpoolId id, CancellationToken stop)

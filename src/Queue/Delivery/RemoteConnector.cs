@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using MailAccess.Routing;
 using MailAccess.Smtp;
+using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Queue;
 
@@ -9,7 +11,7 @@ namespace MailAccess.Queue;
 internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failure);
 
 /// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
-internal sealed class RemoteConnector(HostResolver resolver, QueueOptions options, TimeProvider clock)
+internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity security, QueueOptions options, TimeProvider clock, ILogger logger)
 {
     private const int SmtpPort = 25;
 
@@ -17,7 +19,7 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
     public static readonly SmtpReply RequireTlsUnsupported = new(550, new(5, 7, 30), "REQUIRETLS support required, which the server does not offer");
 
     private static readonly SmtpReply EncryptionNeeded = new(550, new(5, 7, 10), "encryption needed, with a certificate that proves the server's name");
-    private static readonly SmtpReply HostUncertain = new(550, new(5, 7, 10), "encryption needed, but the mail exchanger's name is not protected by DNSSEC");
+    private static readonly SmtpReply HostUncertain = new(550, new(5, 7, 10), "encryption needed, but the mail exchanger's name is protected neither by DNSSEC nor by MTA-STS");
     private static readonly EnhancedCode HandshakeFailed = new(4, 7, 5);
 
     /// <summary>Throws for cancellation only.</summary>
@@ -34,6 +36,9 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         return await ConnectAsync(destination, mustBeSecure: false, abort);
     }
 
+    /// <summary>The port of a next hop's hosts.</summary>
+    public static int PortOf(NextHop hop, QueueOptions options) => hop.Port ?? (hop.Domain is null ? SmtpPort : options.RemotePort);
+
     private async Task<Connected> ConnectAsync(Destination destination, bool mustBeSecure, CancellationToken abort)
     {
         AddressSelection selection = await resolver.ResolveAsync(destination.Hop, abort);
@@ -41,22 +46,29 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         {
             return new Connected(null, failure);
         }
-        if (mustBeSecure && !selection.AreHostsCertain)
+        TlsRule rule = await security.Decider.RuleAsync(destination.Hop, destination.Tls, abort);
+        if (rule.Failure is { } unknown)
         {
-            return new Connected(null, HostUncertain);
+            return new Connected(null, unknown);
         }
-        bool isFixed = destination.Hop.Domain is null;
-        NextHop policy = destination.Hop with
-        {
-            Port = destination.Hop.Port ?? (isFixed ? SmtpPort : options.RemotePort),
-            Tls = destination.Hop.Tls ?? (isFixed || destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls),
-        };
+        NextHop hop = destination.Hop with { Port = PortOf(destination.Hop, options) };
+        Attempt way = new(
+            hop,
+            hop.Host is not null || rule.IsOurs ? options.ClientCertificate : null,
+            // What asks for no TLS shall not be counted: RFC 8460 §3.
+            destination.Tls == TlsNeed.Optional ? null : security.JournalFor(TlsDecider.NameOf(hop)));
+        way.Journal?.FetchFailed(rule.Sts.FetchFailure);
+        Dictionary<string, HostTls> terms = new(StringComparer.OrdinalIgnoreCase);
         SmtpReply? last = null;
         foreach (HostAddress address in selection.Addresses)
         {
+            if (!terms.TryGetValue(address.Host, out HostTls? host))
+            {
+                terms[address.Host] = host = await security.Decider.DecideAsync(rule, hop, selection, address, hop.Port.Value, abort);
+            }
             Connected attempt = mustBeSecure
-                ? await TrySecureAddressAsync(address, policy with { Tls = TlsPolicy.Verified }, abort)
-                : await TryAddressAsync(address, policy, abort);
+                ? await TrySecureAddressAsync(address, way, host, abort)
+                : await TryAddressAsync(address, way, host, abort);
             if (attempt.Session is not null)
             {
                 return attempt;
@@ -67,16 +79,16 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         return new Connected(null, last);
     }
 
-    private async Task<Connected> TryAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
+    private async Task<Connected> TryAddressAsync(HostAddress address, Attempt way, HostTls terms, CancellationToken abort)
     {
         try
         {
-            return new Connected(await OpenAsync(address, policy, abort), null);
+            return new Connected(await OpenAsync(address, way, terms, abort), null);
         }
-        catch (SmtpFailureException e) when (policy is { Tls: TlsPolicy.Opportunistic, ImplicitTls: false, Credentials: null } && IsHandshake(e))
+        catch (SmtpFailureException e) when (terms.Policy == TlsPolicy.Opportunistic && way.Hop is { ImplicitTls: false, Credentials: null } && IsHandshake(e))
         {
             // Once more without: an opportunistic handshake that fails must not cost the mail. RFC 7435 §3.
-            return await TryAddressAsync(address, policy with { Tls = TlsPolicy.Never }, abort);
+            return await TryAddressAsync(address, way, terms with { Policy = TlsPolicy.Never, Why = "the handshake failed" }, abort);
         }
         catch (SmtpFailureException e)
         {
@@ -85,11 +97,16 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
     }
 
     // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
-    private async Task<Connected> TrySecureAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
+    private async Task<Connected> TrySecureAddressAsync(HostAddress address, Attempt way, HostTls usual, CancellationToken abort)
     {
+        HostTls terms = TlsDecider.Verified(usual, address.Host);
+        if (!terms.IsHostCertain)
+        {
+            return new Connected(null, HostUncertain);
+        }
         try
         {
-            SmtpSession session = await OpenAsync(address, policy, abort);
+            SmtpSession session = await OpenAsync(address, way, terms, abort);
             if (session.BecomesSecure())
             {
                 return new Connected(session, null);
@@ -107,11 +124,58 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
 
     private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
 
-    private async Task<SmtpSession> OpenAsync(HostAddress address, NextHop policy, CancellationToken abort)
+    private async Task<SmtpSession> OpenAsync(HostAddress address, Attempt way, HostTls terms, CancellationToken abort)
     {
-        string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
-        IPEndPoint endPoint = new(address.Address, policy.Port!.Value);
+        NextHop hop = way.Hop;
+        string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{hop.Port}");
+        if (terms.Refusal is { } refusal)
+        {
+            Log.NotEncrypted(logger, peer, refusal.Text, terms.Why);
+            way.Journal?.Refused(terms, address, refusal.Text);
+            throw new SmtpFailureException(refusal);
+        }
+        PeerVerifier verifier = new(terms, options.TrustedCertificates, way.OurCertificate);
+        IPEndPoint endPoint = new(address.Address, hop.Port!.Value);
         SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
-        return await SmtpSession.OpenAsync(conversation, policy, options, clock, peer, address.Host);
+        IPAddress? local = (conversation.Local as IPEndPoint)?.Address;
+        try
+        {
+            SmtpSession session = await SmtpSession.OpenAsync(conversation, hop with { Tls = terms.Policy }, verifier, options, clock, peer, address.Host);
+            if (session.Encryption is { } tls)
+            {
+                (string protocol, string cipher) = (Name(tls), tls.NegotiatedCipherSuite.ToString());
+                Log.Encrypted(logger, verifier.Trust, peer, protocol, cipher, terms.Why);
+            }
+            way.Journal?.Opened(terms, address, local, session.IsEncrypted, verifier.Flaw);
+            return session;
+        }
+        catch (SmtpFailureException e)
+        {
+            SmtpReply reply = verifier.IsRefused ? new SmtpReply(454, HandshakeFailed, $"the certificate of {peer} {Describe(verifier.Flaw)}") : e.Reply;
+            if (verifier.IsRefused || IsHandshake(e) || reply == SmtpSession.TlsUnavailable)
+            {
+                Log.NotEncrypted(logger, peer, reply.Text, terms.Why);
+                way.Journal?.NotEncrypted(terms, address, local, verifier, reply);
+            }
+            throw verifier.IsRefused ? new SmtpFailureException(reply, e) : e;
+        }
     }
+
+    private static string Name(SslStream tls) => tls.SslProtocol switch
+    {
+        System.Security.Authentication.SslProtocols.Tls13 => "TLSv1.3",
+        System.Security.Authentication.SslProtocols.Tls12 => "TLSv1.2",
+        _ => tls.SslProtocol.ToString(),
+    };
+
+    private static string Describe(CertificateFlaw? flaw) => flaw switch
+    {
+        CertificateFlaw.Expired => "has expired or is not valid yet",
+        CertificateFlaw.OtherName => "is not for that host",
+        CertificateFlaw.NoTlsaMatch => "fits none of its TLSA records",
+        _ => "is not signed by an authority that is trusted",
+    };
+
+    /// <summary>What is the same for all hosts of one next hop.</summary>
+    private sealed record Attempt(NextHop Hop, SslStreamCertificateContext? OurCertificate, TlsJournal? Journal);
 }

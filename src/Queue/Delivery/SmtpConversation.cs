@@ -33,7 +33,10 @@ internal sealed class SmtpConversation : IAsyncDisposable
         _abort = abort;
     }
 
-    public bool IsEncrypted => _stream is SslStream;
+    public bool IsEncrypted => Encryption is not null;
+
+    /// <summary>For the log; null: plain.</summary>
+    public SslStream? Encryption => _stream as SslStream;
 
     /// <summary>Our end, for loop checks and logs.</summary>
     public EndPoint? Local => _socket.LocalEndPoint;

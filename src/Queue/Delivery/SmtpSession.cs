@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailAccess.Routing;
 using MailAccess.Smtp;
@@ -32,15 +30,17 @@ internal sealed class SmtpSession : IAsyncDisposable
     private readonly SmtpConversation _conversation;
     private readonly QueueOptions _options;
     private readonly TimeProvider _clock;
+    private readonly PeerVerifier _verifier;
     private PeerExtensions _peer = PeerExtensions.None;
     private int _transactions;
     private bool _isAnswered;
     private bool _isSecure;
     private MessageRewriting? _rewriting;
 
-    private SmtpSession(SmtpConversation conversation, QueueOptions options, TimeProvider clock, string relay, string host)
+    private SmtpSession(SmtpConversation conversation, PeerVerifier verifier, QueueOptions options, TimeProvider clock, string relay, string host)
     {
         _conversation = conversation;
+        _verifier = verifier;
         _options = options;
         _clock = clock;
         Relay = relay;
@@ -59,15 +59,19 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     public bool IsEncrypted => _conversation.IsEncrypted;
 
+    /// <summary>For the log; null: plain.</summary>
+    public SslStream? Encryption => _conversation.Encryption;
+
     /// <summary>For a connection whose server was verified: whether it may carry what needs REQUIRETLS (RFC 8689 §2), and does from now on.</summary>
     public bool BecomesSecure() => _isSecure = IsEncrypted && _peer.Has(SmtpExtensions.RequireTls);
 
     private QueueLimits Limits => _options.Limits;
 
     /// <summary>From a connection to a session. Throws <see cref="SmtpFailureException"/>; the conversation is disposed of then.</summary>
-    public static async Task<SmtpSession> OpenAsync(SmtpConversation conversation, NextHop policy, QueueOptions options, TimeProvider clock, string relay, string host)
+    public static async Task<SmtpSession> OpenAsync(
+        SmtpConversation conversation, NextHop policy, PeerVerifier verifier, QueueOptions options, TimeProvider clock, string relay, string host)
     {
-        SmtpSession session = new(conversation, options, clock, relay, host);
+        SmtpSession session = new(conversation, verifier, options, clock, relay, host);
         bool open = false;
         try
         {
@@ -149,7 +153,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         TlsPolicy tls = policy.Tls ?? TlsPolicy.Opportunistic;
         if (policy.ImplicitTls)
         {
-            await _conversation.EncryptAsync(TlsOptions(tls), Limits.ConnectTimeout);
+            await _conversation.EncryptAsync(_verifier.OptionsFor(Host), Limits.ConnectTimeout);
         }
         Expect(await _conversation.ReadReplyAsync("greeting", Limits.GreetingTimeout), 220);
         await HelloAsync();
@@ -160,6 +164,11 @@ internal sealed class SmtpSession : IAsyncDisposable
         if (policy.Credentials is { } credentials)
         {
             await AuthenticateAsync(credentials, policy.AllowPlaintextAuth);
+        }
+        else if (policy.Host is not null && IsEncrypted && _verifier.ClientCertificate is not null && _peer.Mechanisms.Contains("EXTERNAL"))
+        {
+            // "=": as whom the certificate says. RFC 4422 appendix A, RFC 4954 §4.
+            await AuthenticateAsync("EXTERNAL =");
         }
     }
 
@@ -182,7 +191,7 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     private async Task StartTlsAsync(TlsPolicy policy)
     {
-        bool needed = policy is TlsPolicy.Required or TlsPolicy.Verified;
+        bool needed = policy == TlsPolicy.Required;
         if (!_peer.StartTls)
         {
             if (needed)
@@ -201,25 +210,8 @@ internal sealed class SmtpSession : IAsyncDisposable
             }
             return; // Still in step: the server said no.
         }
-        await _conversation.EncryptAsync(TlsOptions(policy), Limits.ConnectTimeout);
+        await _conversation.EncryptAsync(_verifier.OptionsFor(Host), Limits.ConnectTimeout);
         await HelloAsync(); // RFC 3207 §4.2: what was said before counts nothing.
-    }
-
-    [SuppressMessage("Security", "CA5359", Justification = "Only where the policy does not verify; an unverified certificate is better than plaintext (RFC 7435 §3).")]
-    private SslClientAuthenticationOptions TlsOptions(TlsPolicy policy)
-    {
-        SslClientAuthenticationOptions tls = new() { TargetHost = Host };
-        if (policy != TlsPolicy.Verified)
-        {
-            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-        }
-        else if (_options.TrustedCertificates is { Count: > 0 } trusted)
-        {
-            X509ChainPolicy chain = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            chain.CustomTrustStore.AddRange(trusted);
-            tls.CertificateChainPolicy = chain;
-        }
-        return tls;
     }
 
     private async Task AuthenticateAsync(SmtpCredentials credentials, bool allowPlaintext)
@@ -230,7 +222,12 @@ internal sealed class SmtpSession : IAsyncDisposable
         }
         // RFC 4616: authorization identity (none) NUL user NUL password; RFC 4954 §4: initial response.
         string response = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{credentials.UserName}\0{credentials.Password}"));
-        SmtpReply reply = await _conversation.AskAsync($"AUTH PLAIN {response}", "AUTH", Limits.MailTimeout);
+        await AuthenticateAsync($"PLAIN {response}");
+    }
+
+    private async Task AuthenticateAsync(string mechanism)
+    {
+        SmtpReply reply = await _conversation.AskAsync($"AUTH {mechanism}", "AUTH", Limits.MailTimeout);
         if (reply.Code != 235)
         {
             // Ours to mend, not the sender's: temporary, whatever the server says.

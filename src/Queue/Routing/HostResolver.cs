@@ -9,7 +9,11 @@ namespace MailAccess.Queue;
 /// <param name="Addresses">In the order to try.</param>
 /// <param name="Failure">Why there are none.</param>
 /// <param name="AreHostsCertain">The hosts' names come from the recipient's domain itself, from our configuration, or from DNS that DNSSEC protects. RFC 8689 §4.2.1.</param>
-internal readonly record struct AddressSelection(IReadOnlyList<HostAddress> Addresses, SmtpReply? Failure, bool AreHostsCertain = false);
+internal readonly record struct AddressSelection(IReadOnlyList<HostAddress> Addresses, SmtpReply? Failure, bool AreHostsCertain = false)
+{
+    /// <summary>What the next hop's domain is an alias for; null: none.</summary>
+    public string? CanonicalDomain { get; init; }
+}
 
 /// <summary>From a next hop to addresses. RFC 5321 §5.1.</summary>
 internal sealed class HostResolver(QueueOptions options, IResolver resolver, Random random)
@@ -34,7 +38,11 @@ internal sealed class HostResolver(QueueOptions options, IResolver resolver, Ran
         HostSelection selection = MxSelection.Select(domain, answer, IsOwnHost, options.Limits.MxHostsMax, random);
         return selection.Failure is { } failure
             ? new AddressSelection([], failure)
-            : (await AddressesOfAsync(selection.Hosts, checkLoop: true, cancellationToken)) with { AreHostsCertain = answer.IsAuthentic || answer.Outcome == DnsOutcome.NoData };
+            : (await AddressesOfAsync(selection.Hosts, checkLoop: true, cancellationToken)) with
+            {
+                AreHostsCertain = answer.IsAuthentic || answer.Outcome == DnsOutcome.NoData,
+                CanonicalDomain = answer.CanonicalName,
+            };
     }
 
     private bool IsOwnHost(string host) => host.TrimEnd('.').Equals(options.HostName, StringComparison.OrdinalIgnoreCase);
@@ -49,14 +57,14 @@ internal sealed class HostResolver(QueueOptions options, IResolver resolver, Ran
             {
                 break;
             }
-            (bool failed, IReadOnlyList<IPAddress> addresses) = await LookUpAsync(host, cancellationToken);
-            anyFailed |= failed;
-            if (checkLoop && addresses.Any(a => options.OwnAddresses.Contains(a)))
+            DnsAnswer<IPAddress> answer = await LookUpAsync(host, cancellationToken);
+            anyFailed |= answer.Outcome == DnsOutcome.Failed;
+            if (checkLoop && answer.Records.Any(a => options.OwnAddresses.Contains(a)))
             {
                 // This host is us under another name: it, and all behind it, are no way out. RFC 5321 §5.1.
                 return found.Count > 0 ? new AddressSelection(found, null) : new AddressSelection([], MxSelection.LoopsBack);
             }
-            found.AddRange(addresses.Select(a => new HostAddress(host.TrimEnd('.'), a)));
+            found.AddRange(answer.Records.Select(a => new HostAddress(host.TrimEnd('.'), a) { CanonicalName = answer.CanonicalName, IsAuthentic = answer.IsAuthentic }));
         }
         if (found.Count > 0)
         {
@@ -65,13 +73,8 @@ internal sealed class HostResolver(QueueOptions options, IResolver resolver, Ran
         return new AddressSelection([], anyFailed ? MxSelection.LookUpFailed : MxSelection.NoAddress);
     }
 
-    private async Task<(bool Failed, IReadOnlyList<IPAddress> Addresses)> LookUpAsync(string host, CancellationToken cancellationToken)
-    {
-        if (IPAddress.TryParse(host, out IPAddress? address))
-        {
-            return (false, [address]);
-        }
-        DnsAnswer<IPAddress> answer = await resolver.ResolveAddressesAsync(host, cancellationToken);
-        return (answer.Outcome == DnsOutcome.Failed, answer.Records);
-    }
+    private async ValueTask<DnsAnswer<IPAddress>> LookUpAsync(string host, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out IPAddress? address)
+            ? new DnsAnswer<IPAddress>(DnsOutcome.Found, [address])
+            : await resolver.ResolveAddressesAsync(host, cancellationToken);
 }

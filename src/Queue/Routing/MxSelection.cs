@@ -5,7 +5,14 @@ using MailAccess.Smtp;
 namespace MailAccess.Queue;
 
 /// <summary>One address to try.</summary>
-internal sealed record HostAddress(string Host, IPAddress Address);
+internal sealed record HostAddress(string Host, IPAddress Address)
+{
+    /// <summary>What the host's name is an alias for; null: none.</summary>
+    public string? CanonicalName { get; init; }
+
+    /// <summary>The look-up of the addresses was authentic (DNSSEC).</summary>
+    public bool IsAuthentic { get; init; }
+}
 
 /// <summary>Hosts in the order to try, or why there are none.</summary>
 internal readonly record struct HostSelection(IReadOnlyList<string> Hosts, SmtpReply? Failure);

@@ -22,6 +22,7 @@ internal sealed record QueueConfiguration
     public string? SmartHostUser { get; init; }
     public string? SmartHostPasswordFile { get; init; }
     public required IReadOnlyList<(string Domain, HostAndPort To)> Routes { get; init; }
+    public required RemoteTlsConfiguration RemoteTls { get; init; }
 
     public static QueueConfiguration From(ConfigurationView queue, string file, List<ConfigurationError> errors)
     {
@@ -66,6 +67,7 @@ internal sealed record QueueConfiguration
             SmartHost = queue.Get(Settings.SmartHost),
             SmartHostUser = queue.Get(Settings.SmartHostUser),
             SmartHostPasswordFile = queue.Get(Settings.SmartHostPasswordFile) is { } path ? queue.FullPath(path) : null,
+            RemoteTls = RemoteTlsConfiguration.From(queue, file, errors),
             Routes = [.. queue.Sections(Settings.Routes).Select(r => (r.Get(Settings.RouteDomain).ToLowerInvariant(), r.Get(Settings.RouteTo)!))],
         };
     }

@@ -266,7 +266,7 @@ internal static class Settings
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
         [
             RelayOutside, FirstRetry, LongestRetry, Lifetime, BounceLifetime, DelayWarning, NotifyPostmaster, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser,
-            SmartHostPasswordFile, Routes, HistoryDays,
+            SmartHostPasswordFile, Routes, HistoryDays, .. RemoteTlsSettings.All,
         ]);
 
     // log

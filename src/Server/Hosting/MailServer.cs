@@ -143,7 +143,11 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
         MailRouter router = new(routing, addresses, _loggers.CreateLogger<MailRouter>());
-        MailQueue queue = QueueSetup.Create(_configuration, router, rewriting, mail, resolver, _clock, _loggers);
+        MailQueue? queue = QueueSetup.Create(_configuration, router, rewriting, mail, resolver, _clock, _loggers, errors);
+        if (queue is null)
+        {
+            return;
+        }
         _undo.Push(queue.DisposeAsync);
         await queue.StartAsync(CancellationToken.None);
         _undo.Push(async () => await queue.StopAsync(_configuration.Limits.ShutdownGrace));

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Security.Cryptography.X509Certificates;
 using MailAccess.Dns;
 using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Delivery;
+using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Hosting;
@@ -15,12 +17,25 @@ internal static class QueueSetup
 {
     private const string ResolvConf = "/etc/resolv.conf";
 
-    public static MailQueue Create(
-        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers)
+    /// <summary>Null with errors.</summary>
+    public static MailQueue? Create(
+        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
+        List<string> errors)
     {
         QueueConfiguration queue = configuration.Queue;
+        RemoteTlsConfiguration tls = queue.RemoteTls;
+        X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
         QueueOptions options = new()
         {
+            Tls = tls.Tls,
+            TlsPolicies = tls.Policies.Count > 0 ? (name, _) => new(tls.Find(name)) : null,
+            HonoursMtaSts = tls.MtaSts,
+            TrustedCertificates = authorities,
+            PolicyFetcher = new HttpsPolicyFetcher(resolver, authorities, clock),
+            SecurityFolder = Path.Combine(configuration.DataFolder, "remote-tls"),
+            ClientCertificate = tls.ClientCertificate is { } own ? PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) : null,
+            TlsReportContact = tls.ReportContact,
+            TlsReportOrganization = tls.ReportOrganization,
             HostName = configuration.HostName,
             SpoolFolder = Path.Combine(configuration.DataFolder, "queue"),
             Rewriting = rewriting,
@@ -45,7 +60,7 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
+        return errors.Count > 0 ? null : new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
     /// <summary>Where finished deliveries are remembered.</summary>
@@ -57,6 +72,10 @@ internal static class QueueSetup
         ResolverOptions options = queue.DnsServers.Count > 0
             ? new ResolverOptions { Servers = queue.DnsServers }
             : ResolverOptions.Parse(File.Exists(ResolvConf) ? File.ReadLines(ResolvConf) : []);
+        if (queue.RemoteTls.TrustsDns)
+        {
+            options = options with { TrustAuthenticData = true };
+        }
         return new StubResolver(options, clock, loggers.CreateLogger<StubResolver>());
     }
 

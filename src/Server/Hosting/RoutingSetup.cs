@@ -30,7 +30,7 @@ internal static class RoutingSetup
             RecipientDelimiter = configuration.RecipientDelimiter,
             PostmasterAccount = postmaster,
             RelaysOutside = queue.RelayOutside,
-            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? TlsPolicy.Opportunistic : TlsPolicy.Verified } : null,
+            SmartHost = queue.SmartHost is { } host ? new NextHop { Host = host.Host, Port = host.Port, Credentials = credentials, Tls = credentials is null ? null : TlsPolicy.Verified } : null,
             Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
             Origin = rewriting.Origin ?? (configuration.Domains.Count > 0 ? configuration.Domains[0] : configuration.HostName),
             OwnAddresses = QueueSetup.OwnAddresses(configuration),

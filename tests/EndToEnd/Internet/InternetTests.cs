@@ -45,6 +45,8 @@ public sealed class InternetTests(LoopbackInternet world) : IClassFixture<Loopba
     [InlineData("x@dead.test", "5.4.7", "could not be delivered in time")]
     [InlineData("x@busy.test", "5.4.7", "421 4.3.2 too busy")]
     [InlineData("x@lame.test", "5.4.7", "no answer")]
+    [InlineData("x@forged.test", "5.4.7", "TLSA")] // RFC 7672 §3.2; the words around it may be folded.
+    [InlineData("x@stripped.test", "5.4.7", "TLS,")] // RFC 7672 §2.2
     public async Task It_comes_back(string recipient, string status, string why)
     {
         Running();
@@ -55,6 +57,16 @@ public sealed class InternetTests(LoopbackInternet world) : IClassFixture<Loopba
         Assert.Contains(why, report, StringComparison.Ordinal);
         Assert.Contains($"Subject: {world.Token} {recipient}\r\n", report, StringComparison.Ordinal); // The message itself.
         Assert.Contains("Return-Path: <>\r\n", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_dnssec_protects_tlsa_records_they_prove_the_host() // RFC 7672
+    {
+        Running();
+        await world.Server.SaysAsync("Verified TLS connection established to mx.dane.test[127.0.1.9]:", "(DANE, 1 TLSA record of mx.dane.test)");
+        Assert.True((await ArrivedAsync(world.Peers[9], "dane.test")).IsEncrypted);
+        await world.Server.SaysAsync("to=<x@anchored.test>", "relay=mx.dane.test", "status=sent"); // The certificate is not for mx.anchored.test.
+        await world.Server.SaysAsync("no TLS connection to mx.anchored.test", "is not for that host");
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using MailAccess.Testing;
 
@@ -21,6 +23,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
     private readonly TaskCompletionSource _tarpit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, int> _refusals = new();
     private readonly List<IAsyncDisposable> _world = [];
+    private readonly TestAuthority _authority = TestAuthority.Create();
     private NameServers? _names;
 
     /// <summary>Why there is no such world here, or null.</summary>
@@ -52,7 +55,8 @@ public sealed class LoopbackInternet : IAsyncLifetime
             return;
         }
         int port = EndToEnd.Peers.LastHop.FreePort();
-        _names = await NameServers.StartAsync(Zone, Plain);
+        X509Certificate2 certificate = _authority.Issue("mx.dane.test");
+        _names = await NameServers.StartAsync(Zone + Associations(port, certificate), Plain);
         Peer(2, port, null); // Everybody's good exchanger.
         Peer(3, port, c => c.Verb == "CONNECT" ? Wait() : null);
         Peer(4, port, c => c.Verb == "RCPT" && _refusals.AddOrUpdate("later", 1, (_, n) => n + 1) == 1 ? "451 4.7.1 greylisted, come again" : null);
@@ -60,6 +64,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
         Peer(6, port, c => c.Verb == "CONNECT" ? "421 4.3.2 too busy" : null);
         Peer(7, port, c => c.Verb == "RCPT" ? "550 5.1.1 no such user" : null);
         Peer(8, port, c => c.Verb == "." ? "554 5.7.1 that is spam" : null);
+        Peer(9, port, null, certificate);
         Six = new ScriptedPeer(address: IPAddress.IPv6Loopback, port: port);
         _world.Add(Six);
         Dictionary<string, string> environment = new()
@@ -82,7 +87,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
     [
         "x@tarpit.test", "x@several.test", "x@equal.test", "x@dead.test", "x@later.test", "x@null.test", "x@cname.test", "x@six.test", "x@implicit.test", "x@helo.test",
         "x@busy.test", "x@unknown.test", "x@spam.test", "x@nowhere.test", "x@dangling.test", "x@ours.test", "x@lame.test", "friend@postfix.test", "foe@postfix.test",
-        "friend@exim.test", "foe@exim.test", "x@unsigned.plain",
+        "friend@exim.test", "foe@exim.test", "x@unsigned.plain", "x@dane.test", "x@anchored.test", "x@forged.test", "x@stripped.test",
     ];
 
     private const string Zone = """
@@ -141,6 +146,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         OpenTarpit();
+        _authority.Dispose();
         if (Server is not null)
         {
             await Server.DisposeAsync();
@@ -154,9 +160,33 @@ public sealed class LoopbackInternet : IAsyncLifetime
 
     private string[] Client() => [Server.PortBase.ToString(CultureInfo.InvariantCulture), Server.CaFile];
 
-    private void Peer(int octet, int port, Func<PeerCommand, PeerAnswer?>? script)
+    // RFC 6698: one that fits, one for its authority, which only DNS has whole, one of somebody else, and one whose host has no TLS.
+    private string Associations(int port, X509Certificate2 certificate)
     {
-        ScriptedPeer peer = new(script, IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.1.{octet}")), port);
+        string fits = Convert.ToHexString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        string anchor = Convert.ToHexString(_authority.Certificate.RawData);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            dane MX 10 mx.dane
+            mx.dane A 127.0.1.9
+            _{port}._tcp.mx.dane TLSA 3 1 1 {fits}
+            anchored MX 10 mx.anchored
+            anchored MX 20 mx.dane
+            mx.anchored A 127.0.1.9
+            _{port}._tcp.mx.anchored CNAME _tlsa.anchored
+            _tlsa.anchored TLSA 2 0 0 {anchor}
+            forged MX 10 mx.forged
+            mx.forged A 127.0.1.9
+            _{port}._tcp.mx.forged TLSA 3 1 1 {new string('A', 64)}
+            stripped MX 10 mx.stripped
+            mx.stripped A 127.0.1.2
+            _{port}._tcp.mx.stripped TLSA 3 1 1 {fits}
+
+            """);
+    }
+
+    private void Peer(int octet, int port, Func<PeerCommand, PeerAnswer?>? script, X509Certificate2? certificate = null)
+    {
+        ScriptedPeer peer = new(script, IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.1.{octet}")), port) { Certificate = certificate };
         Peers[octet] = peer;
         _world.Add(peer);
     }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using MailAccess.Queue;
+using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Submission.Policy;
 using MailAccess.Testing;
@@ -98,6 +99,10 @@ public sealed class ConfigurationTests
     [InlineData("{ \"mail\": { \"messageSizeMax\": \"1KB\" } }", "mail.messageSizeMax: a server must take messages of at least 64KB")]
     [InlineData("{ \"limits\": { \"imapIdleTimeout\": \"5m\" } }", "limits.imapIdleTimeout: must be at least 30m (RFC 9051 §5.4)")]
     [InlineData("{ \"queue\": { \"smartHostUser\": \"me\" } }", "queue.smartHostUser: smartHostUser and smartHostPasswordFile go together")]
+    [InlineData("{ \"queue\": { \"tls\": \"secure\" } }", "queue.tls: \"secure\" is not one of \"none\", \"may\", \"encrypt\", \"verify\", \"dane\"")]
+    [InlineData("{ \"queue\": { \"clientCertificate\": { \"key\": \"k.pem\" } } }", "queue.clientCertificate.certificate: certificate and key go together")]
+    [InlineData("{ \"queue\": { \"tlsReports\": { \"contact\": \"postmaster\" } } }", "queue.tlsReports.contact: \"postmaster\" is no address with a domain")]
+    [InlineData("{ \"queue\": { \"tlsPolicies\": [ { \"domain\": \"a.test\", \"policy\": \"may\" }, { \"domain\": \"A.test\", \"policy\": \"dane\" } ] } }", "queue.tlsPolicies[1].domain: \"A.test\" stands there twice")]
     [InlineData("{ \"hostname\": \"a\", \"hostname\": \"b\" }", "hostname: stands here a second time; the first is on line 1")]
     [InlineData("{ \"log\": null }", "log: null is not an object")]
     [InlineData("[]", "m.json:1: a list is not an object")]
@@ -145,6 +150,22 @@ public sealed class ConfigurationTests
         Assert.Equal("http://127.0.0.1:8080/introspect as me", oauth.Options.Introspection!.ToString());
         Assert.Equal(("sub", TimeSpan.FromSeconds(30)), (oauth.Options.AccountClaim, oauth.Options.Leeway));
         Assert.Equal("/etc/mailaccess/secret", oauth.ClientSecretFile);
+    }
+
+    [Fact]
+    public void The_nearest_tls_policy_above_a_domain_holds()
+    {
+        RemoteTlsConfiguration tls = Load("""
+            { "queue": { "tlsPolicies": [
+                { "domain": "a.test", "policy": "secure" }, { "domain": ".a.test", "policy": "encrypt" }, { "domain": ".in.a.test", "policy": "dane-only" } ] } }
+            """).Queue.RemoteTls;
+        Assert.Equal(TlsPolicy.Secure, tls.Find("A.test"));
+        Assert.Equal(TlsPolicy.Required, tls.Find("x.y.a.test"));
+        Assert.Equal(TlsPolicy.DaneOnly, tls.Find("x.in.a.test"));
+        Assert.Null(tls.Find("ba.test"));
+        RemoteTlsConfiguration bare = Load("{}").Queue.RemoteTls;
+        Assert.Equal((TlsPolicy.Dane, true, false), (bare.Tls, bare.MtaSts, bare.TrustsDns));
+        Assert.Null(bare.ReportContact);
     }
 
     [Fact]
