@@ -58,7 +58,9 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _router = router;
         _local = new LocalDelivery(store, options);
         HostResolver hosts = new(options, resolver, Random.Shared);
-        _remote = new RemoteQueue(new RemoteConnector(hosts, options, clock), options.Limits, clock);
+        DeadHosts deadHosts = new(options.Limits, clock);
+        HostDialer dialer = new(deadHosts, options.Limits, clock);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, options, clock), deadHosts, options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _worker = new MessageWorker(_spool, _schedule, router, _local, _remote, notifier, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
@@ -163,9 +165,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that waits is tried now.</summary>
+    /// <summary>Everything that waits is tried now, also where nobody answered of late.</summary>
     public void Flush()
     {
+        _remote.Revive();
         _schedule.Flush();
         _dispatcher.Wake();
     }

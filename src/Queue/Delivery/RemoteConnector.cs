@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 
@@ -8,10 +6,13 @@ namespace MailAccess.Queue;
 /// <summary>A session, or why there is none. Exactly one is set.</summary>
 internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failure);
 
-/// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
-internal sealed class RemoteConnector(HostResolver resolver, QueueOptions options, TimeProvider clock)
+/// <summary>Finds somebody who takes mail for a destination: host after host until one gives a session.</summary>
+internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, QueueOptions options, TimeProvider clock)
 {
     private const int SmtpPort = 25;
+
+    /// <summary>As agreed on among programs; RFC 2033 §5 only forbids 25.</summary>
+    private const int LmtpPort = 24;
 
     /// <summary>RFC 8689 §4.2.1.</summary>
     public static readonly SmtpReply RequireTlsUnsupported = new(550, new(5, 7, 30), "REQUIRETLS support required, which the server does not offer");
@@ -36,7 +37,9 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
 
     private async Task<Connected> ConnectAsync(Destination destination, bool mustBeSecure, CancellationToken abort)
     {
-        AddressSelection selection = await resolver.ResolveAsync(destination.Hop, abort);
+        AddressSelection selection = destination.Hop.Socket is null
+            ? await resolver.ResolveAsync(destination.Hop, abort)
+            : new AddressSelection([], null, AreHostsCertain: true);
         if (selection.Failure is { } failure)
         {
             return new Connected(null, failure);
@@ -48,15 +51,15 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         bool isFixed = destination.Hop.Domain is null;
         NextHop policy = destination.Hop with
         {
-            Port = destination.Hop.Port ?? (isFixed ? SmtpPort : options.RemotePort),
-            Tls = destination.Hop.Tls ?? (isFixed || destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls),
+            Port = destination.Hop.Port ?? (destination.Hop.Protocol == HopProtocol.Lmtp ? LmtpPort : isFixed ? SmtpPort : options.RemotePort),
+            Tls = destination.Hop.Tls ?? (destination.Hop.Socket is not null ? TlsPolicy.Never : isFixed || destination.Tls == TlsNeed.Optional ? TlsPolicy.Opportunistic : options.Tls),
         };
         SmtpReply? last = null;
-        foreach (HostAddress address in selection.Addresses)
+        foreach (DialledHost host in HostsOf(selection, policy))
         {
             Connected attempt = mustBeSecure
-                ? await TrySecureAddressAsync(address, policy with { Tls = TlsPolicy.Verified }, abort)
-                : await TryAddressAsync(address, policy, abort);
+                ? await TrySecureHostAsync(host, policy with { Tls = TlsPolicy.Verified }, abort)
+                : await TryHostAsync(host, policy, abort);
             if (attempt.Session is not null)
             {
                 return attempt;
@@ -67,16 +70,21 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         return new Connected(null, last);
     }
 
-    private async Task<Connected> TryAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
+    // By preference; what stands together under one name is one host.
+    private IEnumerable<DialledHost> HostsOf(AddressSelection selection, NextHop policy) => policy.Socket is { } socket
+        ? [DialledHost.Of(options.HostName, socket)]
+        : selection.Addresses.GroupBy(a => a.Host, StringComparer.OrdinalIgnoreCase).Select(h => DialledHost.Of(h.Key, h.Select(a => a.Address), policy.Port!.Value));
+
+    private async Task<Connected> TryHostAsync(DialledHost host, NextHop policy, CancellationToken abort)
     {
         try
         {
-            return new Connected(await OpenAsync(address, policy, abort), null);
+            return new Connected(await OpenAsync(host, policy, abort), null);
         }
-        catch (SmtpFailureException e) when (policy is { Tls: TlsPolicy.Opportunistic, ImplicitTls: false, Credentials: null } && IsHandshake(e))
+        catch (SmtpFailureException e) when (policy is { Tls: TlsPolicy.Opportunistic, ImplicitTls: false, Credentials: null } && e.IsHandshake)
         {
             // Once more without: an opportunistic handshake that fails must not cost the mail. RFC 7435 §3.
-            return await TryAddressAsync(address, policy with { Tls = TlsPolicy.Never }, abort);
+            return await TryHostAsync(host, policy with { Tls = TlsPolicy.Never }, abort);
         }
         catch (SmtpFailureException e)
         {
@@ -85,11 +93,11 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
     }
 
     // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
-    private async Task<Connected> TrySecureAddressAsync(HostAddress address, NextHop policy, CancellationToken abort)
+    private async Task<Connected> TrySecureHostAsync(DialledHost host, NextHop policy, CancellationToken abort)
     {
         try
         {
-            SmtpSession session = await OpenAsync(address, policy, abort);
+            SmtpSession session = await OpenAsync(host, policy, abort);
             if (session.BecomesSecure())
             {
                 return new Connected(session, null);
@@ -105,13 +113,6 @@ internal sealed class RemoteConnector(HostResolver resolver, QueueOptions option
         }
     }
 
-    private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
-
-    private async Task<SmtpSession> OpenAsync(HostAddress address, NextHop policy, CancellationToken abort)
-    {
-        string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{policy.Port}");
-        IPEndPoint endPoint = new(address.Address, policy.Port!.Value);
-        SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
-        return await SmtpSession.OpenAsync(conversation, policy, options, clock, peer, address.Host);
-    }
+    private Task<SmtpSession> OpenAsync(DialledHost host, NextHop policy, CancellationToken abort) => dialer.OpenAsync(
+        host, (conversation, peer, saysHelo) => SmtpSession.OpenAsync(conversation, policy, options, clock, peer, host.Name, saysHelo), abort);
 }

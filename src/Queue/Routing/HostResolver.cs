@@ -56,7 +56,7 @@ internal sealed class HostResolver(QueueOptions options, IResolver resolver, Ran
                 // This host is us under another name: it, and all behind it, are no way out. RFC 5321 §5.1.
                 return found.Count > 0 ? new AddressSelection(found, null) : new AddressSelection([], MxSelection.LoopsBack);
             }
-            found.AddRange(addresses.Select(a => new HostAddress(host.TrimEnd('.'), a)));
+            found.AddRange(HostDialer.Interleave(addresses).Select(a => new HostAddress(host.TrimEnd('.'), a)));
         }
         if (found.Count > 0)
         {
