@@ -65,7 +65,7 @@ internal sealed class DestinationLane(Destination destination, QueueLimits limit
         return released;
     }
 
-    public bool IsForgettable(DateTimeOffset now) => Runners == 0 && Waiting.Count == 0 && Parked.Count == 0 && Health.DeadUntil <= now;
+    public bool IsForgettable(DateTimeOffset now) => Runners == 0 && Held == 0 && Parked.Count == 0 && Health.DeadUntil <= now;
 }
 
 /// <summary>Sends one transaction after the other to one destination, over one connection where it lasts.</summary>

@@ -62,6 +62,9 @@ internal sealed class MessageWorker(
         await FinishAsync(message, changes);
     }
 
+    /// <summary>However <see cref="WorkAsync"/> ended: what was kept for the message elsewhere is given back.</summary>
+    public void Leave(SpoolId id) => remote.Withdraw(id);
+
     public void Dispose() => _localSlots.Dispose();
 
     /// <summary>Where each pending recipient goes.</summary>
@@ -83,7 +86,7 @@ internal sealed class MessageWorker(
                     break;
                 case Target.Relay relay:
                     Destination destination = new(relay.Hop, NeedOf(message, relay.Hop));
-                    plan.AddRemote(i, destination, remote.IsCrowded(destination));
+                    plan.AddRemote(i, destination, remote.IsCrowded(destination, message.Id));
                     break;
                 case Target.Failure failure:
                     plan.Settled.Add(new RecipientOutcome(i, ToStatus(failure.Reply), failure.Reply));
@@ -130,6 +133,7 @@ internal sealed class MessageWorker(
                 running.Add(remote.SubmitAsync(destination, new Transaction(message, some, token => spool.OpenContentAsync(message.Id, token))));
             }
         }
+        remote.Withdraw(message.Id); // The places kept for it are its transactions' now.
         return await CollectAsync(message, running, changes);
     }
 

@@ -17,7 +17,6 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     private const int TurnTransactions = 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Destination, DestinationLane> _lanes = [];
     private readonly Queue<DestinationLane> _starved = [];
     private readonly HashSet<Task> _runners = [];
     private readonly CancellationTokenSource _stop = new();
@@ -27,12 +26,26 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     /// <summary>Called, under no lock, with each message that was parked and its priority, when its destination has room again.</summary>
     public Action<SpoolId, int> Released { get; set; } = static (_, _) => { };
 
-    /// <summary>Too many wait already for this destination.</summary>
-    public bool IsCrowded(Destination destination)
+    /// <summary>Too many wait already for this destination. Else a place is kept until <see cref="Withdraw"/>, so that those who ask at once do not all get the last one.</summary>
+    public bool IsCrowded(Destination destination, SpoolId id)
     {
         lock (_gate)
         {
-            return _lanes.TryGetValue(destination, out DestinationLane? lane) && _shares.IsCrowded(lane);
+            return !_shares.TryPlan(_shares.LaneOf(destination, clock.GetUtcNow()), id);
+        }
+    }
+
+    /// <summary>The message has come, or will not.</summary>
+    public void Withdraw(SpoolId id)
+    {
+        IReadOnlyList<DestinationLane> lanes;
+        lock (_gate)
+        {
+            lanes = _shares.Withdraw(id);
+        }
+        foreach (DestinationLane lane in lanes)
+        {
+            Release(lane); // Somebody may have been parked because of the place that was kept.
         }
     }
 
@@ -41,7 +54,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     {
         lock (_gate)
         {
-            if (_stop.IsCancellationRequested || !_lanes.TryGetValue(destination, out DestinationLane? lane) || !_shares.IsCrowded(lane))
+            if (_stop.IsCancellationRequested || _shares.Find(destination) is not { } lane || !_shares.IsCrowded(lane))
             {
                 return false;
             }
@@ -59,11 +72,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
             {
                 return Task.FromCanceled<TransactionResult>(_stop.Token);
             }
-            if (!_lanes.TryGetValue(destination, out DestinationLane? lane))
-            {
-                ForgetQuietLanes();
-                _lanes[destination] = lane = new DestinationLane(destination, limits);
-            }
+            DestinationLane lane = _shares.LaneOf(destination, clock.GetUtcNow());
             _shares.Take(lane);
             lane.Enqueue(job);
             Serve(lane);
@@ -76,7 +85,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     {
         lock (_gate)
         {
-            foreach (DestinationLane lane in _lanes.Values)
+            foreach (DestinationLane lane in _shares.Lanes)
             {
                 lane.Health.Revive();
             }
@@ -91,7 +100,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         await _stop.CancelAsync();
         lock (_gate)
         {
-            foreach (DestinationLane lane in _lanes.Values)
+            foreach (DestinationLane lane in _shares.Lanes)
             {
                 while (lane.Waiting.TryDequeue(out DeliveryJob? job))
                 {
@@ -129,7 +138,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         {
             lane.IsStarved = true;
             _starved.Enqueue(lane);
-            foreach (DestinationLane other in _lanes.Values)
+            foreach (DestinationLane other in _shares.Lanes)
             {
                 WakeIdle(other, other.Idle); // Connections that only wait make room.
             }
@@ -386,15 +395,6 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
             {
                 Serve(lane);
             }
-        }
-    }
-
-    private void ForgetQuietLanes()
-    {
-        DateTimeOffset now = clock.GetUtcNow();
-        foreach (DestinationLane lane in _lanes.Count < limits.ActiveMessagesMax ? [] : _lanes.Values.Where(l => l.IsForgettable(now)).ToList())
-        {
-            _lanes.Remove(lane.Destination);
         }
     }
 }
