@@ -4,7 +4,7 @@ using System.Buffers.Text;
 namespace MailAccess.Message;
 
 /// <summary>Octets as base64 in lines of 76 characters, RFC 2045 §6.8, with CRLF between them and none at the end.</summary>
-internal sealed class Base64Lines
+internal sealed class Base64Lines : IBodyEncoder
 {
     private const int LineOctets = 57; // 76 characters.
     private const int LineCharacters = LineOctets / 3 * 4;
@@ -44,6 +44,12 @@ internal sealed class Base64Lines
             WriteLine(_line.AsSpan(0, _length), output);
             _length = 0;
         }
+    }
+
+    public void FinishMessage(IBufferWriter<byte> output)
+    {
+        Finish(output);
+        output.Write(HasLines ? "\r\n"u8 : []);
     }
 
     private void WriteLine(ReadOnlySpan<byte> octets, IBufferWriter<byte> output)

@@ -62,8 +62,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _router = router;
         _local = new LocalDelivery(store, options);
         HostResolver hosts = new(options, resolver, Random.Shared);
+        DeadHosts deadHosts = new(options.Limits, clock);
+        HostDialer dialer = new(deadHosts, options.Limits, clock);
         _security = new RemoteSecurity(options, resolver, SendReportAsync, clock, logger);
-        _remote = new RemoteQueue(new RemoteConnector(hosts, _security, options, clock, logger), options.Limits, clock);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, _security, options, clock, logger), deadHosts, options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
         DeliveryLog deliveries = new(_history, clock, logger);
@@ -189,9 +191,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     /// <summary>All messages in the spool, oldest first, as of now.</summary>
     public IAsyncEnumerable<QueueEntry> ListAsync(CancellationToken cancellationToken) => Admin.ListAsync(QueueFilter.All, cancellationToken);
 
-    /// <summary>Everything that waits is tried now.</summary>
+    /// <summary>Everything that waits is tried now, also where nobody answered of late.</summary>
     public void Flush()
     {
+        _remote.Revive();
         _schedule.Flush();
         _dispatcher.Wake();
     }

@@ -15,14 +15,17 @@ public sealed record QueueLimits
     /// <summary>Messages whose recipients are being worked on at once; each costs a few KiB.</summary>
     public int ActiveMessagesMax { get; init; } = 2_000;
 
-    /// <summary>Transactions waiting for one destination before further messages for it wait in the spool.</summary>
+    /// <summary>Transactions waiting or under way for one destination, at most, before further messages for it wait in the spool; fewer while it has few connections.</summary>
     public int WaitingPerDestinationMax { get; init; } = 1_000;
 
     /// <summary>Outgoing connections in all.</summary>
     public int ConnectionsMax { get; init; } = 200;
 
-    /// <summary>Outgoing connections to one destination.</summary>
+    /// <summary>Outgoing connections to one destination, once it has shown that it bears them.</summary>
     public int ConnectionsPerDestinationMax { get; init; } = 20;
+
+    /// <summary>Outgoing connections to a destination of which nothing is known yet.</summary>
+    public int InitialConcurrency { get; init; } = 5;
 
     /// <summary>Local deliveries from the spool at once.</summary>
     public int LocalDeliveriesMax { get; init; } = 16;
@@ -42,8 +45,17 @@ public sealed record QueueLimits
     /// <summary>Mail exchangers looked at.</summary>
     public int MxHostsMax { get; init; } = 20;
 
-    /// <summary>How long a destination that could not be reached is not tried again.</summary>
+    /// <summary>How long a destination or an address that could not be reached is not tried again; doubled after each further try in vain.</summary>
     public TimeSpan DeadDestinationTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>That time grows no further.</summary>
+    public TimeSpan DeadDestinationTimeMax { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Addresses remembered as dead.</summary>
+    public int DeadHostsMax { get; init; } = 10_000;
+
+    /// <summary>A head start before the next address of a host is dialled too. RFC 8305 §5: 250 milliseconds.</summary>
+    public TimeSpan ConnectionAttemptDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a connection without work is kept for the next message.</summary>
     public TimeSpan IdleConnectionTime { get; init; } = TimeSpan.FromSeconds(2);

@@ -65,7 +65,7 @@ public sealed record QueueOptions
     /// <summary>Certificates trusted besides the system's, where a policy verifies.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
 
-    /// <summary>8-bit content for a server without 8BITMIME: true: returned to the sender (5.6.3); false: sent as it is, which works nearly everywhere.</summary>
+    /// <summary>8-bit content for a server without 8BITMIME: true: returned to the sender (5.6.3); false: converted to 7 bits, and returned only where that may not be done.</summary>
     public bool RefuseEightBitDowngrade { get; init; }
 
     /// <summary>A full mailbox is an answer for good (552 5.2.2, and a report at once); else it is tried again as long as anything is.</summary>

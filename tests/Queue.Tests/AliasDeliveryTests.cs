@@ -83,11 +83,9 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
             ScriptedRouter.Relay("gone@far.test", peer.Port, "carol@example.test"),
             ScriptedRouter.To("nobody@example.test", new Target.Failure(SmtpReplies.UnknownRecipient), "carol@example.test"),
         ];
-        await Harness.SendAsync(Asking(DsnNotify.Success | DsnNotify.Failure, "list@example.test", "nobody@elsewhere.invalid"));
         Harness.Resolver.Mx["elsewhere.invalid"] = [new(0, ".")];
-        await Harness.Logger.SawAsync("sender non-delivery notification");
-        await Harness.Logger.SawAsync("to=<carol@example.test>", "status=sent");
-        await Harness.Logger.SawAsync("to=<alice@example.test>", "status=sent");
+        await Harness.SendAsync(Asking(DsnNotify.Success | DsnNotify.Failure, "list@example.test", "nobody@elsewhere.invalid"));
+        await Harness.EmptyAsync();
         Assert.StartsWith("Return-Path: <carol@example.test>\r\n", Assert.Single(await Harness.InboxAsync("bob")), StringComparison.Ordinal);
         PeerCommand mail = Assert.Single(peer.Heard, c => c.Verb == "MAIL");
         Assert.StartsWith("MAIL FROM:<carol@example.test>", mail.Line, StringComparison.Ordinal);

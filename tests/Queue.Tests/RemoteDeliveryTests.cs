@@ -65,7 +65,6 @@ public sealed class RemoteDeliveryTests : RemoteDeliveryFixture
     [InlineData("DATA", "451 4.3.0 later", "4.3.0")]
     [InlineData(".", "452 4.3.1 later", "4.3.1")]
     [InlineData("CONNECT", null, "4.4.2")]
-    [InlineData("EHLO", null, "4.4.2")]
     [InlineData("MAIL", null, "4.4.2")]
     [InlineData("RCPT", null, "4.4.2")]
     [InlineData("DATA", null, "4.4.2")]

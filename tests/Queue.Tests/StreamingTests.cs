@@ -38,11 +38,24 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task Without_dots_to_stuff_all_of_it_leaves_in_one_write_however_it_is_read() // BDAT LAST comes once
+    {
+        byte[] content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(".a\nb\r\n", 9_000)));
+        foreach (int chunk in (int[])[1_000, 4_096, content.Length])
+        {
+            List<string> writes = [];
+            ContentWriter writer = new(isStuffed: false, octets => { writes.Add(Encoding.ASCII.GetString(octets.Span)); return default; });
+            await writer.SendAsync(new MemoryContent(content, chunk), conversion: null, CancellationToken.None);
+            Assert.Equal(string.Concat(Enumerable.Repeat(".a\r\nb\r\n", 9_000)), Assert.Single(writes));
+        }
+    }
+
+    [Fact]
     public async Task A_large_message_is_sent_in_constant_memory()
     {
         long octets = 0;
         int largest = 0;
-        DotStuffer stuffer = new(o =>
+        ContentWriter writer = new(isStuffed: true, o =>
         {
             octets += o.Length;
             largest = Math.Max(largest, o.Length);
@@ -55,7 +68,7 @@ public sealed class StreamingTests
             content[i - 1] = (byte)'\r';
             content[i] = (byte)'\n';
         }
-        await stuffer.SendAsync(new MemoryContent(content), CancellationToken.None);
+        await writer.SendAsync(new MemoryContent(content), conversion: null, CancellationToken.None);
         Assert.True(octets > content.Length);
         Assert.True(largest <= 160 * 1024);
     }
@@ -93,7 +106,7 @@ public sealed class StreamingTests
     private static async Task<string> StuffAsync(byte[] content, int chunk)
     {
         MemoryStream wire = new();
-        await new DotStuffer(octets => wire.WriteAsync(octets)).SendAsync(new MemoryContent(content, chunk), CancellationToken.None);
+        await new ContentWriter(isStuffed: true, octets => wire.WriteAsync(octets)).SendAsync(new MemoryContent(content, chunk), conversion: null, CancellationToken.None);
         return Encoding.ASCII.GetString(wire.ToArray());
     }
 

@@ -33,7 +33,7 @@ public sealed record PeerMessage(string Mail, IReadOnlyList<string> Recipients, 
     public string Text => Encoding.UTF8.GetString(Octets);
 }
 
-/// <summary>Plays a remote SMTP server on a loopback port, a free one unless it is given: polite unless the script says otherwise.</summary>
+/// <summary>Plays a remote SMTP or LMTP server on a loopback port, a free one unless it is given, or a Unix socket: polite unless the script says otherwise.</summary>
 public sealed class ScriptedPeer : IAsyncDisposable
 {
     private readonly Socket _listener;
@@ -53,6 +53,17 @@ public sealed class ScriptedPeer : IAsyncDisposable
         _listener.Bind(new IPEndPoint(where, port));
         _listener.Listen();
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _serving = AcceptAsync();
+    }
+
+    /// <summary>The same on a Unix socket that is made at this path.</summary>
+    public ScriptedPeer(Func<PeerCommand, PeerAnswer?>? script, UnixDomainSocketEndPoint path)
+    {
+        _script = script ?? (_ => null);
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        _listener.Bind(path);
+        _listener.Listen();
+        EndPoint = new IPEndPoint(IPAddress.None, 0);
         _serving = AcceptAsync();
     }
 
@@ -159,6 +170,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
         private int _end;
         private string _mail = "";
         private List<string> _recipients = [];
+        private bool _isLmtp;
 
         public async Task RunAsync()
         {
@@ -181,7 +193,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
         {
             switch (verb)
             {
-                case "EHLO":
+                case "EHLO" or "LHLO":
+                    _isLmtp = verb == "LHLO";
                     string[] extensions = [.. peer.Extensions, .. peer.Certificate is not null && _stream is not SslStream ? (string[])["STARTTLS"] : []];
                     string[] lines = ["peer.test", .. extensions];
                     return await AnswerAsync(verb, line, string.Join('\n', lines.Select((l, i) => (i < lines.Length - 1 ? "250-" : "250 ") + l)));
@@ -197,6 +210,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
                     bool isOpen = false;
                     string start = _recipients.Count > 0 ? "354 go ahead" : "503 5.5.1 no recipients";
                     return await AnswerAsync(verb, line, start, () => { isOpen = true; return Task.CompletedTask; }) && (!isOpen || await TakeAsync());
+                case "BDAT" when line.Split(' ') is [_, string octets, "LAST"]:
+                    return await TakeChunkAsync(line, int.Parse(octets, System.Globalization.CultureInfo.InvariantCulture));
                 case "QUIT":
                     await AnswerAsync(verb, line, "221 2.0.0 bye");
                     return false;
@@ -212,18 +227,46 @@ public sealed class ScriptedPeer : IAsyncDisposable
             {
                 if (line is [(byte)'.'])
                 {
-                    PeerMessage message = new(_mail, _recipients, octets.ToArray(), _stream is SslStream);
-                    return await AnswerAsync(".", "", "250 2.0.0 taken", () =>
-                    {
-                        peer.Messages.Enqueue(message);
-                        peer._messages.Writer.TryWrite(message);
-                        return Task.CompletedTask;
-                    });
+                    return await TakenAsync(".", "", octets.ToArray());
                 }
                 octets.Write(line is [(byte)'.', ..] ? line.AsSpan(1) : line);
                 octets.Write("\r\n"u8);
             }
             return false;
+        }
+
+        private async Task<bool> TakeChunkAsync(string line, int length)
+        {
+            byte[] octets = new byte[length];
+            for (int i = 0; i < length; i++)
+            {
+                if (await ReadOctetAsync() is not { } octet)
+                {
+                    return false;
+                }
+                octets[i] = octet;
+            }
+            return await TakenAsync("BDAT", line, octets);
+        }
+
+        // By LMTP each recipient gets a reply, which the script knows by its RCPT, and counts as a message: RFC 2033 §4.2.
+        private async Task<bool> TakenAsync(string verb, string line, byte[] octets)
+        {
+            foreach (string[] recipients in _isLmtp ? _recipients.Select(r => (string[])[r]) : [[.. _recipients]])
+            {
+                PeerMessage message = new(_mail, recipients, octets, _stream is SslStream);
+                if (!await AnswerAsync(verb, _isLmtp ? recipients[0] : line, "250 2.0.0 taken", () => { Take(message); return Task.CompletedTask; }))
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private void Take(PeerMessage message)
+        {
+            peer.Messages.Enqueue(message);
+            peer._messages.Writer.TryWrite(message);
         }
 
         // The action happens before the client can know of it, and only where the reply is positive.
@@ -271,25 +314,26 @@ public sealed class ScriptedPeer : IAsyncDisposable
         private async Task<byte[]?> ReadLineAsync()
         {
             List<byte> line = [];
-            while (true)
+            while (await ReadOctetAsync() is { } octet)
             {
-                while (_start < _end)
+                if (octet == '\n' && line is [.., (byte)'\r'])
                 {
-                    byte octet = _buffer[_start++];
-                    if (octet == '\n' && line is [.., (byte)'\r'])
-                    {
-                        line.RemoveAt(line.Count - 1);
-                        return [.. line];
-                    }
-                    line.Add(octet);
+                    line.RemoveAt(line.Count - 1);
+                    return [.. line];
                 }
+                line.Add(octet);
+            }
+            return null;
+        }
+
+        private async ValueTask<byte?> ReadOctetAsync()
+        {
+            if (_start == _end)
+            {
                 _start = 0;
                 _end = await _stream.ReadAsync(_buffer);
-                if (_end == 0)
-                {
-                    return null;
-                }
             }
+            return _end == 0 ? null : _buffer[_start++];
         }
     }
 }

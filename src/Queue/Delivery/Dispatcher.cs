@@ -131,5 +131,9 @@ internal sealed class Dispatcher : IAsyncDisposable
             _schedule.AddDeferred(id, _clock.GetUtcNow() + _limits.FaultDelay);
             Log.WorkerFailed(_logger, id, e); // Last: whoever reads it finds the message in the schedule.
         }
+        finally
+        {
+            _worker.Leave(id);
+        }
     }
 }

@@ -64,6 +64,9 @@ internal sealed class MessageWorker(
         await FinishAsync(message, unwritten);
     }
 
+    /// <summary>However <see cref="WorkAsync"/> ended: what was kept for the message elsewhere is given back.</summary>
+    public void Leave(SpoolId id) => remote.Withdraw(id);
+
     /// <summary>Returns the message to its sender now: what is pending has failed. For its owner. Throws for a failing spool.</summary>
     public async Task ReturnToSenderAsync(SpoolMessage message, SmtpReply reason)
     {
@@ -102,6 +105,7 @@ internal sealed class MessageWorker(
             // Each is in its mailbox durably. What follows must not repeat it after our own death; a sync each would double the cost.
             running.Add(final.ToMailboxesAsync(message, plan.Mailboxes, result => RecordAsync(attempt, result, UpdateDurability.Process)));
         }
+        remote.Withdraw(message.Id); // The places kept for it are its transactions' now.
         await EndAsync(attempt, running);
         return (attempt.Message, attempt.Unwritten);
 

@@ -14,6 +14,9 @@ internal sealed record PeerExtensions
 
     public bool StartTls { get; private init; }
 
+    /// <summary>BDAT may be sent. RFC 3030.</summary>
+    public bool Chunking { get; private init; }
+
     /// <summary>AUTH mechanisms in upper case.</summary>
     public IReadOnlyList<string> Mechanisms { get; private init; } = [];
 
@@ -43,6 +46,7 @@ internal sealed record PeerExtensions
     private PeerExtensions With(string keyword, string[] arguments) => keyword switch
     {
         "PIPELINING" => this with { Pipelining = true },
+        "CHUNKING" => this with { Chunking = true },
         "STARTTLS" => this with { StartTls = true },
         "8BITMIME" => this with { Announced = Announced | SmtpExtensions.EightBitMime },
         "SMTPUTF8" => this with { Announced = Announced | SmtpExtensions.SmtpUtf8 },

@@ -115,7 +115,7 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
                 break;
             case Target.Relay relay:
                 Destination destination = new(relay.Hop, NeedOf(plan.Message, relay.Hop));
-                if (remote.IsCrowded(destination))
+                if (remote.IsCrowded(destination, plan.Message.Id))
                 {
                     plan.Crowd(index, destination, Crowded);
                     break;

@@ -10,10 +10,13 @@ namespace MailAccess.Queue;
 /// <summary>A session, or why there is none. Exactly one is set.</summary>
 internal readonly record struct Connected(SmtpSession? Session, SmtpReply? Failure);
 
-/// <summary>Finds somebody who takes mail for a destination: address after address until one gives a session.</summary>
-internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity security, QueueOptions options, TimeProvider clock, ILogger logger)
+/// <summary>Finds somebody who takes mail for a destination: host after host until one gives a session.</summary>
+internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, RemoteSecurity security, QueueOptions options, TimeProvider clock, ILogger logger)
 {
     private const int SmtpPort = 25;
+
+    /// <summary>As agreed on among programs; RFC 2033 §5 only forbids 25.</summary>
+    private const int LmtpPort = 24;
 
     /// <summary>RFC 8689 §4.2.1.</summary>
     public static readonly SmtpReply RequireTlsUnsupported = new(550, new(5, 7, 30), "REQUIRETLS support required, which the server does not offer");
@@ -37,11 +40,14 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
     }
 
     /// <summary>The port of a next hop's hosts.</summary>
-    public static int PortOf(NextHop hop, QueueOptions options) => hop.Port ?? (hop.Domain is null ? SmtpPort : options.RemotePort);
+    public static int PortOf(NextHop hop, QueueOptions options) =>
+        hop.Port ?? (hop.Protocol == HopProtocol.Lmtp ? LmtpPort : hop.Domain is null ? SmtpPort : options.RemotePort);
 
     private async Task<Connected> ConnectAsync(Destination destination, bool mustBeSecure, CancellationToken abort)
     {
-        AddressSelection selection = await resolver.ResolveAsync(destination.Hop, abort);
+        AddressSelection selection = destination.Hop.Socket is null
+            ? await resolver.ResolveAsync(destination.Hop, abort)
+            : new AddressSelection([], null, AreHostsCertain: true);
         if (selection.Failure is { } failure)
         {
             return new Connected(null, failure);
@@ -58,17 +64,12 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
             // What asks for no TLS shall not be counted: RFC 8460 §3.
             destination.Tls == TlsNeed.Optional ? null : security.JournalFor(TlsDecider.NameOf(hop)));
         way.Journal?.FetchFailed(rule.Sts.FetchFailure);
-        Dictionary<string, HostTls> terms = new(StringComparer.OrdinalIgnoreCase);
         SmtpReply? last = null;
-        foreach (HostAddress address in selection.Addresses)
+        foreach ((DialledHost host, HostTls terms) in await HostsOfAsync(selection, way, rule, abort))
         {
-            if (!terms.TryGetValue(address.Host, out HostTls? host))
-            {
-                terms[address.Host] = host = await security.Decider.DecideAsync(rule, hop, selection, address, hop.Port.Value, abort);
-            }
             Connected attempt = mustBeSecure
-                ? await TrySecureAddressAsync(address, way, host, abort)
-                : await TryAddressAsync(address, way, host, abort);
+                ? await TrySecureHostAsync(host, way, terms, abort)
+                : await TryHostAsync(host, way, terms, abort);
             if (attempt.Session is not null)
             {
                 return attempt;
@@ -79,16 +80,32 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
         return new Connected(null, last);
     }
 
-    private async Task<Connected> TryAddressAsync(HostAddress address, Attempt way, HostTls terms, CancellationToken abort)
+    // By preference; what stands together under one name is one host, and has the same terms.
+    private async Task<IReadOnlyList<(DialledHost Host, HostTls Terms)>> HostsOfAsync(AddressSelection selection, Attempt way, TlsRule rule, CancellationToken abort)
+    {
+        if (way.Hop.Socket is { } socket)
+        {
+            return [(DialledHost.Of(options.HostName, socket), new HostTls { Policy = TlsPolicy.Never, Why = "a socket of this machine", IsHostCertain = true })];
+        }
+        List<(DialledHost Host, HostTls Terms)> hosts = [];
+        foreach (IGrouping<string, HostAddress> host in selection.Addresses.GroupBy(a => a.Host, StringComparer.OrdinalIgnoreCase))
+        {
+            HostTls terms = await security.Decider.DecideAsync(rule, way.Hop, selection, host.First(), way.Hop.Port!.Value, abort);
+            hosts.Add((DialledHost.Of(host.Key, host.Select(a => a.Address), way.Hop.Port.Value), terms));
+        }
+        return hosts;
+    }
+
+    private async Task<Connected> TryHostAsync(DialledHost host, Attempt way, HostTls terms, CancellationToken abort)
     {
         try
         {
-            return new Connected(await OpenAsync(address, way, terms, abort), null);
+            return new Connected(await OpenAsync(host, way, terms, abort), null);
         }
-        catch (SmtpFailureException e) when (terms.Policy == TlsPolicy.Opportunistic && way.Hop is { ImplicitTls: false, Credentials: null } && IsHandshake(e))
+        catch (SmtpFailureException e) when (terms.Policy == TlsPolicy.Opportunistic && way.Hop is { ImplicitTls: false, Credentials: null } && e.IsHandshake)
         {
             // Once more without: an opportunistic handshake that fails must not cost the mail. RFC 7435 §3.
-            return await TryAddressAsync(address, way, terms with { Policy = TlsPolicy.Never, Why = "the handshake failed" }, abort);
+            return await TryHostAsync(host, way, terms with { Policy = TlsPolicy.Never, Why = "the handshake failed" }, abort);
         }
         catch (SmtpFailureException e)
         {
@@ -97,16 +114,16 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
     }
 
     // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
-    private async Task<Connected> TrySecureAddressAsync(HostAddress address, Attempt way, HostTls usual, CancellationToken abort)
+    private async Task<Connected> TrySecureHostAsync(DialledHost host, Attempt way, HostTls usual, CancellationToken abort)
     {
-        HostTls terms = TlsDecider.Verified(usual, address.Host);
+        HostTls terms = TlsDecider.Verified(usual, host.Name);
         if (!terms.IsHostCertain)
         {
             return new Connected(null, HostUncertain);
         }
         try
         {
-            SmtpSession session = await OpenAsync(address, way, terms, abort);
+            SmtpSession session = await OpenAsync(host, way, terms, abort);
             if (session.BecomesSecure())
             {
                 return new Connected(session, null);
@@ -122,25 +139,25 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
         }
     }
 
-    private static bool IsHandshake(SmtpFailureException e) => e.Reply.Text.Contains("TLS handshake", StringComparison.Ordinal);
-
-    private async Task<SmtpSession> OpenAsync(HostAddress address, Attempt way, HostTls terms, CancellationToken abort)
+    private async Task<SmtpSession> OpenAsync(DialledHost host, Attempt way, HostTls terms, CancellationToken abort)
     {
-        NextHop hop = way.Hop;
-        string peer = string.Create(CultureInfo.InvariantCulture, $"{address.Host}[{address.Address}]:{hop.Port}");
-        if (terms.Refusal is { } refusal)
+        if (terms.Refusal is not { } refusal)
         {
-            Log.NotEncrypted(logger, peer, refusal.Text, terms.Why);
-            way.Journal?.Refused(terms, address, refusal.Text);
-            throw new SmtpFailureException(refusal);
+            return await dialer.OpenAsync(host, (conversation, peer, saysHelo) => OpenAsync(conversation, host.Name, peer, way, terms, saysHelo), abort);
         }
+        Log.NotEncrypted(logger, host.Addresses[0].Peer, refusal.Text, terms.Why);
+        way.Journal?.Refused(terms, AddressOf(host.Name, host.Addresses[0].EndPoint), refusal.Text);
+        throw new SmtpFailureException(refusal);
+    }
+
+    private async Task<SmtpSession> OpenAsync(SmtpConversation conversation, string host, string peer, Attempt way, HostTls terms, bool saysHelo)
+    {
         PeerVerifier verifier = new(terms, options.TrustedCertificates, way.OurCertificate);
-        IPEndPoint endPoint = new(address.Address, hop.Port!.Value);
-        SmtpConversation conversation = await SmtpConversation.ConnectAsync(endPoint, peer, options.Limits.ConnectTimeout, clock, abort);
+        HostAddress address = AddressOf(host, conversation.Remote);
         IPAddress? local = (conversation.Local as IPEndPoint)?.Address;
         try
         {
-            SmtpSession session = await SmtpSession.OpenAsync(conversation, hop with { Tls = terms.Policy }, verifier, options, clock, peer, address.Host);
+            SmtpSession session = await SmtpSession.OpenAsync(conversation, way.Hop with { Tls = terms.Policy }, verifier, options, clock, peer, host, saysHelo);
             if (session.Encryption is { } tls)
             {
                 (string protocol, string cipher) = (Name(tls), tls.NegotiatedCipherSuite.ToString());
@@ -152,14 +169,17 @@ internal sealed class RemoteConnector(HostResolver resolver, RemoteSecurity secu
         catch (SmtpFailureException e)
         {
             SmtpReply reply = verifier.IsRefused ? new SmtpReply(454, HandshakeFailed, $"the certificate of {peer} {Describe(verifier.Flaw)}") : e.Reply;
-            if (verifier.IsRefused || IsHandshake(e) || reply == SmtpSession.TlsUnavailable)
+            if (verifier.IsRefused || e.IsHandshake || reply == SmtpSession.TlsUnavailable)
             {
                 Log.NotEncrypted(logger, peer, reply.Text, terms.Why);
                 way.Journal?.NotEncrypted(terms, address, local, verifier, reply);
             }
-            throw verifier.IsRefused ? new SmtpFailureException(reply, e) : e;
+            throw verifier.IsRefused ? new SmtpFailureException(reply, e) { Stage = e.Stage } : e;
         }
     }
+
+    // A socket of this machine has no address.
+    private static HostAddress AddressOf(string host, EndPoint? endPoint) => new(host, (endPoint as IPEndPoint)?.Address ?? IPAddress.None);
 
     private static string Name(SslStream tls) => tls.SslProtocol switch
     {

@@ -2,41 +2,50 @@ using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
 
-/// <summary>What came of a transaction, and with whom.</summary>
-internal sealed record TransactionResult(IReadOnlyList<RecipientOutcome> Outcomes, string Relay, string? RemoteHost)
-{
-    public DeliveryTiming Timing { get; init; }
-}
-
 /// <summary>
-/// Transactions waiting for their destinations. Each destination has a few runners; a runner owns one connection and sends one
-/// transaction after the other over it, waits a moment for more, and says goodbye.
+/// Transactions waiting for their destinations. Each destination has a few runners, as many as its health allows; a runner owns one connection
+/// and sends one transaction after the other over it, waits a moment for more, and says goodbye.
 /// </summary>
 /// <remarks>
 /// All state is guarded by one lock, which is never held while waiting. A transaction that was submitted always completes:
-/// with outcomes, or cancelled by shutdown. A destination that cannot be reached answers for all that wait, for a short time.
+/// with outcomes, or cancelled by shutdown. A destination that cannot be reached answers for all that wait, for a time.
+/// The slow ones, though there be dozens, leave room for the others (<see cref="DestinationShares"/>).
 /// </remarks>
-internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits, TimeProvider clock) : IDisposable
+internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts, QueueLimits limits, TimeProvider clock) : IDisposable
 {
-    private const string NoRelay = "none";
+    /// <summary>Transactions after which a runner makes room for a destination that has none.</summary>
+    private const int TurnTransactions = 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Destination, Lane> _lanes = [];
-    private readonly Queue<Lane> _starved = [];
+    private readonly Queue<DestinationLane> _starved = [];
     private readonly HashSet<Task> _runners = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
-    private int _connections;
+    private readonly DestinationShares _shares = new(limits);
 
     /// <summary>Called, under no lock, with each message that was parked and its priority, when its destination has room again.</summary>
     public Action<SpoolId, int> Released { get; set; } = static (_, _) => { };
 
-    /// <summary>Too many wait already for this destination.</summary>
-    public bool IsCrowded(Destination destination)
+    /// <summary>Too many wait already for this destination. Else a place is kept until <see cref="Withdraw"/>, so that those who ask at once do not all get the last one.</summary>
+    public bool IsCrowded(Destination destination, SpoolId id)
     {
         lock (_gate)
         {
-            return _lanes.TryGetValue(destination, out Lane? lane) && lane.Waiting.Count >= limits.WaitingPerDestinationMax;
+            return !_shares.TryPlan(_shares.LaneOf(destination, clock.GetUtcNow()), id);
+        }
+    }
+
+    /// <summary>The message has come, or will not.</summary>
+    public void Withdraw(SpoolId id)
+    {
+        IReadOnlyList<DestinationLane> lanes;
+        lock (_gate)
+        {
+            lanes = _shares.Withdraw(id);
+        }
+        foreach (DestinationLane lane in lanes)
+        {
+            Release(lane); // Somebody may have been parked because of the place that was kept.
         }
     }
 
@@ -45,7 +54,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     {
         lock (_gate)
         {
-            if (_stop.IsCancellationRequested || !_lanes.TryGetValue(destination, out Lane? lane) || lane.Waiting.Count < limits.WaitingPerDestinationMax)
+            if (_stop.IsCancellationRequested || _shares.Find(destination) is not { } lane || !_shares.IsCrowded(lane))
             {
                 return false;
             }
@@ -56,22 +65,32 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
 
     public Task<TransactionResult> SubmitAsync(Destination destination, Transaction transaction)
     {
-        Job job = new(transaction, clock.GetTimestamp());
+        DeliveryJob job = new(transaction, clock);
         lock (_gate)
         {
             if (_stop.IsCancellationRequested)
             {
                 return Task.FromCanceled<TransactionResult>(_stop.Token);
             }
-            if (!_lanes.TryGetValue(destination, out Lane? lane))
-            {
-                ForgetQuietLanes();
-                _lanes[destination] = lane = new Lane(destination);
-            }
-            lane.Waiting.Enqueue(job, transaction.Message.Priority, clock.GetUtcNow());
+            DestinationLane lane = _shares.LaneOf(destination, clock.GetUtcNow());
+            _shares.Take(lane);
+            lane.Enqueue(job);
             Serve(lane);
         }
         return job.Done.Task;
+    }
+
+    /// <summary>What was found to be dead is dialled again.</summary>
+    public void Revive()
+    {
+        lock (_gate)
+        {
+            foreach (DestinationLane lane in _shares.Lanes)
+            {
+                lane.Health.Revive();
+            }
+        }
+        deadHosts.Clear();
     }
 
     /// <summary>First phase: running transactions finish, waiting ones are given back. Then: cut.</summary>
@@ -81,11 +100,11 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         await _stop.CancelAsync();
         lock (_gate)
         {
-            foreach (Lane lane in _lanes.Values)
+            foreach (DestinationLane lane in _shares.Lanes)
             {
-                while (lane.Waiting.TryDequeue(out Job? job))
+                while (lane.TryTake(out DeliveryJob? job))
                 {
-                    job.Done.TrySetCanceled(_stop.Token);
+                    Cancel(lane, job);
                 }
             }
             runners = [.. _runners];
@@ -105,13 +124,13 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     }
 
     // Wakes a waiting connection, or opens another, or waits for one to become free.
-    private void Serve(Lane lane)
+    private void Serve(DestinationLane lane)
     {
         if (lane.Idle > 0)
         {
             WakeIdle(lane, 1);
         }
-        else if (lane.Runners < limits.ConnectionsPerDestinationMax && _connections < limits.ConnectionsMax)
+        else if (_shares.MayConnect(lane))
         {
             StartRunner(lane);
         }
@@ -119,7 +138,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         {
             lane.IsStarved = true;
             _starved.Enqueue(lane);
-            foreach (Lane other in _lanes.Values.Where(l => l.Idle > 0))
+            foreach (DestinationLane other in _shares.Lanes)
             {
                 WakeIdle(other, other.Idle); // Connections that only wait make room.
             }
@@ -127,19 +146,21 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
     }
 
     // Whoever wakes an idle runner counts it out, so that no wake-up is left over for a later one.
-    private static void WakeIdle(Lane lane, int count)
+    private static void WakeIdle(DestinationLane lane, int count)
     {
-        lane.Idle -= count;
-        lane.Wake.Release(count);
+        if (count > 0)
+        {
+            lane.Idle -= count;
+            lane.Wake.Release(count);
+        }
     }
 
-    private void StartRunner(Lane lane)
+    private void StartRunner(DestinationLane lane)
     {
-        lane.Runners++;
-        _connections++;
-        Task runner = Task.Run(() => RunAsync(lane));
-        _runners.Add(runner);
-        runner.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _shares.Connect(lane);
+        Task run = Task.Run(() => RunAsync(new DestinationRunner(lane)));
+        _runners.Add(run);
+        run.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
         void Ended(Task ended)
         {
@@ -150,49 +171,55 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
         }
     }
 
-    private async Task RunAsync(Lane lane)
+    private async Task RunAsync(DestinationRunner runner)
     {
-        SmtpSession? session = null;
         try
         {
-            while (await NextAsync(lane, session is not null) is { } job)
+            while (await NextAsync(runner) is { } job)
             {
-                TimeSpan waited = clock.GetElapsedTime(job.Submitted);
-                Task<(TransactionResult Result, SmtpSession? Session)> work = DeliverAsync(lane, job.Transaction, session);
+                Task<TransactionResult?> work = DeliverAsync(runner, job);
                 await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // What it threw goes to whoever submitted it.
-                if (work.IsCompletedSuccessfully)
+                if (!work.IsCompletedSuccessfully)
                 {
-                    (TransactionResult result, session) = await work;
-                    job.Done.SetResult(result with { Timing = result.Timing with { Waited = waited } });
+                    await CloseAsync(runner);
+                    Give(runner.Lane);
+                    job.Fail(work);
                     continue;
                 }
-                await DisposeAsync(session);
-                session = null;
-                job.Fail(work);
+                if (await work is not { } result)
+                {
+                    break; // It went back to the others: one connection less is what the server wants.
+                }
+                Give(runner.Lane);
+                job.Complete(result);
             }
-            if (session is not null)
-            {
-                await session.QuitAsync();
-            }
+            await (runner.Session?.QuitAsync() ?? Task.CompletedTask);
         }
         finally
         {
-            await DisposeAsync(session);
-            Leave(lane);
+            await CloseAsync(runner);
+            Leave(runner.Lane);
         }
     }
 
     /// <summary>The next transaction, or null: this runner is not needed any more.</summary>
-    private async Task<Job?> NextAsync(Lane lane, bool hasConnection)
+    private async Task<DeliveryJob?> NextAsync(DestinationRunner runner)
     {
+        DestinationLane lane = runner.Lane;
         Release(lane);
         lock (_gate)
         {
-            if (lane.Waiting.TryDequeue(out Job? job))
+            bool others = lane.Runners > 1;
+            if ((others && !lane.Health.AllowsAnother(lane.Runners - 1)) || (_starved.Count > 0 && (others || runner.Served >= TurnTransactions)))
             {
+                return null; // More than the destination bears, or than is its share.
+            }
+            if (lane.TryTake(out DeliveryJob? job))
+            {
+                runner.Served++;
                 return job;
             }
-            if (!hasConnection || _starved.Count > 0 || _stop.IsCancellationRequested)
+            if (runner.Session is null || _starved.Count > 0 || _stop.IsCancellationRequested)
             {
                 return null;
             }
@@ -208,103 +235,158 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
             {
                 lane.Idle--; // Nobody woke us: the time was up.
             }
-            return lane.Waiting.TryDequeue(out Job? job) ? job : null;
+            runner.Served++;
+            return lane.TryTake(out DeliveryJob? job) ? job : null;
         }
     }
 
-    // A runner asks for work: where the lane is half empty, parked messages may come.
-    private void Release(Lane lane)
+    private void Release(DestinationLane lane) // Where the lane is half empty, parked messages may come.
     {
-        List<(SpoolId Id, int Priority)> released = [];
+        List<(SpoolId Id, int Priority)> released;
         lock (_gate)
         {
-            int room = (limits.WaitingPerDestinationMax + 1) / 2 - lane.Waiting.Count;
-            while (released.Count < room && lane.Parked.TryDequeue(out (SpoolId Id, int Priority) message))
-            {
-                released.Add(message);
-            }
+            released = lane.Unpark((_shares.HeldMax(lane) + 1) / 2 - lane.Held);
         }
         released.ForEach(m => Released(m.Id, m.Priority));
     }
 
-    private async Task<(TransactionResult Result, SmtpSession? Session)> DeliverAsync(Lane lane, Transaction transaction, SmtpSession? session)
+    /// <summary>Null: the transaction went back into the queue.</summary>
+    private async Task<TransactionResult?> DeliverAsync(DestinationRunner runner, DeliveryJob job)
     {
-        if (session is not null)
+        if (runner.Session is not null && await SendAsync(runner, job.Transaction) is { } result)
         {
-            TransactionResult? result = await SendAsync(session, transaction);
-            if (result is not null)
+            return result; // Else the server had closed it meanwhile: no attempt was made yet.
+        }
+        lock (_gate)
+        {
+            if (runner.Lane.Health.IsDead(clock.GetUtcNow()))
             {
-                return (result, await KeepAsync(session));
+                return TransactionResult.ForAll(job.Transaction, runner.Lane.Health.DeadReply!);
             }
-            await session.DisposeAsync(); // The server had closed it meanwhile: no attempt was made yet.
+            runner.Lane.Health.Dials();
+            runner.Lane.Dialling++;
         }
-        if (lane.DeadReply is { } known && clock.GetUtcNow() < lane.DeadUntil)
+        Connected connected;
+        try
         {
-            return (All(transaction, known), null);
+            connected = await job.TimeAsync(connector.ConnectAsync(runner.Lane.Destination, _abort.Token));
         }
-        long dialled = clock.GetTimestamp();
-        Connected connected = await connector.ConnectAsync(lane.Destination, _abort.Token);
+        finally
+        {
+            lock (_gate)
+            {
+                runner.Lane.Dialling--;
+            }
+        }
         if (connected.Failure is { } failure)
         {
-            lane.DeadReply = failure.IsPermanent ? null : failure;
-            lane.DeadUntil = clock.GetUtcNow() + limits.DeadDestinationTime;
-            return (All(transaction, failure) with { Timing = new DeliveryTiming(TimeSpan.Zero, clock.GetElapsedTime(dialled), TimeSpan.Zero) }, null);
+            return Refused(runner.Lane, job, failure) ? null : TransactionResult.ForAll(job.Transaction, failure);
         }
-        lane.DeadReply = null;
-        SmtpSession fresh = connected.Session!;
-        TimeSpan connecting = clock.GetElapsedTime(dialled);
-        TransactionResult sent = (await SendAsync(fresh, transaction))!;
-        sent = sent with { Timing = sent.Timing with { Connecting = connecting } };
-        return (sent, await KeepAsync(fresh));
+        lock (_gate)
+        {
+            runner.Session = connected.Session;
+            runner.Lane.Live++;
+            runner.Lane.Health.Connected();
+        }
+        return await SendAsync(runner, job.Transaction);
+    }
+
+    /// <summary>True: others have sessions, or may get one, and will take the transaction.</summary>
+    private bool Refused(DestinationLane lane, DeliveryJob job, SmtpReply failure)
+    {
+        lock (_gate)
+        {
+            if (failure.IsPermanent)
+            {
+                lane.Health.Connected(); // An answer, though not a pleasant one.
+                return false;
+            }
+            if (lane.Live + lane.Dialling == 0)
+            {
+                lane.Health.Died(failure, clock.GetUtcNow());
+                return false;
+            }
+            lane.Health.Refused(lane.Live);
+            if (_stop.IsCancellationRequested)
+            {
+                Cancel(lane, job);
+                return true;
+            }
+            lane.Enqueue(job);
+            WakeIdle(lane, Math.Min(lane.Idle, 1));
+        }
+        return true;
     }
 
     /// <summary>Null: the connection was closed before the transaction began.</summary>
-    private async Task<TransactionResult?> SendAsync(SmtpSession session, Transaction transaction)
+    private async Task<TransactionResult?> SendAsync(DestinationRunner runner, Transaction transaction)
     {
-        long begun = clock.GetTimestamp();
-        Task<IReadOnlyList<RecipientOutcome>> sending = session.SendAsync(transaction, _abort.Token);
-        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!sending.IsCompletedSuccessfully)
+        SmtpSession session = runner.Session!;
+        IReadOnlyList<RecipientOutcome> outcomes = await session.SendAsync(transaction, _abort.Token);
+        if (!session.IsUsable)
         {
+            await CloseAsync(runner);
+        }
+        if (session.IsStale)
+        {
+            return null;
+        }
+        lock (_gate)
+        {
+            if (session.Failure is { } failure)
+            {
+                runner.Lane.Health.Broke(failure, clock.GetUtcNow());
+            }
+            else
+            {
+                runner.Lane.Health.Succeeded();
+                if (runner.Lane.Waiting.Count > 0)
+                {
+                    Serve(runner.Lane); // It may bear one more now.
+                }
+            }
+        }
+        return new TransactionResult(outcomes, session.Relay, session.Host);
+    }
+
+    private async Task CloseAsync(DestinationRunner runner)
+    {
+        if (runner.Session is { } session)
+        {
+            lock (_gate)
+            {
+                runner.Session = null;
+                runner.Lane.Live--;
+            }
             await session.DisposeAsync();
         }
-        IReadOnlyList<RecipientOutcome> outcomes = await sending;
-        return session.IsStale ? null : new TransactionResult(outcomes, session.Relay, session.Host)
-        {
-            Timing = new DeliveryTiming(TimeSpan.Zero, TimeSpan.Zero, clock.GetElapsedTime(begun)),
-        };
     }
 
-    private static async Task<SmtpSession?> KeepAsync(SmtpSession session)
+    private void Give(DestinationLane lane)
     {
-        if (session.IsUsable)
+        lock (_gate)
         {
-            return session;
+            _shares.Give(lane);
         }
-        await session.DisposeAsync();
-        return null;
     }
 
-    private static TransactionResult All(Transaction transaction, SmtpReply reply)
+    private void Cancel(DestinationLane lane, DeliveryJob job)
     {
-        RecipientStatus status = reply.IsPermanent ? RecipientStatus.Failed : RecipientStatus.Pending;
-        return new TransactionResult([.. transaction.Recipients.Select(i => new RecipientOutcome(i, status, reply))], NoRelay, null);
+        Give(lane);
+        job.Done.TrySetCanceled(_stop.Token);
     }
 
-    private static ValueTask DisposeAsync(SmtpSession? session) => session?.DisposeAsync() ?? default;
-
-    private void Leave(Lane lane)
+    private void Leave(DestinationLane lane)
     {
         Release(lane);
         lock (_gate)
         {
-            lane.Runners--;
-            _connections--;
+            _shares.Disconnect(lane);
             if (_stop.IsCancellationRequested)
             {
                 return;
             }
-            if (_starved.TryDequeue(out Lane? starved))
+            if (_starved.TryDequeue(out DestinationLane? starved))
             {
                 starved.IsStarved = false;
                 Serve(starved);
@@ -314,60 +396,5 @@ internal sealed class RemoteQueue(RemoteConnector connector, QueueLimits limits,
                 Serve(lane);
             }
         }
-    }
-
-    private void ForgetQuietLanes()
-    {
-        if (_lanes.Count < limits.ActiveMessagesMax)
-        {
-            return;
-        }
-        DateTimeOffset now = clock.GetUtcNow();
-        foreach (Lane lane in _lanes.Values.Where(l => l.Runners == 0 && l.Waiting.Count == 0 && l.Parked.Count == 0 && l.DeadUntil <= now).ToList())
-        {
-            _lanes.Remove(lane.Destination);
-        }
-    }
-
-    private sealed class Job(Transaction transaction, long submitted)
-    {
-        public long Submitted { get; } = submitted;
-
-        public Transaction Transaction { get; } = transaction;
-
-        public TaskCompletionSource<TransactionResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Fail(Task failed)
-        {
-            if (failed.IsCanceled)
-            {
-                Done.TrySetCanceled();
-            }
-            else
-            {
-                Done.TrySetException(failed.Exception!.InnerExceptions);
-            }
-        }
-    }
-
-    private sealed class Lane(Destination destination)
-    {
-        public Destination Destination { get; } = destination;
-
-        public AgingQueue<Job> Waiting { get; } = new();
-
-        public AgingQueue<(SpoolId Id, int Priority)> Parked { get; } = new();
-
-        public SemaphoreSlim Wake { get; } = new(0);
-
-        public int Runners { get; set; }
-
-        public int Idle { get; set; }
-
-        public bool IsStarved { get; set; }
-
-        public SmtpReply? DeadReply { get; set; }
-
-        public DateTimeOffset DeadUntil { get; set; }
     }
 }

@@ -41,13 +41,26 @@ internal sealed class SmtpConversation : IAsyncDisposable
     /// <summary>Our end, for loop checks and logs.</summary>
     public EndPoint? Local => _socket.LocalEndPoint;
 
-    public static async Task<SmtpConversation> ConnectAsync(IPEndPoint address, string peer, TimeSpan timeout, TimeProvider clock, CancellationToken abort)
+    /// <summary>The other one.</summary>
+    public EndPoint? Remote => _socket.RemoteEndPoint;
+
+    /// <summary>To an address or a Unix socket.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="peer">Its name in failures.</param>
+    /// <param name="timeout">For the connection.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="abort">Ends the conversation whenever it comes.</param>
+    /// <param name="giveUp">Ends the attempt only: another one was faster.</param>
+    public static async Task<SmtpConversation> ConnectAsync(
+        EndPoint address, string peer, TimeSpan timeout, TimeProvider clock, CancellationToken abort, CancellationToken giveUp = default)
     {
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = address is UnixDomainSocketEndPoint
+            ? new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         CancellationTokenSource deadline = new(Timeout.InfiniteTimeSpan, clock);
         CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, abort);
         SmtpConversation conversation = new(socket, deadline, either, peer, abort);
-        return await conversation.ConnectAsync(address, timeout);
+        return await conversation.ConnectAsync(address, timeout, giveUp);
     }
 
     /// <summary>Whether octets have come that nobody asked for.</summary>
@@ -96,18 +109,18 @@ internal sealed class SmtpConversation : IAsyncDisposable
     {
         if (HasBufferedInput)
         {
-            throw Failure("octets before the TLS handshake", "STARTTLS", null); // RFC 3207 §6: a response injection.
+            throw Failure("octets before it", SmtpStages.Handshake, null); // RFC 3207 §6: a response injection.
         }
         SslStream encrypted = new(_stream, leaveInnerStreamOpen: false);
         _stream = encrypted;
         _parser = new SmtpReplyParser();
         try
         {
-            await WithinAsync(timeout, "TLS handshake", token => encrypted.AuthenticateAsClientAsync(options, token));
+            await WithinAsync(timeout, SmtpStages.Handshake, token => encrypted.AuthenticateAsClientAsync(options, token));
         }
         catch (AuthenticationException e)
         {
-            throw new SmtpFailureException(new SmtpReply(454, new(4, 7, 5), $"TLS handshake with {_peer} failed"), e);
+            throw new SmtpFailureException(new SmtpReply(454, new(4, 7, 5), $"TLS handshake with {_peer} failed"), e) { Stage = SmtpStages.Handshake };
         }
     }
 
@@ -119,12 +132,13 @@ internal sealed class SmtpConversation : IAsyncDisposable
         _deadline.Dispose();
     }
 
-    private async Task<SmtpConversation> ConnectAsync(IPEndPoint address, TimeSpan timeout)
+    private async Task<SmtpConversation> ConnectAsync(EndPoint address, TimeSpan timeout, CancellationToken giveUp)
     {
         bool connected = false;
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(_either.Token, giveUp);
         try
         {
-            await WithinAsync(timeout, "connecting", async token => await _socket.ConnectAsync(address, token));
+            await WithinAsync(timeout, SmtpStages.Connecting, async _ => await _socket.ConnectAsync(address, any.Token));
             _stream = new NetworkStream(_socket, ownsSocket: true);
             connected = true;
             return this;
@@ -157,7 +171,7 @@ internal sealed class SmtpConversation : IAsyncDisposable
             _end = await _stream.ReadAsync(_input, token);
             if (_end == 0)
             {
-                throw Failure("it closed the connection", stage, null);
+                throw Failure("it closed the connection", stage, null, isClosed: true);
             }
         }
     }
@@ -175,7 +189,7 @@ internal sealed class SmtpConversation : IAsyncDisposable
         }
         catch (Exception e) when (e is (IOException and not SmtpFailureException) or SocketException or ObjectDisposedException)
         {
-            throw Failure(e.GetBaseException() is SocketException socket ? Describe(socket.SocketErrorCode) : "connection lost", stage, e);
+            throw Failure(e.GetBaseException() is SocketException socket ? Describe(socket.SocketErrorCode) : "connection lost", stage, e, isClosed: true);
         }
         finally
         {
@@ -191,6 +205,6 @@ internal sealed class SmtpConversation : IAsyncDisposable
         _ => "connection lost",
     };
 
-    private SmtpFailureException Failure(string what, string stage, Exception? inner) =>
-        new(new SmtpReply(451, new(4, 4, 2), $"conversation with {_peer} ended while {stage}: {what}"), inner);
+    private SmtpFailureException Failure(string what, string stage, Exception? inner, bool isClosed = false) =>
+        new(new SmtpReply(451, new(4, 4, 2), $"conversation with {_peer} ended while {stage}: {what}"), inner) { Stage = stage, IsClosed = isClosed };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Text;
+using MailAccess.Message;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
@@ -25,7 +26,7 @@ internal sealed class SmtpSession : IAsyncDisposable
 {
     /// <summary>STARTTLS is neither announced nor taken.</summary>
     public static readonly SmtpReply TlsUnavailable = new(454, new(4, 7, 0), "the server offers no TLS, which is required");
-    private static readonly SmtpReply AuthUnavailable = new(454, new(4, 7, 0), "the server offers no AUTH PLAIN that may be used");
+    private static readonly SmtpReply AuthUnavailable = new(454, new(4, 7, 0), "the server offers neither AUTH PLAIN nor AUTH LOGIN that may be used");
 
     private readonly SmtpConversation _conversation;
     private readonly QueueOptions _options;
@@ -33,8 +34,8 @@ internal sealed class SmtpSession : IAsyncDisposable
     private readonly PeerVerifier _verifier;
     private PeerExtensions _peer = PeerExtensions.None;
     private int _transactions;
-    private bool _isAnswered;
     private bool _isSecure;
+    private bool _isLmtp;
     private MessageRewriting? _rewriting;
 
     private SmtpSession(SmtpConversation conversation, PeerVerifier verifier, QueueOptions options, TimeProvider clock, string relay, string host)
@@ -57,6 +58,9 @@ internal sealed class SmtpSession : IAsyncDisposable
     /// <summary>After <see cref="SendAsync"/>: a connection used before had been closed, and nothing of this transaction was heard.</summary>
     public bool IsStale { get; private set; }
 
+    /// <summary>What ended the conversation in the middle of a transaction; null: nothing did.</summary>
+    public SmtpReply? Failure { get; private set; }
+
     public bool IsEncrypted => _conversation.IsEncrypted;
 
     /// <summary>For the log; null: plain.</summary>
@@ -68,14 +72,15 @@ internal sealed class SmtpSession : IAsyncDisposable
     private QueueLimits Limits => _options.Limits;
 
     /// <summary>From a connection to a session. Throws <see cref="SmtpFailureException"/>; the conversation is disposed of then.</summary>
+    /// <remarks>Where <paramref name="saysHelo"/>, the server was seen to hang up at EHLO.</remarks>
     public static async Task<SmtpSession> OpenAsync(
-        SmtpConversation conversation, NextHop policy, PeerVerifier verifier, QueueOptions options, TimeProvider clock, string relay, string host)
+        SmtpConversation conversation, NextHop policy, PeerVerifier verifier, QueueOptions options, TimeProvider clock, string relay, string host, bool saysHelo = false)
     {
         SmtpSession session = new(conversation, verifier, options, clock, relay, host);
         bool open = false;
         try
         {
-            await session.OpenAsync(policy);
+            await session.OpenAsync(policy, saysHelo);
             open = true;
             return session;
         }
@@ -102,33 +107,48 @@ internal sealed class SmtpSession : IAsyncDisposable
             transaction = outgoing.Transaction!;
         }
         IsUsable = false; // Until we know how it ended.
-        _isAnswered = false;
-        Dictionary<int, RecipientOutcome> outcomes = [];
-        TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _options, _clock.GetUtcNow());
+        TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _isLmtp, _options, _clock.GetUtcNow());
+        SevenBitPlan? conversion = terms.NeedsConversion ? await PlanConversionAsync(transaction, cancellationToken) : null;
+        SmtpTransaction run = new(_conversation, _peer, terms, Limits, _isLmtp) { Conversion = conversion };
         List<int> candidates = [];
         foreach (int index in transaction.Recipients)
         {
-            if (terms.WhyNot(index) is { } why)
+            SmtpReply? why = terms.WhyNot(index) ?? (conversion is { IsPossible: false } ? TransactionTerms.NeedsEightBit : null);
+            if (why is not null)
             {
-                outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
+                run.Outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
                 continue;
             }
             candidates.Add(index);
         }
         try
         {
-            IsUsable = candidates.Count == 0 || await TransactAsync(transaction, terms, candidates, outcomes, cancellationToken);
+            IsUsable = candidates.Count == 0 || await run.RunAsync(candidates, transaction.OpenContentAsync, cancellationToken);
             IsUsable &= ++_transactions < Limits.TransactionsPerConnectionMax;
         }
         catch (SmtpFailureException e)
         {
-            IsStale = _transactions > 0 && !_isAnswered;
-            foreach (int index in candidates.Where(i => !outcomes.ContainsKey(i)))
+            Failure = e.Reply;
+            IsStale = _transactions > 0 && !run.IsAnswered;
+            foreach (int index in candidates)
             {
-                outcomes[index] = new RecipientOutcome(index, RecipientStatus.Pending, e.Reply);
+                run.Outcomes.TryAdd(index, new RecipientOutcome(index, RecipientStatus.Pending, e.Reply));
             }
         }
-        return [.. transaction.Recipients.Select(i => outcomes[i])];
+        return [.. transaction.Recipients.Select(i => run.Outcomes[i])];
+    }
+
+    private static async Task<SevenBitPlan> PlanConversionAsync(Transaction transaction, CancellationToken cancellationToken)
+    {
+        await using IMessageContent content = await transaction.OpenContentAsync(cancellationToken);
+        SevenBitPlan plan = new();
+        byte[] buffer = new byte[(int)Math.Clamp(content.Octets, 1, ContentWriter.BufferOctets)];
+        for (long offset = 0; await content.ReadAsync(offset, buffer, cancellationToken) is int length and > 0; offset += length)
+        {
+            plan.Feed(buffer.AsSpan(0, length));
+        }
+        plan.Finish();
+        return plan;
     }
 
     /// <summary>Says goodbye and closes. RFC 5321 §4.1.1.10: waits for the reply, but not for long.</summary>
@@ -146,17 +166,24 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _conversation.DisposeAsync();
 
-    private async Task OpenAsync(NextHop policy)
+    private async Task OpenAsync(NextHop policy, bool saysHelo)
     {
-        // What speaks LMTP delivers here, to the addresses that are known here.
-        _rewriting = policy.Protocol == HopProtocol.Smtp ? _options.Rewriting : null;
+        _isLmtp = policy.Protocol == HopProtocol.Lmtp;
+        _rewriting = _isLmtp ? null : _options.Rewriting; // What speaks LMTP delivers here, to the addresses that are known here.
         TlsPolicy tls = policy.Tls ?? TlsPolicy.Opportunistic;
         if (policy.ImplicitTls)
         {
             await _conversation.EncryptAsync(_verifier.OptionsFor(Host), Limits.ConnectTimeout);
         }
-        Expect(await _conversation.ReadReplyAsync("greeting", Limits.GreetingTimeout), 220);
-        await HelloAsync();
+        Expect(await _conversation.ReadReplyAsync(SmtpStages.Greeting, Limits.GreetingTimeout), 220);
+        if (saysHelo && !_isLmtp)
+        {
+            await HeloAsync();
+        }
+        else
+        {
+            await HelloAsync();
+        }
         if (!policy.ImplicitTls && tls != TlsPolicy.Never)
         {
             await StartTlsAsync(tls);
@@ -174,18 +201,30 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     private async Task HelloAsync()
     {
-        SmtpReply reply = await _conversation.AskAsync($"EHLO {_options.HostName}", "EHLO", Limits.GreetingTimeout);
+        string verb = _isLmtp ? "LHLO" : "EHLO"; // RFC 2033 §4.1
+        // Under TLS a server that hangs up gets no second chance: it would be one without.
+        string stage = IsEncrypted ? $"{verb} under TLS" : SmtpStages.Hello;
+        SmtpReply reply = await _conversation.AskAsync($"{verb} {_options.HostName}", stage, Limits.GreetingTimeout);
         if (reply.IsPositive)
         {
             _peer = PeerExtensions.Parse(reply);
             return;
         }
-        _peer = PeerExtensions.None;
+        if (_isLmtp)
+        {
+            throw new SmtpFailureException(Unexpected(reply)); // Another protocol than we were told: ours to mend, not the sender's.
+        }
         if (!reply.IsPermanent)
         {
             Expect(reply, 250);
         }
-        // A server without extensions: RFC 5321 §3.2.
+        await HeloAsync();
+    }
+
+    // A server without extensions: RFC 5321 §3.2.
+    private async Task HeloAsync()
+    {
+        _peer = PeerExtensions.None;
         Expect(await _conversation.AskAsync($"HELO {_options.HostName}", "HELO", Limits.GreetingTimeout), 250);
     }
 
@@ -216,24 +255,44 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     private async Task AuthenticateAsync(SmtpCredentials credentials, bool allowPlaintext)
     {
-        if (!_peer.Mechanisms.Contains("PLAIN") || (!IsEncrypted && !allowPlaintext))
+        bool isPlain = _peer.Mechanisms.Contains("PLAIN");
+        if ((!isPlain && !_peer.Mechanisms.Contains("LOGIN")) || (!IsEncrypted && !allowPlaintext))
         {
             throw new SmtpFailureException(AuthUnavailable);
         }
         // RFC 4616: authorization identity (none) NUL user NUL password; RFC 4954 §4: initial response.
-        string response = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{credentials.UserName}\0{credentials.Password}"));
-        await AuthenticateAsync($"PLAIN {response}");
+        Accept(isPlain
+            ? await _conversation.AskAsync($"AUTH PLAIN {Base64($"\0{credentials.UserName}\0{credentials.Password}")}", "AUTH", Limits.MailTimeout)
+            : await LogInAsync(credentials));
     }
 
-    private async Task AuthenticateAsync(string mechanism)
+    private async Task AuthenticateAsync(string mechanism) => Accept(await _conversation.AskAsync($"AUTH {mechanism}", "AUTH", Limits.MailTimeout));
+
+    private void Accept(SmtpReply reply)
     {
-        SmtpReply reply = await _conversation.AskAsync($"AUTH {mechanism}", "AUTH", Limits.MailTimeout);
         if (reply.Code != 235)
         {
             // Ours to mend, not the sender's: temporary, whatever the server says.
             throw new SmtpFailureException(new SmtpReply(451, new(4, 7, 8), $"{Host} refused our login: {reply.Text}"));
         }
     }
+
+    // What Exchange offers where it offers no PLAIN: name and password, each asked for. Never standardized.
+    private async Task<SmtpReply> LogInAsync(SmtpCredentials credentials)
+    {
+        SmtpReply reply = await _conversation.AskAsync("AUTH LOGIN", "AUTH", Limits.MailTimeout);
+        foreach (string answer in (string[])[credentials.UserName, credentials.Password])
+        {
+            if (reply.Code != 334)
+            {
+                return reply;
+            }
+            reply = await _conversation.AskAsync(Base64(answer), "AUTH", Limits.MailTimeout);
+        }
+        return reply;
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     // Refusals at the door that say "never" are believed; RFC 5321 §3.1 on 554, RFC 7504 on 521 and 556.
     private static void Expect(SmtpReply reply, int code)
@@ -244,97 +303,6 @@ internal sealed class SmtpSession : IAsyncDisposable
         }
     }
 
-    private static SmtpReply Unexpected(SmtpReply reply) => new(451, new(4, 5, 0), $"unexpected reply: {reply}");
-
-    /// <returns>Whether the session is in step afterwards.</returns>
-    private async Task<bool> TransactAsync(
-        Transaction transaction, TransactionTerms terms, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes,
-        CancellationToken cancellationToken)
-    {
-        List<int> accepted = await OfferAsync(terms, recipients, outcomes);
-        if (accepted.Count == 0)
-        {
-            return (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
-        }
-        await using IMessageContent content = await transaction.OpenContentAsync(cancellationToken);
-        SmtpReply start = await _conversation.AskAsync("DATA", "DATA", Limits.DataStartTimeout);
-        if (start.Code != 354)
-        {
-            Conclude(terms, accepted, start.IsPositive ? Unexpected(start) : start, outcomes);
-            return start.Code >= 400 && start.Code != 421 && (await _conversation.AskAsync("RSET", "RSET", Limits.MailTimeout)).IsPositive;
-        }
-        DotStuffer stuffer = new(octets => new ValueTask(_conversation.WriteAsync(octets, "sending the message", Limits.DataBlockTimeout)));
-        await stuffer.SendAsync(content, cancellationToken);
-        SmtpReply end = await _conversation.ReadReplyAsync("waiting for the reply to the message", Limits.DataEndTimeout);
-        Conclude(terms, accepted, end, outcomes);
-        return end.Code != 421 && !end.IsIntermediate;
-    }
-
-    // MAIL and all RCPT; in one write where the server takes that.
-    private async Task<List<int>> OfferAsync(TransactionTerms terms, List<int> recipients, Dictionary<int, RecipientOutcome> outcomes)
-    {
-        List<string> lines = [$"MAIL {terms.Mail(recipients)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
-        if (_peer.Pipelining)
-        {
-            await _conversation.WriteLinesAsync(lines, "MAIL", Limits.MailTimeout);
-        }
-        else
-        {
-            await _conversation.WriteLineAsync(lines[0], "MAIL", Limits.MailTimeout);
-        }
-        SmtpReply mail = await _conversation.ReadReplyAsync("MAIL", Limits.MailTimeout);
-        _isAnswered = mail.Code != 421; // A server that goes while we are idle says so in answer to MAIL.
-        List<int> accepted = [];
-        if (!mail.IsPositive)
-        {
-            for (int i = 0; _peer.Pipelining && mail.Code != 421 && i < recipients.Count; i++)
-            {
-                await _conversation.ReadReplyAsync("RCPT", Limits.MailTimeout); // Out of order by our doing: means nothing.
-            }
-            Conclude(terms, recipients, mail, outcomes);
-            return mail.Code == 421 ? throw new SmtpFailureException(mail) : accepted;
-        }
-        for (int i = 0; i < recipients.Count; i++)
-        {
-            if (!_peer.Pipelining)
-            {
-                await _conversation.WriteLineAsync(lines[i + 1], "RCPT", Limits.MailTimeout);
-            }
-            SmtpReply reply = await _conversation.ReadReplyAsync("RCPT", Limits.MailTimeout);
-            if (reply.IsPositive)
-            {
-                accepted.Add(recipients[i]);
-                continue;
-            }
-            outcomes[recipients[i]] = Outcome(terms, recipients[i], IsTooManyRecipients(reply, accepted.Count) ? reply with { Code = 452, Enhanced = new(4, 5, 3) } : reply);
-            if (reply.Code == 421)
-            {
-                throw new SmtpFailureException(reply); // RFC 5321 §3.8: the server is going; nobody was delivered.
-            }
-        }
-        return accepted;
-    }
-
-    // An old code for "no more in this transaction", to be taken as 452: RFC 5321 §4.5.3.1.10.
-    private static bool IsTooManyRecipients(SmtpReply reply, int accepted) =>
-        reply.Code == 552 && accepted > 0 && (reply.Enhanced is null || reply.Enhanced == new EnhancedCode(5, 5, 3));
-
-    private static void Conclude(TransactionTerms terms, List<int> recipients, SmtpReply reply, Dictionary<int, RecipientOutcome> outcomes)
-    {
-        foreach (int index in recipients)
-        {
-            outcomes[index] = Outcome(terms, index, reply);
-        }
-    }
-
-    private static RecipientOutcome Outcome(TransactionTerms terms, int index, SmtpReply reply)
-    {
-        RecipientStatus status = reply switch
-        {
-            { IsPositive: true } => terms.Taken,
-            { IsPermanent: true } => RecipientStatus.Failed,
-            _ => RecipientStatus.Pending,
-        };
-        return new RecipientOutcome(index, status, reply.IsIntermediate ? Unexpected(reply) : reply);
-    }
+    /// <summary>A positive reply where none was due decides nothing.</summary>
+    public static SmtpReply Unexpected(SmtpReply reply) => new(451, new(4, 5, 0), $"unexpected reply: {reply}");
 }

@@ -1,21 +1,33 @@
 using System.Globalization;
+using System.Text;
 using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
 
 /// <summary>What a message asks for, against what a server announced: whether it can have it, and in what words it is offered. Pure.</summary>
-internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer, bool isSecure, QueueOptions options, DateTimeOffset now)
+internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer, bool isSecure, bool isLmtp, QueueOptions options, DateTimeOffset now)
 {
+    /// <summary>8-bit content, and no way to convert it.</summary>
+    public static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
+
     private static readonly SmtpReply NeedsUtf8 = new(550, new(5, 6, 7), "the message needs SMTPUTF8, which the server does not offer"); // RFC 6531 §3.5
-    private static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
     private static readonly SmtpReply NeedsDeliverBy = new(550, new(5, 3, 3), "the message must arrive in time, which the server does not watch (DELIVERBY)");
     private static readonly SmtpReply TooShort = new(554, Aftermath.DeliveryTimeExpired, "the time left is less than the server needs");
 
     /// <summary>What a recipient that the server takes over has become.</summary>
     public RecipientStatus Taken =>
         message.DeliverBy is { Trace: true } || LosesDeadline ? RecipientStatus.RelayedTraced
+        // Behind LMTP is the mailbox, not another server: RFC 2033 §3.
+        : isLmtp && !peer.Has(SmtpExtensions.Dsn) ? RecipientStatus.Delivered
         // Only a server that knows DSN will tell of success: else that is our task, RFC 3461 §5.2.2.
         : peer.Has(SmtpExtensions.Dsn) ? RecipientStatus.Relayed : RecipientStatus.RelayedBlind;
+
+    /// <summary>The content has octets above 127, and the server knows no such: RFC 6152 §3.</summary>
+    public bool NeedsConversion =>
+        !options.RefuseEightBitDowngrade && (message.Traits & ContentTraits.EightBit) != 0 && !peer.Has(SmtpExtensions.EightBitMime);
+
+    /// <summary>Nothing has gone wrong with this message so far.</summary>
+    public bool IsFirstAttempt => message.Attempts <= 1;
 
     // Whole seconds; less than one is none.
     private int? SecondsLeft => message.DeliverBy is { } by
@@ -54,13 +66,13 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     }
 
     /// <summary>What follows MAIL.</summary>
-    public string Mail(IReadOnlyList<int> recipients) => SmtpCommandFormat.Mail(
+    public string Mail(IReadOnlyList<int> recipients, bool isConverted) => SmtpCommandFormat.Mail(
         new MailRequest
         {
-            ReversePath = message.ReversePath,
+            ReversePath = Offered(message.ReversePath),
             Size = new SizeParameter(message.Octets),
-            Body = (message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime ? BodyType.EightBitMime : BodyType.SevenBit,
-            SmtpUtf8 = message.SmtpUtf8 || recipients.Any(NeedsUtf8For),
+            Body = !isConverted && ((message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime) ? BodyType.EightBitMime : BodyType.SevenBit,
+            SmtpUtf8 = message.SmtpUtf8 || !message.ReversePath.IsAscii || recipients.Any(i => !message.Recipients[i].Recipient.Path.IsAscii),
             Return = message.Return,
             EnvelopeId = message.EnvelopeId,
             DeliverBy = SecondsLeft is { } seconds ? new DeliverByParameter(seconds, message.DeliverBy!.Mode, message.DeliverBy.Trace) : null,
@@ -73,6 +85,7 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     public string Rcpt(int index)
     {
         EnvelopeRecipient recipient = message.Recipients[index].Recipient;
+        recipient = recipient with { Path = Offered(recipient.Path) };
         if (LosesDeadline && recipient.Notify != DsnNotify.Never)
         {
             // RFC 2852 §4.1.4.2: so that at least a delay is told.
@@ -82,6 +95,13 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     }
 
     private bool NeedsUtf8For(int index) =>
-        !message.ReversePath.IsAscii || !message.Recipients[index].Recipient.Path.IsAscii
+        !Offered(message.ReversePath).IsAscii || !Offered(message.Recipients[index].Recipient.Path).IsAscii
         || (message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0);
+
+    /// <summary>As it can be said to this server: with the domain's A-labels where it knows no others (RFC 6531 §3.2, RFC 5891).</summary>
+    private MailPath Offered(MailPath path) =>
+        !peer.Has(SmtpExtensions.SmtpUtf8) && !Ascii.IsValid(path.Domain)
+        && MailDomain.TryNormalize(path.Domain, out string name) && MailPath.TryCreate(path.LocalPart, name, out MailPath? ascii)
+            ? ascii
+            : path;
 }

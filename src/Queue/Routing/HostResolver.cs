@@ -64,7 +64,8 @@ internal sealed class HostResolver(QueueOptions options, IResolver resolver, Ran
                 // This host is us under another name: it, and all behind it, are no way out. RFC 5321 §5.1.
                 return found.Count > 0 ? new AddressSelection(found, null) : new AddressSelection([], MxSelection.LoopsBack);
             }
-            found.AddRange(answer.Records.Select(a => new HostAddress(host.TrimEnd('.'), a) { CanonicalName = answer.CanonicalName, IsAuthentic = answer.IsAuthentic }));
+            found.AddRange(HostDialer.Interleave(answer.Records)
+                .Select(a => new HostAddress(host.TrimEnd('.'), a) { CanonicalName = answer.CanonicalName, IsAuthentic = answer.IsAuthentic }));
         }
         if (found.Count > 0)
         {

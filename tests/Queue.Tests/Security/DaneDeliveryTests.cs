@@ -66,6 +66,7 @@ public sealed class DaneDeliveryTests : SecureDeliveryFixture
         Dns.Insecure.Add("second.far.test");
         string line = await SendAsync();
         Assert.Contains("relay=second.far.test[127.0.0.1]", line, StringComparison.Ordinal);
+        await Harness.Logger.SawAsync("removed");
         Dns.Mx["far.test"] = [new(10, "mx.far.test")];
         await Harness.RestartAsync();
         Assert.Contains("dsn=4.4.3, status=deferred", await SendAsync(), StringComparison.Ordinal);

@@ -63,6 +63,7 @@ public sealed class TlsReportTests : SecureDeliveryFixture
         Dns.Text["_smtp._tls.far.test"] = ["v=TLSRPTv1; rua=https://reports.far.test/v1"];
         Publish(Policy("enforce"));
         Assert.Contains("status=sent", await SendAsync(), StringComparison.Ordinal);
+        await Harness.Logger.SawAsync("removed");
         await Harness.RestartAsync();
         JsonElement report = await PostedAsync();
         Assert.Equal("Example", report.GetProperty("organization-name").GetString());
@@ -135,8 +136,13 @@ public sealed class TlsReportTests : SecureDeliveryFixture
         Fetcher.PostRefusal = "HTTP status 500";
         await SendAsync();
         await peer.NextMessageAsync(None);
+        await Harness.Logger.SawAsync("removed");
         Publish(Policy("enforce", "elsewhere.test")); // Now nothing else would get through.
         EndDay();
+        while ((await Harness.Logger.SawAsync("to=<tls-reports@far.test>", "status=")).Contains("status=deferred", StringComparison.Ordinal))
+        {
+            Harness.Clock.Advance(TimeSpan.FromHours(4)); // The day's last hours had passed while it was being dialled.
+        }
         PeerMessage message = await peer.NextMessageAsync(None);
         Assert.Equal(("MAIL FROM:<tls@example.test>", "RCPT TO:<tls-reports@far.test> NOTIFY=NEVER"), (message.Mail, message.Recipients.Single()));
         Assert.Contains("\r\nTLS-Report-Domain: far.test\r\nTLS-Report-Submitter: example.test\r\nTLS-Required: No\r\n", message.Text, StringComparison.Ordinal);
@@ -154,6 +160,7 @@ public sealed class TlsReportTests : SecureDeliveryFixture
         await using ScriptedPeer peer = Peer(certificate);
         await ServeAsync(peer);
         await SendAsync();
+        await Harness.Logger.SawAsync("removed");
         EndDay();
         await Harness.Queue.StopAsync(TimeSpan.Zero);
         Assert.Empty(Fetcher.Posted);

@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace MailAccess.Queue;
+
+/// <summary>A transaction that waits for its destination, or is under way there.</summary>
+internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
+{
+    private readonly long _submitted = clock.GetTimestamp();
+    private long _begun;
+    private TimeSpan _connecting;
+
+    public Transaction Transaction { get; } = transaction;
+
+    public DateTimeOffset Since { get; } = clock.GetUtcNow();
+
+    public TaskCompletionSource<TransactionResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>It is its turn; again where it had to go back.</summary>
+    public void Begin() => _begun = clock.GetTimestamp();
+
+    /// <summary>Counts the time that it takes to get a session.</summary>
+    public async Task<T> TimeAsync<T>(Task<T> connecting)
+    {
+        long dialled = clock.GetTimestamp();
+        T connected = await connecting;
+        _connecting = clock.GetElapsedTime(dialled);
+        return connected;
+    }
+
+    public void Complete(TransactionResult result) => Done.SetResult(result with
+    {
+        Timing = new DeliveryTiming(clock.GetElapsedTime(_submitted, _begun), _connecting, clock.GetElapsedTime(_begun) - _connecting),
+    });
+
+    public void Fail(Task failed)
+    {
+        if (failed.IsCanceled)
+        {
+            Done.TrySetCanceled();
+        }
+        else
+        {
+            Done.TrySetException(failed.Exception!.InnerExceptions);
+        }
+    }
+}
+
+/// <summary>What <see cref="RemoteQueue"/> keeps of one destination; guarded by its lock.</summary>
+internal sealed class DestinationLane(Destination destination, QueueLimits limits)
+{
+    public Destination Destination { get; } = destination;
+
+    public DestinationHealth Health { get; } = new(limits);
+
+    public AgingQueue<DeliveryJob> Waiting { get; } = new();
+
+    public AgingQueue<(SpoolId Id, int Priority)> Parked { get; } = new();
+
+    public SemaphoreSlim Wake { get; } = new(0);
+
+    /// <summary>Transactions that wait or are under way.</summary>
+    public int Held { get; set; }
+
+    /// <summary>Each owns a connection, dials one, or is about to.</summary>
+    public int Runners { get; set; }
+
+    /// <summary>Runners that wait for a session.</summary>
+    public int Dialling { get; set; }
+
+    /// <summary>Runners with a session.</summary>
+    public int Live { get; set; }
+
+    /// <summary>Runners with a session and without work.</summary>
+    public int Idle { get; set; }
+
+    public bool IsStarved { get; set; }
+
+    public void Enqueue(DeliveryJob job) => Waiting.Enqueue(job, job.Transaction.Message.Priority, job.Since);
+
+    public bool TryTake([NotNullWhen(true)] out DeliveryJob? job)
+    {
+        bool any = Waiting.TryDequeue(out job);
+        job?.Begin();
+        return any;
+    }
+
+    /// <summary>So many of those that are parked, at most.</summary>
+    public List<(SpoolId Id, int Priority)> Unpark(int count)
+    {
+        List<(SpoolId Id, int Priority)> released = [];
+        while (released.Count < count && Parked.TryDequeue(out (SpoolId Id, int Priority) message))
+        {
+            released.Add(message);
+        }
+        return released;
+    }
+
+    public bool IsForgettable(DateTimeOffset now) => Runners == 0 && Held == 0 && Parked.Count == 0 && Health.DeadUntil <= now;
+}
+
+/// <summary>Sends one transaction after the other to one destination, over one connection where it lasts.</summary>
+internal sealed class DestinationRunner(DestinationLane lane)
+{
+    public DestinationLane Lane { get; } = lane;
+
+    public SmtpSession? Session { get; set; }
+
+    /// <summary>Transactions taken so far.</summary>
+    public int Served { get; set; }
+}

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text;
+using MailAccess.Message;
+using MailAccess.Smtp;
+using MailAccess.Store;
+
+namespace MailAccess.Queue;
+
+/// <summary>
+/// One message over a session that is open: MAIL, RCPT, the content by DATA or BDAT, and what was said to it. Recipients that the server takes only
+/// in a transaction of their own get one, over the same connection.
+/// </summary>
+/// <remarks>Throws <see cref="SmtpFailureException"/> where the conversation ends; <see cref="Outcomes"/> then holds what was settled before.</remarks>
+internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensions peer, TransactionTerms terms, QueueLimits limits, bool isLmtp)
+{
+    /// <summary>By the recipient's index.</summary>
+    public Dictionary<int, RecipientOutcome> Outcomes { get; } = [];
+
+    /// <summary>The server has said something to this transaction.</summary>
+    public bool IsAnswered { get; private set; }
+
+    /// <summary>8-bit content is converted on the way (RFC 6152 §3); null: sent as it is.</summary>
+    public SevenBitPlan? Conversion { get; init; }
+
+    /// <returns>Whether the session is in step afterwards.</returns>
+    public async Task<bool> RunAsync(List<int> recipients, Func<CancellationToken, Task<IMessageContent>> openContentAsync, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Offer offer = await OfferAsync(recipients);
+            bool isInStep = offer.Accepted.Count == 0 ? await ResetAsync() : await SendAsync(offer.Accepted, openContentAsync, cancellationToken);
+            if (offer.Later.Count == 0)
+            {
+                return isInStep;
+            }
+            if (!isInStep)
+            {
+                Conclude(offer.Later, offer.TooMany!);
+                return false;
+            }
+            recipients = offer.Later; // Fewer than before: somebody was accepted, or there were no later ones.
+        }
+    }
+
+    // MAIL and all RCPT; in one write where the server takes that.
+    private async Task<Offer> OfferAsync(List<int> recipients)
+    {
+        List<string> lines = [$"MAIL {terms.Mail(recipients, isConverted: Conversion is not null)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
+        if (peer.Pipelining)
+        {
+            await conversation.WriteLinesAsync(lines, "MAIL", limits.MailTimeout);
+        }
+        else
+        {
+            await conversation.WriteLineAsync(lines[0], "MAIL", limits.MailTimeout);
+        }
+        SmtpReply mail = await conversation.ReadReplyAsync("MAIL", limits.MailTimeout);
+        IsAnswered |= mail.Code != 421; // A server that goes while we are idle says so in answer to MAIL.
+        Offer offer = new();
+        if (!mail.IsPositive)
+        {
+            for (int i = 0; peer.Pipelining && mail.Code != 421 && i < recipients.Count; i++)
+            {
+                await conversation.ReadReplyAsync("RCPT", limits.MailTimeout); // Out of order by our doing: means nothing.
+            }
+            Conclude(recipients, mail);
+            return mail.Code == 421 ? throw new SmtpFailureException(mail) : offer;
+        }
+        for (int i = 0; i < recipients.Count; i++)
+        {
+            if (!peer.Pipelining)
+            {
+                await conversation.WriteLineAsync(lines[i + 1], "RCPT", limits.MailTimeout);
+            }
+            SmtpReply reply = await conversation.ReadReplyAsync("RCPT", limits.MailTimeout);
+            if (reply.IsPositive)
+            {
+                offer.Accepted.Add(recipients[i]);
+            }
+            else if (offer.Accepted.Count > 0 && IsTooManyRecipients(reply))
+            {
+                offer.TooMany = reply with { Code = 452, Enhanced = new(4, 5, 3) };
+                offer.Later.Add(recipients[i]);
+            }
+            else
+            {
+                Outcomes[recipients[i]] = Outcome(recipients[i], reply);
+            }
+            if (reply.Code == 421)
+            {
+                throw new SmtpFailureException(reply); // RFC 5321 §3.8: the server is going; nobody was delivered.
+            }
+        }
+        return offer;
+    }
+
+    // Also by an old code: RFC 5321 §4.5.3.1.10. With another detail, or to the first of all, it speaks of the mailbox.
+    private static bool IsTooManyRecipients(SmtpReply reply) =>
+        reply.Code is 452 or 552 && (reply.Enhanced is null || reply.Enhanced is { Subject: 5, Detail: 3 });
+
+    private async Task<bool> SendAsync(List<int> accepted, Func<CancellationToken, Task<IMessageContent>> openContentAsync, CancellationToken cancellationToken)
+    {
+        await using IMessageContent content = await openContentAsync(cancellationToken);
+        if (peer.Chunking && terms.IsFirstAttempt && content.Octets <= ContentWriter.BufferOctets && Conversion is null)
+        {
+            return await SendChunkAsync(accepted, content, cancellationToken);
+        }
+        SmtpReply start = await conversation.AskAsync("DATA", "DATA", limits.DataStartTimeout);
+        if (start.Code != 354)
+        {
+            Conclude(accepted, start.IsPositive ? SmtpSession.Unexpected(start) : start);
+            return start.Code >= 400 && start.Code != 421 && await ResetAsync();
+        }
+        ContentWriter writer = new(isStuffed: true, WriteAsync);
+        await writer.SendAsync(content, Conversion, cancellationToken);
+        return await EndAsync(accepted) is { Code: not 421, IsIntermediate: false };
+    }
+
+    // RFC 3030 §2. A small message goes in one chunk, which saves waiting for 354; the server's dots and line ends are not looked at.
+    private async Task<bool> SendChunkAsync(List<int> accepted, IMessageContent content, CancellationToken cancellationToken)
+    {
+        ContentWriter writer = new(isStuffed: false, octets =>
+        {
+            byte[] command = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"BDAT {octets.Length} LAST\r\n"));
+            return WriteAsync((byte[])[.. command, .. octets.Span]);
+        });
+        await writer.SendAsync(content, conversion: null, cancellationToken);
+        SmtpReply end = await EndAsync(accepted);
+        // "The resulting state from a failed BDAT command is indeterminate. A RSET command MUST be issued": §2.
+        return end.Code != 421 && !end.IsIntermediate && (end.IsPositive || await ResetAsync());
+    }
+
+    private ValueTask WriteAsync(ReadOnlyMemory<byte> octets) => new(conversation.WriteAsync(octets, "sending the message", limits.DataBlockTimeout));
+
+    /// <summary>What was said to the message: to all at once, or by LMTP to each (RFC 2033 §4.2, §4.3). Of several the worst counts.</summary>
+    private async Task<SmtpReply> EndAsync(List<int> accepted)
+    {
+        SmtpReply worst = await conversation.ReadReplyAsync("waiting for the reply to the message", limits.DataEndTimeout);
+        if (!isLmtp)
+        {
+            Conclude(accepted, worst);
+            return worst;
+        }
+        Outcomes[accepted[0]] = Outcome(accepted[0], worst);
+        foreach (int index in accepted.Skip(1))
+        {
+            SmtpReply reply = await conversation.ReadReplyAsync("waiting for the reply to the message", limits.DataEndTimeout);
+            Outcomes[index] = Outcome(index, reply);
+            worst = worst.Code == 421 || reply.IsPositive ? worst : reply;
+        }
+        return worst;
+    }
+
+    private async Task<bool> ResetAsync() => (await conversation.AskAsync("RSET", "RSET", limits.MailTimeout)).IsPositive;
+
+    private void Conclude(List<int> recipients, SmtpReply reply)
+    {
+        foreach (int index in recipients)
+        {
+            Outcomes[index] = Outcome(index, reply);
+        }
+    }
+
+    private RecipientOutcome Outcome(int index, SmtpReply reply)
+    {
+        RecipientStatus status = reply switch
+        {
+            { IsPositive: true } => terms.Taken,
+            { IsPermanent: true } => RecipientStatus.Failed,
+            _ => RecipientStatus.Pending,
+        };
+        return new RecipientOutcome(index, status, reply.IsIntermediate ? SmtpSession.Unexpected(reply) : reply);
+    }
+
+    /// <summary>What became of MAIL and RCPT; who was refused is among the outcomes.</summary>
+    private sealed class Offer
+    {
+        public List<int> Accepted { get; } = [];
+
+        /// <summary>More than the server takes at once.</summary>
+        public List<int> Later { get; } = [];
+
+        public SmtpReply? TooMany { get; set; }
+    }
+}

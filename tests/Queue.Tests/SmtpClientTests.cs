@@ -1,0 +1,171 @@
+using MailAccess.Routing;
+using MailAccess.Smtp;
+using MailAccess.Testing;
+
+namespace MailAccess.Queue.Tests;
+
+/// <summary>What a transaction does with what the server offers, and with what it refuses.</summary>
+public sealed class SmtpClientTests : RemoteDeliveryFixture
+{
+    private const string Mixed =
+        "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße aus der Stadt, in der alle wohnen.\r\n--b--\r\n";
+
+    private ScriptedPeer Peer(string domain, string[] extensions, Func<PeerCommand, PeerAnswer?>? script = null)
+    {
+        ScriptedPeer peer = new(script) { Extensions = extensions };
+        Harness.Ports[domain] = peer.Port;
+        return peer;
+    }
+
+    [Fact]
+    public async Task A_small_message_goes_in_one_chunk_with_its_dots_as_they_are_and_a_large_one_by_DATA() // RFC 3030
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING", "8BITMIME", "CHUNKING"]);
+        string content = "Subject: x\r\n\r\n.dot\r\n..two\r\n.\r\nend ü\r\n";
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), content);
+        Assert.Equal(content, (await peer.NextMessageAsync(None)).Text);
+        Assert.Contains(peer.Heard, c => c.Line == "BDAT 38 LAST");
+        Assert.DoesNotContain(peer.Heard, c => c.Verb == "DATA");
+        string large = "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat(".0123456789\r\n", 10_000));
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "y@far.test"), large);
+        Assert.Equal(large, (await peer.NextMessageAsync(None)).Text);
+        Assert.Single(peer.Heard, c => c.Verb == "DATA");
+    }
+
+    [Fact]
+    public async Task A_chunk_holds_no_line_end_but_CRLF_and_ends_in_one()
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["CHUNKING"]);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), "Subject: x\r\n\r\na\nb\r\n.\nc");
+        Assert.Equal("Subject: x\r\n\r\na\r\nb\r\n.\r\nc\r\n", (await peer.NextMessageAsync(None)).Text);
+    }
+
+    [Fact]
+    public async Task A_refused_chunk_is_followed_by_RSET_and_the_next_attempt_uses_DATA() // RFC 3030 §2
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING", "CHUNKING"], c => c.Verb == "BDAT" ? "451 4.3.0 not by chunks" : null);
+        await Harness.SendAsync("alice@example.test", "x@far.test");
+        await Harness.Logger.SawAsync("status=deferred", "not by chunks");
+        await peer.SawAsync("RSET", None);
+        await WaitingAsync();
+        Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        await Harness.Logger.SawAsync("status=sent");
+        Assert.Equal(["BDAT", "DATA"], peer.Heard.Select(c => c.Verb).Where(v => v is "BDAT" or "DATA"));
+    }
+
+    [Fact]
+    public async Task No_chunk_is_sent_where_all_recipients_are_refused() // RFC 3030 §4.2
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING", "CHUNKING"], c => c.Verb == "RCPT" && c.Line.Contains("bad", StringComparison.Ordinal) ? "550 5.1.1 no" : null);
+        await Harness.SendAsync("alice@example.test", "bad1@far.test", "bad2@far.test");
+        await peer.SawAsync("RSET", None);
+        await Harness.SendAsync("alice@example.test", "bad3@far.test", "good@far.test");
+        Assert.Equal(["RCPT TO:<good@far.test>"], (await peer.NextMessageAsync(None)).Recipients);
+        Assert.Single(peer.Heard, c => c.Verb == "BDAT");
+    }
+
+    [Theory]
+    [InlineData("452 4.5.3 too many", true)]
+    [InlineData("552 5.5.3 too many", true)]
+    [InlineData("452 too many", false)]
+    public async Task Recipients_beyond_what_the_server_takes_follow_in_transactions_over_the_same_connection(string reply, bool pipelining) // RFC 5321 §4.5.3.1.10
+    {
+        int accepted = 0;
+        await using ScriptedPeer peer = Peer("far.test", pipelining ? ["PIPELINING"] : [], c =>
+        {
+            accepted = c.Verb == "MAIL" ? 0 : accepted;
+            return c.Verb == "RCPT" && ++accepted > 3 ? reply : null;
+        });
+        await Harness.SendAsync("alice@example.test", [.. Enumerable.Range(0, 10).Select(i => $"u{i}@far.test")]);
+        await Harness.Logger.SawAsync("removed");
+        Assert.Equal([3, 3, 3, 1], peer.Messages.Select(m => m.Recipients.Count));
+        Assert.Equal(1, peer.Connections);
+        Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("status=deferred", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_further_transaction_when_the_server_goes_is_tried_again()
+    {
+        int mails = 0;
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING"], c =>
+            c.Verb == "MAIL" && ++mails == 2 ? new PeerAnswer("421 4.3.2 going", Drops: true)
+            : c.Verb == "RCPT" && mails == 1 && c.Line.Contains("two", StringComparison.Ordinal) ? "452 4.5.3 later" : null);
+        await Harness.SendAsync("alice@example.test", "one@far.test", "two@far.test");
+        await Harness.Logger.SawAsync("to=<one@far.test>", "status=sent");
+        await Harness.Logger.SawAsync("to=<two@far.test>", "status=deferred", "going");
+        await WaitingAsync();
+        Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        await Harness.Logger.SawAsync("removed");
+        Assert.Equal(["RCPT TO:<one@far.test>", "RCPT TO:<two@far.test>"], peer.Messages.Select(m => m.Recipients.Single()));
+    }
+
+    [Fact]
+    public async Task A_server_that_closes_among_pipelined_replies_leaves_everybody_but_the_refused_pending()
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING"], c =>
+            c.Line.Contains("gone@", StringComparison.Ordinal) ? "550 5.1.1 unknown" : c.Line.Contains("cut@", StringComparison.Ordinal) ? PeerAnswer.Drop : null);
+        await Harness.SendAsync("alice@example.test", "ok@far.test", "gone@far.test", "cut@far.test", "last@far.test");
+        await Harness.Logger.SawAsync("to=<ok@far.test>", "dsn=4.4.2, status=deferred");
+        await Harness.Logger.SawAsync("to=<gone@far.test>", "dsn=5.1.1, status=bounced");
+        await Harness.Logger.SawAsync("to=<last@far.test>", "dsn=4.4.2, status=deferred");
+    }
+
+    [Theory]
+    [InlineData("AUTH LOGIN")]
+    [InlineData("AUTH=LOGIN XOAUTH2")]
+    public async Task A_server_that_offers_only_LOGIN_is_logged_in_to_step_by_step(string offer)
+    {
+        int steps = 0;
+        string user = Convert.ToBase64String("user"u8);
+        string password = Convert.ToBase64String("s3cret"u8);
+        await using ScriptedPeer peer = new(c =>
+            c.Verb == "AUTH" ? "334 VXNlcm5hbWU6"
+            : c.Line == user && ++steps == 1 ? "334 UGFzc3dvcmQ6"
+            : c.Line == password && ++steps == 2 ? "235 2.7.0 welcome" : null)
+        { Extensions = [offer] };
+        await RestartWithRoutingAsync(o => o with
+        {
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Credentials = new SmtpCredentials("user", "s3cret"), AllowPlaintextAuth = true },
+        });
+        await Harness.SendAsync("alice@example.test", "x@anywhere.test");
+        await Harness.Logger.SawAsync("to=<x@anywhere.test>", "status=sent");
+        Assert.Contains(peer.Heard, c => c.Line == "AUTH LOGIN");
+        Assert.Equal(2, steps);
+        Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("s3cret", StringComparison.Ordinal) || l.Contains(password, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Eight_bit_content_is_converted_for_a_server_that_takes_seven() // RFC 6152 §3
+    {
+        await using ScriptedPeer peer = Peer("plain.test", ["PIPELINING", "CHUNKING"]);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@plain.test"), Mixed);
+        PeerMessage message = await peer.NextMessageAsync(None);
+        Assert.DoesNotContain("BODY", message.Mail, StringComparison.Ordinal);
+        Assert.DoesNotContain(message.Octets, o => o > 127);
+        Assert.Contains("boundary=b\r\nContent-Transfer-Encoding: 7bit\r\n", message.Text, StringComparison.Ordinal);
+        Assert.Contains("Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe aus der Stadt, in der alle wohnen.\r\n--b--\r\n", message.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Eight_bit_content_that_is_signed_is_not_touched_but_returned()
+    {
+        await using ScriptedPeer peer = Peer("plain.test", ["PIPELINING"]);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@plain.test"), Mixed.Replace("multipart/mixed", "multipart/signed", StringComparison.Ordinal));
+        await Harness.Logger.SawAsync("to=<x@plain.test>", "dsn=5.6.3, status=bounced");
+        Assert.Empty(peer.Messages);
+    }
+
+    [Fact]
+    public async Task An_internationalized_domain_needs_no_SMTPUTF8_and_a_local_part_does() // RFC 6531 §3.2
+    {
+        await using ScriptedPeer peer = Peer("plain.test", ["PIPELINING"]);
+        await RestartWithRoutingAsync(o => o with { SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port } });
+        Envelope envelope = QueueHarness.Envelope("alice@müller.test", "x@bücher.example", "jürgen@plain.test") with { SmtpUtf8 = true };
+        await Harness.SendAsync(envelope);
+        PeerMessage message = await peer.NextMessageAsync(None);
+        Assert.StartsWith("MAIL FROM:<alice@xn--mller-kva.test>", message.Mail, StringComparison.Ordinal);
+        Assert.Equal(["RCPT TO:<x@xn--bcher-kva.example>"], message.Recipients);
+        await Harness.Logger.SawAsync("to=<jürgen@plain.test>", "dsn=5.6.7, status=bounced");
+    }
+}
