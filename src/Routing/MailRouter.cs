@@ -20,25 +20,6 @@ public sealed class MailRouter : IMailRouter
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken)
-    {
-        if (!AddressName.TryRead(recipient, _options.RecipientDelimiter, out AddressName name))
-        {
-            return false;
-        }
-        RoutingRun run = new(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null });
-        RoutingNode node = new() { Path = recipient, Name = name };
-        foreach (IRoutingStage stage in _stages)
-        {
-            if (stage is DomainTableStage or AcceptanceStage && await stage.AskAsync(run, node, cancellationToken) is { Target: not null })
-            {
-                return true; // It cannot be told now: the resolution is a temporary failure, and must not become "relaying denied".
-            }
-        }
-        return run.IsOurs;
-    }
-
-    /// <inheritdoc/>
     public async ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken)
     {
         RoutingRun run = new(request);
@@ -51,7 +32,11 @@ public sealed class MailRouter : IMailRouter
         SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop([request.Recipient.ToString()]) : null);
         IReadOnlyList<RoutedRecipient> recipients = stop is { } stopped
             ? [new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(stopped) }] : run.Recipients;
-        return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? []) { IsOurs = run.IsOurs, IsUndecided = run.IsUndecided };
+        return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? [])
+        {
+            IsOurs = run.IsOurs,
+            IsUndecided = run.IsUndecided && recipients is [{ Target: Target.Failure { Reply.IsPermanent: false } }],
+        };
     }
 
     /// <summary>The pipeline. A stage for which nothing is configured is not there.</summary>

@@ -93,7 +93,8 @@ internal sealed class RoutingRun(RoutingRequest request)
     /// <summary>Why there is no answer but this one: too much, or a domain that nobody can tell of now.</summary>
     public SmtpReply? Stopped { get; set; }
 
-    public bool IsUndecided { get; set; }
+    /// <summary>Nobody has told yet whose domain it is: what fails before that must not become "relaying denied".</summary>
+    public bool IsUndecided { get; set; } = true;
 
     public bool IsOurs { get; set; }
 
