@@ -34,10 +34,17 @@ public sealed class MailRouter : IMailRouter
             ? [new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(stopped) }] : run.Recipients;
         return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? [])
         {
-            IsOurs = run.IsOurs,
+            IsOurs = run.IsOurs && !IsRoutedBySender(request.Recipient, recipients),
             IsUndecided = run.IsUndecided && recipients is [{ Target: Target.Failure { Reply.IsPermanent: false } }],
         };
     }
+
+    /// <summary>
+    /// A host that still knows percent signs and bangs would send it on to where its sender says, since it comes from us: not for strangers. Postfix:
+    /// allow_untrusted_routing.
+    /// </summary>
+    private static bool IsRoutedBySender(MailPath recipient, IReadOnlyList<RoutedRecipient> found) =>
+        recipient.LocalPart.AsSpan().ContainsAny("%!@") && found.Any(r => r.Target is Target.Relay && r.Path.LocalPart.AsSpan().ContainsAny("%!@"));
 
     /// <summary>The pipeline. A stage for which nothing is configured is not there.</summary>
     private static IEnumerable<IRoutingStage> Stages(RoutingOptions options, StageContext context)
