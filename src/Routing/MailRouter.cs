@@ -115,7 +115,7 @@ public sealed class MailRouter : IMailRouter
         run.TryMeet(node.Key);
         foreach (RoutingMember member in members)
         {
-            if (run.Stopped is not null)
+            if (run.Stopped is not null || run.HasUnavailable)
             {
                 return;
             }

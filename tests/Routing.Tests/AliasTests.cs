@@ -159,6 +159,14 @@ public sealed class AliasTests : RouterFixture, IDisposable
     }
 
     [Fact]
+    public async Task A_directory_that_does_not_answer_is_waited_for_once_and_not_for_each_member()
+    {
+        Aliases("list alice, bob, carol, dana@far.test");
+        IsDirectoryDown = true;
+        Assert.Equal("alice@example.test=451/4.3.0", await WhereAsync("list@example.test"));
+    }
+
+    [Fact]
     public async Task A_table_that_cannot_be_asked_is_no_refusal_and_is_not_passed_over()
     {
         MemoryTable down = new("ldap:people") { IsDown = true };
