@@ -10,7 +10,7 @@ namespace MailAccess.Routing;
 /// </remarks>
 internal static class ListFile
 {
-    /// <summary>Its text; throws <see cref="IOException"/>, also where it is too long, is no file, or is not for whoever named it.</summary>
+    /// <summary>Its text; throws <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>, also where it is too long, is no file, or is not for whoever named it.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="octetsMax">What it may have.</param>
     /// <param name="isNamedByAdministrator">False: another list names it, and it must be readable by everybody.</param>

@@ -97,7 +97,7 @@ internal sealed class MemberReader(StageContext context)
                     return;
                 }
             }
-            catch (IOException unreadable)
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
             {
                 problem = unreadable.Message;
             }
