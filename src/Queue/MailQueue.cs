@@ -144,16 +144,21 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     public async ValueTask<RecipientVerdict> VerifyRecipientAsync(MailPath recipient, CancellationToken cancellationToken)
     {
         Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null }, cancellationToken);
-        switch (resolution.Recipients)
+        if (resolution.IsUndecided)
         {
-            case [{ Target: Target.Mailbox mailbox }]:
-                return new RecipientVerdict(!await _local.IsFullAsync(mailbox.AccountName, cancellationToken) ? RecipientKind.Local
-                    : _options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full);
-            case [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken):
-                return new RecipientVerdict(failure.Reply.IsPermanent ? RecipientKind.Unknown : RecipientKind.Temporary, failure.Reply);
-            default:
-                return new RecipientVerdict(await _router.AcceptsDomainAsync(recipient, cancellationToken) ? RecipientKind.Local : RecipientKind.Remote);
+            return new RecipientVerdict(RecipientKind.Temporary, FailureOf(resolution)); // Neither taken nor "relaying denied".
         }
+        if (!resolution.IsOurs)
+        {
+            return new RecipientVerdict(RecipientKind.Remote); // Also where a table gives the address to somebody here: whose domain it is decides.
+        }
+        return resolution.Recipients switch
+        {
+            [{ Target: Target.Mailbox mailbox }] => new RecipientVerdict(!await _local.IsFullAsync(mailbox.AccountName, cancellationToken) ? RecipientKind.Local
+                : _options.FullMailboxIsPermanent ? RecipientKind.FullForGood : RecipientKind.Full),
+            [{ Target: Target.Failure failure }] => new RecipientVerdict(failure.Reply.IsPermanent ? RecipientKind.Unknown : RecipientKind.Temporary, failure.Reply),
+            _ => new RecipientVerdict(RecipientKind.Local),
+        };
     }
 
     /// <inheritdoc/>
@@ -246,8 +251,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         return resolution.Recipients switch
         {
             [{ Target: Target.Mailbox mailbox, ReversePath: null, IsListMember: false } only] => new IntakeTarget(only.Path, mailbox.AccountName, null),
-            [{ Target: Target.Failure failure }] when await _router.AcceptsDomainAsync(recipient, cancellationToken) => new IntakeTarget(recipient, null, failure.Reply),
+            [{ Target: Target.Failure failure }] when resolution.IsOurs || resolution.IsUndecided => new IntakeTarget(recipient, null, failure.Reply),
             _ => new IntakeTarget(recipient, null, null), // The worker finds out.
         };
     }
+
+    private static SmtpReply? FailureOf(Resolution resolution) => (resolution.Recipients is [{ Target: Target.Failure failure }] ? failure : null)?.Reply;
 }

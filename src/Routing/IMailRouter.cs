@@ -18,11 +18,6 @@ public sealed record RoutingRequest
 /// <summary>Decides where mail goes. Thread-safe; follows changes of its tables.</summary>
 public interface IMailRouter
 {
-    /// <summary>
-    /// At RCPT: the domain is one of those that we take mail for, from anybody: local, virtual or relay. Does no look-up that can wait for more than a table.
-    /// </summary>
-    ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken);
-
     /// <summary>The whole way, expansions included. Never throws but for cancellation: what cannot be told now is a temporary <see cref="Target.Failure"/>.</summary>
     ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken);
 }

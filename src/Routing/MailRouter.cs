@@ -20,25 +20,6 @@ public sealed class MailRouter : IMailRouter
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken)
-    {
-        if (!AddressName.TryRead(recipient, _options.RecipientDelimiter, out AddressName name))
-        {
-            return false;
-        }
-        RoutingRun run = new(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null });
-        RoutingNode node = new() { Path = recipient, Name = name };
-        foreach (IRoutingStage stage in _stages)
-        {
-            if (stage is DomainTableStage or AcceptanceStage && await stage.AskAsync(run, node, cancellationToken) is { Target: not null })
-            {
-                return true; // It cannot be told now: the resolution is a temporary failure, and must not become "relaying denied".
-            }
-        }
-        return run.IsOurs;
-    }
-
-    /// <inheritdoc/>
     public async ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken)
     {
         RoutingRun run = new(request);
@@ -51,8 +32,19 @@ public sealed class MailRouter : IMailRouter
         SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop([request.Recipient.ToString()]) : null);
         IReadOnlyList<RoutedRecipient> recipients = stop is { } stopped
             ? [new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(stopped) }] : run.Recipients;
-        return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? []) { IsOurs = run.IsOurs, IsUndecided = run.IsUndecided };
+        return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? [])
+        {
+            IsOurs = run.IsOurs && !IsRoutedBySender(request.Recipient, recipients),
+            IsUndecided = run.IsUndecided && recipients is [{ Target: Target.Failure { Reply.IsPermanent: false } }],
+        };
     }
+
+    /// <summary>
+    /// A host that still knows percent signs and bangs would send it on to where its sender says, since it comes from us: not for strangers. Postfix:
+    /// allow_untrusted_routing.
+    /// </summary>
+    private static bool IsRoutedBySender(MailPath recipient, IReadOnlyList<RoutedRecipient> found) =>
+        recipient.LocalPart.AsSpan().ContainsAny("%!@") && found.Any(r => r.Target is Target.Relay && r.Path.LocalPart.AsSpan().ContainsAny("%!@"));
 
     /// <summary>The pipeline. A stage for which nothing is configured is not there.</summary>
     private static IEnumerable<IRoutingStage> Stages(RoutingOptions options, StageContext context)
@@ -123,7 +115,7 @@ public sealed class MailRouter : IMailRouter
         run.TryMeet(node.Key);
         foreach (RoutingMember member in members)
         {
-            if (run.Stopped is not null)
+            if (run.Stopped is not null || run.HasUnavailable)
             {
                 return;
             }

@@ -61,8 +61,9 @@ public sealed record RoutedRecipient
 public sealed record Resolution(IReadOnlyList<RoutedRecipient> Recipients, IReadOnlyList<RoutingStep> Steps)
 {
     /// <summary>
-    /// As <see cref="IMailRouter.AcceptsDomainAsync"/> says, by the same look-up that the recipients come from: who asks for both is not told two
-    /// different things while a table comes and goes. False also where that could not be found out; then the only recipient is a temporary failure.
+    /// The domain is one of those that we take mail for, from anybody: local, virtual or relay. Found by the same look-up that the recipients come from, so
+    /// that nobody is told two different things while a table comes and goes. False also where that could not be found out; then the only recipient is a
+    /// temporary failure.
     /// </summary>
     public bool IsOurs { get; init; }
 

@@ -93,9 +93,13 @@ internal sealed class RoutingRun(RoutingRequest request)
     /// <summary>Why there is no answer but this one: too much, or a domain that nobody can tell of now.</summary>
     public SmtpReply? Stopped { get; set; }
 
-    public bool IsUndecided { get; set; }
+    /// <summary>Nobody has told yet whose domain it is: what fails before that must not become "relaying denied".</summary>
+    public bool IsUndecided { get; set; } = true;
 
     public bool IsOurs { get; set; }
+
+    /// <summary>Something that was asked for a member did not answer: all of it waits, and others would only wait for the same thing again.</summary>
+    public bool HasUnavailable { get; private set; }
 
     /// <summary>False: this address was met before.</summary>
     public bool TryMeet(string key) => (_seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(key);
@@ -103,6 +107,7 @@ internal sealed class RoutingRun(RoutingRequest request)
     /// <summary>Adds the end of an address' way, unless another one ended there.</summary>
     public void Add(RoutingNode node, Target target)
     {
+        HasUnavailable |= target is Target.Failure failure && (failure.Reply == RoutingReplies.TableUnavailable || failure.Reply == SmtpReplies.TryAgainLater);
         object end = target switch
         {
             Target.Mailbox mailbox => (mailbox, node.Name.Detail),

@@ -28,7 +28,7 @@ public sealed class TableParameters
                 string name = sign < 0 ? "" : lines.Text[..sign].TrimEnd(LogicalLines.Spaces);
                 if (!known.Contains(name))
                 {
-                    report.Fail(lines.Line, sign < 0 ? "is no parameter; one is name = value" : $"the parameter {name} is not served; allowed are {string.Join(", ", known.Order(StringComparer.Ordinal))}");
+                    report.Fail(lines.Line, sign < 0 || name.Any(LogicalLines.IsSpace) ? "is no parameter; one is name = value" : $"the parameter {name} is not served; allowed are {string.Join(", ", known.Order(StringComparer.Ordinal))}");
                     break;
                 }
                 parameters._entries.Add(name, lines.Text[(sign + 1)..].TrimStart(LogicalLines.Spaces), lines.Line, report);

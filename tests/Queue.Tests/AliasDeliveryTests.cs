@@ -247,6 +247,19 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
     }
 
     [Fact]
+    public async Task Whose_the_domain_is_decides_who_may_write_wherever_a_table_sends_the_mail()
+    {
+        Router.IsOurs = false;
+        Router["one@far.test"] = [ScriptedRouter.Mailbox("bob@example.test")];
+        Router["two@far.test"] = [ScriptedRouter.Mailbox("bob@example.test"), ScriptedRouter.Relay("x@far.test", 25)];
+        Router["no@far.test"] = [ScriptedRouter.To("no@far.test", new Target.Failure(new SmtpReply(550, new(5, 7, 1), "no")))];
+        foreach (string address in new[] { "one@far.test", "two@far.test", "no@far.test" })
+        {
+            Assert.Equal(new RecipientVerdict(RecipientKind.Remote), await Harness.Queue.VerifyRecipientAsync(Samples.Path(address), default));
+        }
+    }
+
+    [Fact]
     public async Task By_lmtp_a_mailbox_named_beside_a_list_with_it_gets_one_copy()
     {
         Router["list@example.test"] = [ScriptedRouter.Mailbox("bob@example.test"), ScriptedRouter.Mailbox("carol@example.test")];

@@ -18,6 +18,9 @@ internal sealed class ScriptedRouter(IMailRouter otherwise) : IMailRouter
         set => _answers[address] = value;
     }
 
+    /// <summary>Whether the domains of those addresses are ours.</summary>
+    public bool IsOurs { get; set; } = true;
+
     public static RoutedRecipient Mailbox(string address, string? owner = null) => To(address, new Target.Mailbox(address[..address.IndexOf('@', StringComparison.Ordinal)]), owner);
 
     public static RoutedRecipient Relay(string address, int port, string? owner = null) => To(address, new Target.Relay(new NextHop { Host = "127.0.0.1", Port = port }), owner);
@@ -29,12 +32,10 @@ internal sealed class ScriptedRouter(IMailRouter otherwise) : IMailRouter
         ReversePath = owner is null ? null : Samples.Path(owner),
     };
 
-    public ValueTask<bool> AcceptsDomainAsync(MailPath recipient, CancellationToken cancellationToken) => otherwise.AcceptsDomainAsync(recipient, cancellationToken);
-
     public ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken)
     {
         string address = request.Recipient.ToString();
         Asked.Enqueue(address);
-        return _answers.TryGetValue(address, out RoutedRecipient[]? answer) ? new(new Resolution(answer, [])) : otherwise.ResolveAsync(request, cancellationToken);
+        return _answers.TryGetValue(address, out RoutedRecipient[]? answer) ? new(new Resolution(answer, []) { IsOurs = IsOurs }) : otherwise.ResolveAsync(request, cancellationToken);
     }
 }

@@ -98,6 +98,45 @@ public sealed class AliasTests : RouterFixture, IDisposable
         Assert.Equal("empty@example.test=discard", await WhereAsync("empty@example.test"));
     }
 
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("{pipe}")]
+    [InlineData("{folder}")]
+    [InlineData("{large}")]
+    public async Task What_has_no_end_is_no_list(string target)
+    {
+        string pipe = System.IO.Path.Combine(_folder, "pipe");
+        string large = System.IO.Path.Combine(_folder, "large");
+        using (System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(None);
+        }
+        await using (FileStream file = File.Create(large))
+        {
+            file.SetLength(1L << 33);
+        }
+        Aliases($"list :include:{target.Replace("{pipe}", pipe, StringComparison.Ordinal).Replace("{folder}", _folder, StringComparison.Ordinal).Replace("{large}", large, StringComparison.Ordinal)}");
+        Assert.Equal("list@example.test=451/4.3.0", await WhereAsync("list@example.test"));
+    }
+
+    [Fact]
+    public async Task Whoever_keeps_a_list_cannot_have_files_read_that_are_not_for_him()
+    {
+        string secret = System.IO.Path.Combine(_folder, "secret");
+        string kept = Directory.CreateDirectory(System.IO.Path.Combine(_folder, "kept")).FullName;
+        string list = System.IO.Path.Combine(kept, "list");
+        await File.WriteAllTextAsync(secret, "hash-of-a-password\n", None);
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead);
+        File.SetUnixFileMode(kept, File.GetUnixFileMode(kept) | UnixFileMode.GroupWrite);
+        await File.WriteAllTextAsync(list, $":include:{secret}\n", None);
+        File.SetUnixFileMode(list, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Aliases($"list :include:{list}", $"link :include:{kept}/link", $"own :include:{secret}");
+        File.CreateSymbolicLink(System.IO.Path.Combine(kept, "link"), secret);
+        Assert.Equal("list@example.test=451/4.3.0", await WhereAsync("list@example.test"));
+        Assert.Equal("link@example.test=451/4.3.0", await WhereAsync("link@example.test"));
+        Assert.Equal("hash-of-a-password@example.test=550/5.1.1", await WhereAsync("own@example.test")); // The administrator's own, in a folder of nobody else's.
+    }
+
     [Fact]
     public async Task A_list_that_includes_itself_ends()
     {
@@ -110,11 +149,21 @@ public sealed class AliasTests : RouterFixture, IDisposable
     [Fact]
     public async Task What_a_stranger_wrote_into_a_patterns_answer_is_no_command()
     {
-        MemoryTable pattern = new("regexp", "x |/bin/sh") { TakesWholeKeysOnly = true };
+        MemoryTable pattern = new("regexp", "x |/bin/sh", "i :include:/etc/hostname") { TakesWholeKeysOnly = true };
         Options = Options with { Origin = "example.test", Aliases = new RoutingTables("routing.aliases", [pattern]) };
         Assert.Equal("x@example.test=550/5.7.1", await WhereAsync("x@example.test"));
+        Assert.Equal("i@example.test=451/4.3.0", await WhereAsync("i@example.test"));
+        pattern.Asked.RemoveAll(k => k == "i");
         await WhereAsync("x+y@example.test");
         Assert.Equal(["x", "x+y"], pattern.Asked.Where(k => !k.StartsWith("owner-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_directory_that_does_not_answer_is_waited_for_once_and_not_for_each_member()
+    {
+        Aliases("list alice, bob, carol, dana@far.test");
+        IsDirectoryDown = true;
+        Assert.Equal("alice@example.test=451/4.3.0", await WhereAsync("list@example.test"));
     }
 
     [Fact]

@@ -73,6 +73,39 @@ public sealed class ForwardTests : RouterFixture, IDisposable
         Assert.Contains((await ResolveAsync("bob@example.test")).Steps, s => s.Stage == ".forward" && s.Output.StartsWith("not honoured", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1000u, 0u, UnixFileMode.UserRead, "bob@example.test=bob")] // A link to /etc/shadow.
+    [InlineData(1000u, 0u, UnixFileMode.UserRead | UnixFileMode.OtherRead, "dana@far.test=far.test")]
+    [InlineData(1000u, 1001u, UnixFileMode.UserRead | UnixFileMode.OtherRead, "bob@example.test=bob")]
+    [InlineData(1000u, 1000u, UnixFileMode.UserRead, "dana@far.test=far.test")]
+    public async Task A_link_to_a_file_that_is_not_for_the_user_is_not_honoured(uint home, uint owner, UnixFileMode mode, string expected)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root gives files away");
+        Write("dana@far.test", "other", mode);
+        File.CreateSymbolicLink(System.IO.Path.Combine(_home, ".forward"), System.IO.Path.Combine(_home, "other"));
+        Own(_home, home);
+        Own(System.IO.Path.Combine(_home, "other"), owner);
+        Assert.Equal(expected, await WhereAsync("bob@example.test"));
+    }
+
+    [Fact]
+    public async Task Commands_of_a_user_who_is_none_of_the_systems_do_not_run()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root gives files away");
+        const uint nobodys = 3_999_999_999;
+        Write("|/bin/id\n/tmp/x\ndana@far.test");
+        Own(_home, nobodys);
+        Own(System.IO.Path.Combine(_home, ".forward"), nobodys);
+        Assert.Equal("bob@example.test=550/5.7.1 dana@far.test=far.test", await WhereAsync("bob@example.test"));
+    }
+
+    private static void Own(string path, uint owner)
+    {
+        using System.Diagnostics.Process chown = System.Diagnostics.Process.Start("chown", [owner.ToString(System.Globalization.CultureInfo.InvariantCulture), path]);
+        chown.WaitForExit();
+        Assert.Equal(0, chown.ExitCode);
+    }
+
     [Fact]
     public async Task A_folder_in_the_files_place_is_not_honoured()
     {

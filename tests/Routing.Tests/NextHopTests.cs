@@ -181,4 +181,27 @@ public sealed class NextHopTests : RouterFixture, IMailExchangers
         Assert.Equal("bob@[IPv6:2001:db8:0::9]=bob", await WhereAsync("bob@[IPv6:2001:db8:0::9]"));
         Assert.Equal("bob@[192.0.2.8]=[192.0.2.8]", await WhereAsync("bob@[192.0.2.8]"));
     }
+
+    [Theory]
+    [InlineData("x%far.test@backup.test", false)]
+    [InlineData("far.test!x@backup.test", false)]
+    [InlineData("\"x@far.test\"@backup.test", false)]
+    [InlineData("x%far.test@hub.test", false)]
+    [InlineData("x%far.test@all.test", false)]
+    [InlineData("x%far.test@one.test", true)]
+    [InlineData("x@alias.test", true)]
+    [InlineData("x%far.test@example.test", true)]
+    [InlineData("x@backup.test", true)]
+    public async Task A_way_that_a_stranger_writes_into_a_local_part_is_gone_for_nobody(string address, bool isOurs)
+    {
+        Options = Options with
+        {
+            RelayDomains = MemoryTable.Of("relayDomains", "backup.test"),
+            LocalDomains = MemoryTable.Of("localDomains", "hub.test"),
+            MailHub = new NextHop { Host = "hub.inside.test" },
+            VirtualAliasDomains = MemoryTable.Of("virtualAliasDomains", "all.test", "one.test", "alias.test"),
+            VirtualAliases = MemoryTable.Of("virtualAliases", "@all.test %1@gate.test", "@one.test one@gate.test", "x@alias.test x%y@gate.test"),
+        };
+        Assert.Equal(isOurs, (await ResolveAsync(address)).IsOurs);
+    }
 }

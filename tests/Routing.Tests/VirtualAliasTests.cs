@@ -94,4 +94,13 @@ public sealed class VirtualAliasTests : RouterFixture
         Assert.True(await AcceptsAsync("x@any.test"));
         Assert.True((await ResolveAsync("x@any.test")).IsUndecided);
     }
+
+    [Fact]
+    public async Task A_domain_table_that_is_down_makes_no_stranger_of_our_own_domain()
+    {
+        Options = Options with { DomainTable = new RoutingTables("routing.domainTable", [new MemoryTable("ldap:domains") { IsDown = true }]) };
+        Resolution resolution = await ResolveAsync("bob@example.test");
+        Assert.True(resolution.IsUndecided);
+        Assert.False(resolution.IsOurs);
+    }
 }

@@ -24,6 +24,13 @@ public sealed class MapTests
         "say \"hi\" now"@example.org hi
         """;
 
+    [Fact]
+    public async Task What_is_wrong_with_a_table_of_passwords_is_said_without_them()
+    {
+        await using TableFolder folder = new();
+        Assert.DoesNotContain("hunter2", folder.Refused($"hash:{folder.Write("passwords", "[smtp.example.org]:587:bob:hunter2\n")}"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("bob@example.org", "robert", 3)]
     [InlineData("BOB@example.org", "robert", 3)]
@@ -66,7 +73,7 @@ public sealed class MapTests
     }
 
     [Theory]
-    [InlineData("a b\nc\n", 2, "c has no value")]
+    [InlineData("a b\nc\n", 2, "a key has no value")]
     [InlineData(" a b\n", 1, "begins with white space")]
     [InlineData("a b\n\"c d\n", 2, "double quote")]
     [InlineData("a b\nc\0 d\n", 2, "NUL")]

@@ -71,7 +71,7 @@ public sealed class ReloadTests : IAsyncDisposable
             Assert.Equal("old", await _table.AskAsync("a"));
         }
         Assert.Equal(
-            [$"Warning: {_path}:2: broken has no value; an entry is a key, white space and a value; what the table said before stays in force"], _folder.Logged);
+            [$"Warning: {_path}:2: a key has no value; an entry is a key, white space and a value; what the table said before stays in force"], _folder.Logged);
         _folder.Write("t", "a newer\n");
         _folder.Clock.Advance(Look);
         Assert.Equal("newer", await _table.AskAsync("a"));

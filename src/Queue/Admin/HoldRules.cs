@@ -74,7 +74,7 @@ public sealed class HoldRules(string? file)
     public const string FileName = "hold-rules";
 
     private readonly Lock _gate = new();
-    private DateTime _read;
+    private (DateTime Written, long Octets)? _read;
     private IReadOnlyList<HoldRule> _rules = [];
 
     /// <summary>The rules in the file, none where there is no file. Throws <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>.</summary>
@@ -100,11 +100,13 @@ public sealed class HoldRules(string? file)
         {
             try
             {
-                DateTime written = File.GetLastWriteTimeUtc(file); // Of a file that is not there: a time of its own.
-                if (written != _read)
+                // With its size: two changes may share a tick of the file system's clock.
+                FileInfo facts = new(file);
+                (DateTime, long) now = facts.Exists ? (facts.LastWriteTimeUtc, facts.Length) : default;
+                if (now != _read)
                 {
                     _rules = Read(file);
-                    _read = written;
+                    _read = now;
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

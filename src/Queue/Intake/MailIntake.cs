@@ -113,8 +113,8 @@ internal sealed class MailIntake : IMailIntake
         _holdRule = _services.HoldRules.Find(_envelope, _origin);
         try
         {
-            return (_holdRule is not null && IsForSpool(mode)) || (mode == CommitMode.OneReply && (_targets.Any(t => t.IsForWorker) || IsHeld))
-                ? await SpoolAllAsync()
+            return (_holdRule is not null && _targets.Any(t => t.Failure is null)) || (mode == CommitMode.OneReply && (_targets.Any(t => t.IsForWorker) || IsHeld))
+                ? await SpoolAllAsync(mode)
                 : await DeliverAsync(mode);
         }
         catch (IOException e)
@@ -136,9 +136,6 @@ internal sealed class MailIntake : IMailIntake
 
     // Where nobody is left to get it later, that is said now.
     private bool IsHeld => _envelope.Hold is not null && _targets.Any(t => t.Failure is null);
-
-    // LMTP: who is refused hears it now.
-    private bool IsForSpool(CommitMode mode) => mode == CommitMode.OneReply ? _targets.Any(t => t.Failure is null) : _targets.All(t => t.Failure is null);
 
     private CommitOutcome Same(SmtpReply reply) => new(reply, [.. Enumerable.Repeat(reply, _targets.Length)]);
 
@@ -187,11 +184,14 @@ internal sealed class MailIntake : IMailIntake
         await DisposeAsync(); // The room is given back at once; what still comes is dropped.
     }
 
-    private async Task<CommitOutcome> SpoolAllAsync()
+    private async Task<CommitOutcome> SpoolAllAsync(CommitMode mode)
     {
-        SpoolRecipient[] recipients = [.. _envelope.Recipients.Select((r, i) => _targets[i].Failure is { } failure ? Settled(r, failure) : new SpoolRecipient { Recipient = r })];
+        SmtpReply[] replies = [.. _targets.Select(t => mode == CommitMode.ReplyPerRecipient && t.Failure is { } failure ? failure : Queued())]; // LMTP: who is refused hears it now.
+        SpoolRecipient[] recipients = [.. _envelope.Recipients
+            .Select((r, i) => _targets[i].Failure is { } failure ? Settled(r, failure) : new SpoolRecipient { Recipient = r })
+            .Where((_, i) => replies[i].IsPositive)];
         await AddToSpoolAsync(recipients);
-        return Same(Queued());
+        return new CommitOutcome(Queued(), replies);
     }
 
     private async Task<CommitOutcome> DeliverAsync(CommitMode mode)

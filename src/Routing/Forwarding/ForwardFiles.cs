@@ -6,7 +6,7 @@ namespace MailAccess.Routing;
 /// <summary>A .forward.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Content">What it says; null where it is not honoured.</param>
-/// <param name="User">The system's user whose rights its commands have.</param>
+/// <param name="User">The system's user whose rights its commands have; null: there is none, and they may not run.</param>
 /// <param name="Problem">Why it is not honoured.</param>
 internal sealed record ForwardFile(string Path, string? Content, string? User, string? Problem);
 
@@ -16,8 +16,6 @@ internal sealed record ForwardFile(string Path, string? Content, string? User, s
 internal sealed class ForwardFiles(RoutingLimits limits)
 {
     public const string StageName = ".forward";
-
-    private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     /// <summary>The user's, or null; throws <see cref="IOException"/> where it cannot be read now.</summary>
     public ForwardFile? Read(string home, string? detail)
@@ -42,9 +40,10 @@ internal sealed class ForwardFiles(RoutingLimits limits)
         FileFacts facts = PosixUserFile.Read(file);
         using SafeFileHandle? folder = PosixUserFile.Open(home);
         uint owner = folder is null ? facts.Owner : PosixUserFile.Read(folder).Owner;
+        // One of root's may be there for the user; a link to one that he may not read would show him what is in it, in reports of failures.
         string? problem = !facts.IsRegular ? "it is no file"
-            : facts.Owner != owner && facts.Owner != 0 ? "it belongs to somebody else than the home folder"
-            : (facts.Mode & WritableByOthers) != 0 ? "others than its owner may write to it"
+            : facts.Owner != owner && !(facts.Owner == 0 && facts.IsForEverybody) ? "it belongs to somebody else than the home folder"
+            : facts.IsForOthersToWrite ? "others than its owner may write to it"
             : RandomAccess.GetLength(file) > limits.ForwardOctetsMax ? $"it has more than {limits.ForwardOctetsMax} octets"
             : null;
         if (problem is not null)

@@ -8,7 +8,16 @@ namespace MailAccess.Routing;
 /// <param name="Owner">Number of the user whose it is.</param>
 /// <param name="Mode">Permissions.</param>
 /// <param name="IsRegular">No folder, device or pipe.</param>
-internal readonly record struct FileFacts(uint Owner, UnixFileMode Mode, bool IsRegular);
+internal readonly record struct FileFacts(uint Owner, UnixFileMode Mode, bool IsRegular)
+{
+    private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>Reading it with the server's rights gives nothing away.</summary>
+    public bool IsForEverybody => (Mode & UnixFileMode.OtherRead) != 0;
+
+    /// <summary>Others than its owner may write to it.</summary>
+    public bool IsForOthersToWrite => (Mode & WritableByOthers) != 0;
+}
 
 /// <summary>What the framework has no call for: opening what may be a pipe without waiting for it, owners, and their names. Linux.</summary>
 internal static unsafe partial class PosixUserFile

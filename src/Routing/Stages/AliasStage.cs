@@ -37,8 +37,8 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, problem);
         }
-        // A pattern's answer may hold what a stranger wrote: no commands, no files.
-        MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.List : MemberSource.Alias, null);
+        // A pattern's answer may hold what a stranger wrote: no commands, no files, no lists.
+        MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.Pattern : MemberSource.Alias, null);
         List<RoutingMember> found = await members.ReadAsync(run, node, Name, read, rights, cancellationToken);
         if (found.Count == 0)
         {

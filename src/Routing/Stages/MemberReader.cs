@@ -12,6 +12,8 @@ internal enum MemberSource
     Forward,
     /// <summary>In a list that anybody may keep.</summary>
     List,
+    /// <summary>In the answer of a table of patterns, which may be filled in from an address.</summary>
+    Pattern,
 }
 
 /// <summary>What members may name.</summary>
@@ -58,8 +60,8 @@ internal sealed class MemberReader(StageContext context)
         {
             case MemberKind.Nothing:
                 return new RoutingMember(null, new Target.Discard(member.Text));
-            case MemberKind.File or MemberKind.Command when rights.Source == MemberSource.List:
-                run.Note(node, stage, $"{Show(member)}: not allowed in a list", member.Place);
+            case MemberKind.File or MemberKind.Command when rights.Source is MemberSource.List or MemberSource.Pattern || rights is { Source: MemberSource.Forward, User: null }:
+                run.Note(node, stage, $"{Show(member)}: not allowed here", member.Place);
                 return new RoutingMember(null, new Target.Failure(RoutingReplies.NotFromHere));
             case MemberKind.File:
                 return new RoutingMember(null, new Target.File(member.Text, rights.User));
@@ -75,13 +77,15 @@ internal sealed class MemberReader(StageContext context)
     private async ValueTask AddListAsync(
         List<RoutingMember> found, RoutingRun run, RoutingNode node, string stage, Member member, MemberRights rights, int depth, CancellationToken cancellationToken)
     {
-        // We read with the server's rights: a user could have any file read and see it in the reports of failures.
-        string? problem = rights.Source == MemberSource.Forward ? "a .forward may not include lists" : depth >= ListDepthMax ? "lists inside of lists, too deep" : Path.IsPathFullyQualified(member.Text) ? null : "the path must begin with a slash";
+        string? problem = rights.Source == MemberSource.Forward ? "a .forward may not include lists" // They would be read with the server's rights.
+            : rights.Source == MemberSource.Pattern ? "a pattern's answer may not include lists" // It may hold what a stranger wrote.
+            : depth >= ListDepthMax ? "lists inside of lists, too deep"
+            : Path.IsPathFullyQualified(member.Text) ? null : "the path must begin with a slash";
         if (problem is null)
         {
             try
             {
-                string content = await ListFile.ReadAsync(member.Text, context.Options.Limits.ListOctetsMax, cancellationToken);
+                string content = ListFile.Read(member.Text, context.Options.Limits.ListOctetsMax, isNamedByAdministrator: rights.Source == MemberSource.Alias);
                 if (AliasMembers.TryReadFile(content, member.Text, out List<Member> members, out problem))
                 {
                     if (members.Count == 0)

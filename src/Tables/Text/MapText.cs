@@ -22,7 +22,8 @@ internal static class MapText
             string value = text[end..].TrimStart(LogicalLines.Spaces);
             if (value.Length == 0)
             {
-                report.Fail(lines.Line, $"{text} has no value; an entry is a key, white space and a value");
+                // Without the text, which may be a password.
+                report.Fail(lines.Line, "a key has no value; an entry is a key, white space and a value");
                 return null;
             }
             if (text[end - 1] == ':' && end > 1)

@@ -188,6 +188,43 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         File.Delete(file);
     }
 
+    [Fact]
+    public void Rules_that_were_written_in_one_tick_of_the_clock_count()
+    {
+        string file = Path.GetTempFileName();
+        DateTime tick = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        Assert.True(HoldRule.TryParse("sender=alice@*", out HoldRule? rule, out _));
+        HoldRules rules = new(file);
+        File.SetLastWriteTimeUtc(file, tick);
+        Assert.Null(Find());
+        HoldRules.Write(file, [rule]);
+        File.SetLastWriteTimeUtc(file, tick);
+        Assert.Equal(rule.Text, Find()?.Text);
+        File.Delete(file);
+        Assert.Null(Find());
+
+        HoldRule? Find() => rules.Find(QueueHarness.Envelope("alice@example.test", "bob@example.test"), new MailOrigin { Protocol = "smtp" });
+    }
+
+    [Fact]
+    public async Task By_lmtp_a_rule_holds_who_was_taken_though_another_is_refused()
+    {
+        string file = Path.GetTempFileName();
+        await RestartWithAsync(o => o with { HoldRulesFile = file });
+        Assert.True(HoldRule.TryParse("sender=alice@*", out HoldRule? rule, out _));
+        HoldRules.Write(file, [rule]);
+        CommitOutcome outcome = await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "nobody@example.test", "bob@example.test"), CommitMode.ReplyPerRecipient);
+        Assert.Equal([550, 250], outcome.PerRecipient.Select(r => r.Code));
+        Assert.Empty(await Harness.InboxAsync("bob"));
+        QueueEntry entry = Assert.Single(await ListAsync());
+        Assert.Equal("bob@example.test", Assert.Single(entry.Recipients).Address);
+        await ActAsync(entry.Id, QueueAction.Release);
+        await Harness.EmptyAsync();
+        Assert.Single(await Harness.InboxAsync("bob"));
+        Assert.Empty(await Harness.InboxAsync("alice"));
+        File.Delete(file);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("sender=")]
