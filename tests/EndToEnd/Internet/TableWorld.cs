@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using MailAccess.EndToEnd.Peers;
 using MailAccess.Testing;
 
