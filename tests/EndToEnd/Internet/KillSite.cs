@@ -29,14 +29,16 @@ internal sealed class KillSite : IAsyncDisposable
     private Dictionary<string, string> Environment => new()
     {
         ["MAILACCESS_QUEUE__FIRSTRETRY"] = "1s",
+        ["MAILACCESS_QUEUE__RELAY"] = "true",
         ["MAILACCESS_ROUTING__ALIASES"] = Path.Combine(_folder, "aliases"),
+        ["MAILACCESS_ROUTING__TRANSPORTS"] = "hash:" + Path.Combine(_folder, "transport"),
     };
 
     /// <summary>
     /// Starts one with an alias <c>all</c>. In its members <c>OUT</c> is <see cref="Output"/>, <c>RUN</c> the name of a file for this run of a command alone, and
-    /// <c>GATE</c> the gate; single quotes are theirs to use.
+    /// <c>GATE</c> the gate.
     /// </summary>
-    public static async Task<KillSite> StartAsync(string members)
+    public static async Task<KillSite> StartAsync(string members, string transport = "")
     {
         KillSite site = new();
         Directory.CreateDirectory(site.Output);
@@ -47,6 +49,7 @@ internal sealed class KillSite : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(site._folder, "aliases"), "all: " + members
             .Replace("GATE", gate, StringComparison.Ordinal).Replace("RUN", $"`mktemp {site.Output}/run.XXXXXX`", StringComparison.Ordinal)
             .Replace("OUT", site.Output, StringComparison.Ordinal) + "\n");
+        await File.WriteAllTextAsync(Path.Combine(site._folder, "transport"), transport);
         site._server = await DemoServer.StartAsync(Path.Combine(site._folder, "data"), site.Environment);
         return site;
     }

@@ -77,6 +77,17 @@ public sealed class TableTests(TableWorld world) : IClassFixture<TableWorld>
     }
 
     [Fact]
+    public async Task What_goes_by_lmtp_keeps_its_addresses()
+    {
+        Running();
+        await world.Server.SaysAsync("to=<z@lmtp.test>", "status=sent");
+        PeerMessage message = Assert.Single(world.Far.Messages, m => m.Recipients.Contains("RCPT TO:<z@lmtp.test>"));
+        Assert.StartsWith("MAIL FROM:<bob@example.test>", message.Mail, StringComparison.Ordinal); // No genericstable.
+        Assert.Contains("\r\nFrom: bob@example.test\r\n", message.Text, StringComparison.Ordinal);
+        Assert.Contains(world.Far.Heard, c => c.Verb == "LHLO");
+    }
+
+    [Fact]
     public async Task From_outside_the_tables_say_who_is_there()
     {
         Running();

@@ -23,7 +23,7 @@ public sealed class TableWorld : IAsyncLifetime
             "somebody.else@example.test", "oldname@example.test",
         ]),
         ("dave@example.test", ["dave-sends@far.test"]),
-        ("bob@example.test", ["bob-sends@far.test"]),
+        ("bob@example.test", ["bob-sends@far.test", "z@lmtp.test"]),
         ("erin@host.example.test", ["erin-sends@far.test"]),
         ("root@host.example.test", ["root-sends@far.test"]),
     ];
@@ -141,7 +141,7 @@ public sealed class TableWorld : IAsyncLifetime
                 some@w.test     bob
 
                 """,
-            ["transport"] = $"far.test  smtp:{far}\n",
+            ["transport"] = $"far.test   smtp:{far}\nlmtp.test  lmtp:inet:{far}\n",
             ["mailertable"] = $".dept.test  esmtp:{far}\n",
             ["recipient_canonical"] = "oldname  bob\n",
             ["sender_canonical"] = "dave  Dave.Jones\n",
