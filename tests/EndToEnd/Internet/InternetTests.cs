@@ -70,6 +70,26 @@ public sealed class InternetTests(LoopbackInternet world) : IClassFixture<Loopba
     }
 
     [Fact]
+    public async Task A_policy_that_is_enforced_lets_through_what_is_proven() // RFC 8461
+    {
+        HasPolicies();
+        Assert.True((await ArrivedAsync(world.Peers[10], "proven.plain")).IsEncrypted);
+        await world.Server.SaysAsync("Verified TLS connection established to mx.proven.plain[127.0.1.10]:", "(MTA-STS enforce, policy 1 of proven.plain");
+    }
+
+    [Theory]
+    [InlineData("elsewhere.plain", "does not allow the mail exchanger mx.proven.plain")]
+    [InlineData("misnamed.plain", "certificate")]
+    public async Task A_policy_that_is_enforced_keeps_mail_from_every_other_host_until_its_time_is_up(string domain, string why)
+    {
+        HasPolicies();
+        await world.Server.SaysAsync($"to=<x@{domain}>", "status=deferred", why);
+        string report = await world.ReportAsync(world.Token, $"x@{domain}");
+        Assert.Contains("\r\nAction: failed\r\nStatus: 5.4.7", report, StringComparison.Ordinal);
+        Assert.DoesNotContain(world.Peers[10].Heard, c => c.Line.Contains(domain, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Postfix_has_it_under_tls_and_exim_too()
     {
         Running();
@@ -82,6 +102,12 @@ public sealed class InternetTests(LoopbackInternet world) : IClassFixture<Loopba
     }
 
     private void Running() => Assert.SkipWhen(world.Lacks is not null, world.Lacks ?? "");
+
+    private void HasPolicies()
+    {
+        Running();
+        Assert.SkipUnless(world.HasPolicies, "policies are looked for at port 443, where we may not listen");
+    }
 
     // Messages of one peer are for several tests: each looks at all.
     private async Task<PeerMessage> ArrivedAsync(ScriptedPeer peer, string domain)

@@ -25,12 +25,16 @@ public sealed class LoopbackInternet : IAsyncLifetime
     private readonly List<IAsyncDisposable> _world = [];
     private readonly TestAuthority _authority = TestAuthority.Create();
     private NameServers? _names;
+    private string? _authorityFolder;
 
     /// <summary>Why there is no such world here, or null.</summary>
     public string? Lacks { get; private set; }
 
     /// <summary>In the subject of every message.</summary>
     public string Token { get; } = $"internet-{Guid.NewGuid():N}";
+
+    /// <summary>Whether domains have MTA-STS policies that can be fetched: where we may listen at port 443.</summary>
+    public bool HasPolicies { get; private set; }
 
     internal DemoServer Server { get; private set; } = null!;
 
@@ -65,6 +69,10 @@ public sealed class LoopbackInternet : IAsyncLifetime
         Peer(7, port, c => c.Verb == "RCPT" ? "550 5.1.1 no such user" : null);
         Peer(8, port, c => c.Verb == "." ? "554 5.7.1 that is spam" : null);
         Peer(9, port, null, certificate);
+        Peer(10, port, null, _authority.Issue("mx.proven.plain"));
+        PolicyServer? policies = PolicyServer.TryStart("127.0.1.30", _authority.Issue(Policies.Keys.Select(PolicyServer.HostOf)), Policies);
+        HasPolicies = policies is not null;
+        _world.AddRange(policies is null ? [] : [policies]);
         Six = new ScriptedPeer(address: IPAddress.IPv6Loopback, port: port);
         _world.Add(Six);
         Dictionary<string, string> environment = new()
@@ -76,6 +84,9 @@ public sealed class LoopbackInternet : IAsyncLifetime
             ["MAILACCESS_QUEUE__LONGESTRETRY"] = "2s",
             ["MAILACCESS_QUEUE__LIFETIME"] = "12s",
         };
+        _authorityFolder = Directory.CreateTempSubdirectory("mailaccess-internet-").FullName;
+        environment["MAILACCESS_QUEUE__TLSAUTHORITIES"] = Path.Combine(_authorityFolder, "authority.pem");
+        await File.WriteAllTextAsync(environment["MAILACCESS_QUEUE__TLSAUTHORITIES"], _authority.Certificate.ExportCertificatePem());
         Server = await DemoServer.StartAsync(environment: environment);
         Postfix = await PostfixSink.StartAsync("postfix.test", "127.0.1.20", port, await PemAsync());
         Exim = await EximSink.StartAsync("exim.test", "127.0.1.21", port);
@@ -87,7 +98,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
     [
         "x@tarpit.test", "x@several.test", "x@equal.test", "x@dead.test", "x@later.test", "x@null.test", "x@cname.test", "x@six.test", "x@implicit.test", "x@helo.test",
         "x@busy.test", "x@unknown.test", "x@spam.test", "x@nowhere.test", "x@dangling.test", "x@ours.test", "x@lame.test", "friend@postfix.test", "foe@postfix.test",
-        "friend@exim.test", "foe@exim.test", "x@unsigned.plain", "x@dane.test", "x@anchored.test", "x@forged.test", "x@stripped.test",
+        "friend@exim.test", "foe@exim.test", "x@unsigned.plain", "x@dane.test", "x@anchored.test", "x@forged.test", "x@stripped.test", "x@proven.plain", "x@elsewhere.plain", "x@misnamed.plain",
     ];
 
     private const string Zone = """
@@ -132,8 +143,27 @@ public sealed class LoopbackInternet : IAsyncLifetime
     private const string Plain = """
         unsigned MX 10 mx.unsigned
         mx.unsigned A 127.0.1.2
+        proven MX 10 mx.proven
+        mx.proven A 127.0.1.10
+        _mta-sts.proven TXT "v=STSv1; id=1"
+        mta-sts.proven A 127.0.1.30
+        elsewhere MX 10 mx.proven
+        _mta-sts.elsewhere TXT "v=STSv1; id=1"
+        mta-sts.elsewhere A 127.0.1.30
+        misnamed MX 10 mx.misnamed
+        mx.misnamed A 127.0.1.10
+        _mta-sts.misnamed TXT "v=STSv1; id=1"
+        mta-sts.misnamed A 127.0.1.30
 
         """;
+
+    /// <summary>RFC 8461 §3.2. The second does not name its domain's host; the third does, but the host's certificate is for another name.</summary>
+    private static readonly Dictionary<string, string> Policies = new()
+    {
+        ["proven.plain"] = "version: STSv1\r\nmode: enforce\r\nmx: mx.proven.plain\r\nmax_age: 86400\r\n",
+        ["elsewhere.plain"] = "version: STSv1\r\nmode: enforce\r\nmx: mx.elsewhere.plain\r\nmax_age: 86400\r\n",
+        ["misnamed.plain"] = "version: STSv1\r\nmode: enforce\r\nmx: *.misnamed.plain\r\nmx: mx.misnamed.plain\r\nmax_age: 86400\r\n",
+    };
 
     /// <summary>The tarpit says its greeting.</summary>
     public void OpenTarpit() => _tarpit.TrySetResult();
@@ -154,6 +184,10 @@ public sealed class LoopbackInternet : IAsyncLifetime
         foreach (IAsyncDisposable server in _world.Append(Postfix).Append(Exim).Append(_names).OfType<IAsyncDisposable>())
         {
             await server.DisposeAsync();
+        }
+        if (_authorityFolder is not null)
+        {
+            Directory.Delete(_authorityFolder, recursive: true);
         }
         GC.SuppressFinalize(this);
     }
