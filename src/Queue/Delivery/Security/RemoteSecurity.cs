@@ -58,12 +58,14 @@ internal sealed class RemoteSecurity : IDisposable
     {
         await _stop.CancelAsync();
         await _upkeep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await (_policies?.StopAsync() ?? Task.CompletedTask);
         Save();
     }
 
     public void Dispose()
     {
         _stop.Dispose();
+        _policies?.Dispose();
         (_fetcher as IDisposable)?.Dispose();
     }
 

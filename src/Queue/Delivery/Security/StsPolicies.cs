@@ -10,7 +10,7 @@ namespace MailAccess.Queue;
 internal readonly record struct StsLookUp(StsPolicy? Policy, string? Id = null, FetchResult? FetchFailure = null);
 
 /// <summary>Finds, keeps and refreshes the MTA-STS policies of domains. RFC 8461 §3, §5.1. Thread-safe.</summary>
-internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResolver resolver, TimeProvider clock, ILogger logger)
+internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResolver resolver, TimeProvider clock, ILogger logger) : IDisposable
 {
     /// <summary>"limit further attempts to a period of five minutes or longer per version ID": RFC 8461 §3.3.</summary>
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(5);
@@ -23,6 +23,7 @@ internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResol
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task<FetchResult>> _fetching = new(StringComparer.OrdinalIgnoreCase);
+    private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, (string Id, DateTimeOffset Until, FetchResult Result)> _failures = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The policy to apply to mail for a domain now; DNS is asked each time, the policy host only where DNS tells of a new one. Throws for cancellation only.</summary>
@@ -85,12 +86,26 @@ internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResol
         }
     }
 
-    // Nobody's cancellation ends it, since others may wait; its own time-out does.
+    /// <summary>Ends what is being fetched; nothing is written any more.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        Task[] running;
+        lock (_gate)
+        {
+            running = [.. _fetching.Values];
+        }
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    // No single waiter's cancellation ends it, since others may wait; its own time-out does, and the end of the server.
     private async Task<FetchResult> FetchOnceAsync(string domain, string id)
     {
         try
         {
-            FetchResult result = await fetcher.FetchAsync(domain, CancellationToken.None);
+            FetchResult result = await fetcher.FetchAsync(domain, _stop.Token);
             StsPolicy? policy = null;
             if (result.Text is { } text && !StsPolicy.TryParse(text, out policy))
             {
