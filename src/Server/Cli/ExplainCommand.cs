@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using MailAccess.Dns;
+using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
@@ -78,13 +79,15 @@ internal static class ExplainCommand
             await errors.WriteLineAsync($"mailaccess: accounts: {unavailable.Message}"); // Mail for all but postmaster can be explained without.
         }
         RoutingOptions options = RoutingSetup.CreateOptions(configuration, postmaster, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        QueueOptions queue = QueueSetup.CreateOptions(configuration, null, resolver, TimeProvider.System, problems);
+        using IDisposable? fetcher = queue.PolicyFetcher as IDisposable;
         if (problems.Count > 0)
         {
             problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));
             return ExitCodes.Configuration;
         }
         MailRouter router = new(options, new AccountAddresses(configuration.Domains, sources.All), loggers.CreateLogger<MailRouter>());
-        Explanation explanation = await new Explainer(configuration, router, resolver).ExplainAsync(request, client, stop);
+        Explanation explanation = await new Explainer(configuration, router, queue, resolver).ExplainAsync(request, client, stop);
         await output.WriteAsync(format == ExplainFormat.Json ? ExplainJson.Write(explanation) : ExplainTable.Write(explanation));
         return explanation.ExitCode;
     }

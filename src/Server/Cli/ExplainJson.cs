@@ -47,9 +47,19 @@ internal static class ExplainJson
         };
         if (recipient.Recipient.Target is Target.Relay)
         {
-            written["tls"] = recipient.Tls;
-            written["hosts"] = new JsonArray([.. recipient.Hosts.Select(h => new JsonObject { ["preference"] = h.Preference, ["name"] = h.Name, ["addresses"] = h.Addresses })]);
+            written["failure"] = recipient.Failure?.ToString();
+            written["stsFailure"] = recipient.StsFailure;
+            written["hosts"] = new JsonArray([.. recipient.Hosts.Select(Host)]);
         }
         return written;
     }
+
+    private static JsonObject Host(ExplainedHost host) => new()
+    {
+        ["preference"] = host.Preference,
+        ["name"] = host.Name,
+        ["addresses"] = host.Addresses,
+        ["tls"] = host.Tls,
+        ["why"] = host.Why,
+    };
 }

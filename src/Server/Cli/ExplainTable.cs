@@ -30,10 +30,18 @@ internal static class ExplainTable
         foreach (ExplainedHost host in recipient.Hosts)
         {
             yield return ["", $"  {(host.Preference is { } preference ? $"MX {preference} " : "")}{host.Name}{(host.Addresses.Length > 0 && host.Addresses != host.Name ? $"  {host.Addresses}" : "")}"];
+            if (host.Tls is { } tls)
+            {
+                yield return ["", $"    TLS {tls} ({host.Why})"];
+            }
         }
-        if (recipient.Tls is { } tls)
+        if (recipient.Failure is { } failure)
         {
-            yield return ["", $"  TLS {tls}"];
+            yield return ["", $"  {(failure.IsPermanent ? "comes back" : "waits")}: {failure}"];
+        }
+        if (recipient.StsFailure is { } problem)
+        {
+            yield return ["", $"  MTA-STS policy cannot be had: {problem}"];
         }
         if (recipient.Recipient.ReversePath is { } owner)
         {

@@ -22,10 +22,22 @@ internal static class QueueSetup
         ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
         List<string> errors)
     {
+        QueueOptions options = CreateOptions(configuration, rewriting, resolver, clock, errors);
+        if (configuration.Queue.RemoteTls.ClientCertificate is { } own)
+        {
+            options = options with { ClientCertificate = PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) };
+        }
+        return errors.Count > 0 ? null : new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
+    }
+
+    /// <summary>All but our certificate, whose key only the server may read. What is wrong is added to the errors; the policy fetcher is the caller's or the queue's to dispose of.</summary>
+    public static QueueOptions CreateOptions(
+        ServerConfiguration configuration, MessageRewriting? rewriting, IResolver resolver, TimeProvider clock, List<string> errors)
+    {
         QueueConfiguration queue = configuration.Queue;
         RemoteTlsConfiguration tls = queue.RemoteTls;
         X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
-        QueueOptions options = new()
+        return new QueueOptions
         {
             Tls = tls.Tls,
             TlsPolicies = tls.Policies.Count > 0 ? (name, _) => new(tls.Find(name)) : null,
@@ -33,7 +45,6 @@ internal static class QueueSetup
             TrustedCertificates = authorities,
             PolicyFetcher = new HttpsPolicyFetcher(resolver, authorities, clock),
             SecurityFolder = Path.Combine(configuration.DataFolder, "remote-tls"),
-            ClientCertificate = tls.ClientCertificate is { } own ? PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) : null,
             TlsReportContact = tls.ReportContact,
             TlsReportOrganization = tls.ReportOrganization,
             HostName = configuration.HostName,
@@ -60,7 +71,6 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return errors.Count > 0 ? null : new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
     /// <summary>Where finished deliveries are remembered.</summary>

@@ -1,3 +1,5 @@
+using MailAccess.Dns;
+
 namespace MailAccess.Server.Tests.Cli;
 
 /// <summary>Questions of a course on Sendmail and Postfix, each asked of files in the syntax of one or of both.</summary>
@@ -45,7 +47,7 @@ public sealed class RoutingQuestionsTests : ExplainFixture
         string said = await ExplainAsync($$""" "routing": { "{{key}}": ["hash:table"] } """, "x@far.test");
 
         Assert.Contains($"\n{key.TrimEnd('s')} x@far.test [gate.far.test] ~/table:1\n", said, StringComparison.Ordinal);
-        Assert.Contains("x@far.test SMTP to [gate.far.test]\ngate.far.test has no address\n", said, StringComparison.Ordinal);
+        Assert.Contains("x@far.test SMTP to [gate.far.test]\ncomes back: 550 5.4.4 the domain has no mail exchanger with an address\n", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +55,52 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     {
         string said = await ExplainAsync("\"queue\": {}", "x@far.test");
 
-        Assert.Contains("x@far.test SMTP to far.test\nMX 10 mx.far.test 192.0.2.1, 2001:db8::1\nMX 20 backup.far.test 192.0.2.2\nTLS ", said, StringComparison.Ordinal);
+        const string without = "TLS may (dane, the default, without TLSA records that DNSSEC protects)";
+        Assert.Contains($"x@far.test SMTP to far.test\nMX 10 mx.far.test 203.0.113.1, 2001:db8::1\n{without}\nMX 20 backup.far.test 203.0.113.2\n{without}\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_exchanger_has_its_policy_and_who_says_so()
+    {
+        Resolver.IsAuthentic = true;
+        Resolver.Tlsa["_25._tcp.mx.far.test"] = [new TlsaRecord(3, 1, 1, new byte[32])];
+        Resolver.Mx["far.test"] = [.. Resolver.Mx["far.test"], new MxRecord(30, "gone.far.test")];
+        string said = await ExplainAsync("\"queue\": { \"tlsPolicies\": [{ \"domain\": \"partner.test\", \"policy\": \"secure\" }] }", "x@far.test");
+
+        Assert.StartsWith("0\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("""
+            x@far.test SMTP to far.test
+            MX 10 mx.far.test 203.0.113.1, 2001:db8::1
+            TLS dane (DANE, 1 TLSA record of mx.far.test)
+            MX 20 backup.far.test 203.0.113.2
+            TLS may (dane, the default, without TLSA records that DNSSEC protects)
+            MX 30 gone.far.test has no address
+
+            """, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_of_ours_for_the_next_hop_is_named()
+    {
+        Resolver.Mx["partner.test"] = [new MxRecord(10, "mx.far.test")];
+        string said = await ExplainAsync("\"queue\": { \"tlsPolicies\": [{ \"domain\": \"partner.test\", \"policy\": \"secure\" }] }", "x@partner.test");
+        Assert.EndsWith("\nTLS verify (secure, the TLS policy for partner.test)\n", said, StringComparison.Ordinal);
+
+        Resolver.Mx["partner.test"] = [new MxRecord(0, ".")];
+        said = await ExplainAsync("\"queue\": {}", "x@partner.test");
+        Assert.StartsWith("1\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("\ncomes back: 556 5.1.10 the domain accepts no mail (null MX)\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mail_for_a_host_whose_records_cannot_be_looked_up_waits()
+    {
+        Resolver.IsAuthentic = true;
+        Resolver.Mx["far.test"] = [new MxRecord(10, "mx.far.test")];
+        Resolver.Fail.Add("tlsa _25._tcp.mx.far.test");
+        string said = await ExplainAsync("\"queue\": {}", "x@far.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nTLS refused (the TLSA records of mx.far.test could not be looked up", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,12 +132,12 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     public async Task Relay_by_mx()
     {
         Resolver.Mx["friend.test"] = [new(10, "mx.friend.test"), new(20, "mail.example.test")];
-        Resolver.Addresses["mx.friend.test"] = [System.Net.IPAddress.Parse("192.0.2.9")];
+        Resolver.Addresses["mx.friend.test"] = [System.Net.IPAddress.Parse("203.0.113.9")];
         string said = await ExplainAsync("\"routing\": { \"relayByMx\": true }", "x@friend.test", client: "198.51.100.1");
 
         Assert.StartsWith("0\n", said, StringComparison.Ordinal);
         Assert.Contains("\ndomain x@friend.test relayed to for everybody routing.relayByMx\n", said, StringComparison.Ordinal);
-        Assert.Contains("\nMX 10 mx.friend.test 192.0.2.9\nMX 20 mail.example.test this host", said, StringComparison.Ordinal);
+        Assert.Contains("\nMX 10 mx.friend.test 203.0.113.9\nTLS may (dane, the default, without TLSA records that DNSSEC protects)\nMX 20 mail.example.test this host", said, StringComparison.Ordinal);
         Assert.StartsWith("1\n", await ExplainAsync("\"routing\": {}", "x@friend.test", client: "198.51.100.1"), StringComparison.Ordinal);
     }
 

@@ -75,7 +75,9 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
         {
             return dane;
         }
-        HostTls usual = plain with { Policy = rule.Policy == TlsPolicy.Required ? TlsPolicy.Required : TlsPolicy.Opportunistic };
+        HostTls usual = rule.Policy == TlsPolicy.Dane
+            ? plain with { Policy = TlsPolicy.Opportunistic, Why = $"{plain.Why}, without TLSA records that DNSSEC protects" }
+            : plain;
         return rule.Sts.Policy is { } sts ? WithSts(usual, sts, rule.Sts.Id, hop, host) : usual;
     }
 
