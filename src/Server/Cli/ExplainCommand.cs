@@ -18,7 +18,7 @@ internal static class ExplainCommand
     public static Command Create(TextWriter output, TextWriter errors)
     {
         Argument<string> address = new("address") { Description = "The recipient" };
-        Option<string?> from = new("--from") { Description = "The sender (default: <>, nobody)", HelpName = "SENDER" };
+        Option<string?> from = new("--from") { Description = "The sender (default: <>, nobody), and what becomes of its address in mail of our own clients", HelpName = "SENDER" };
         Option<string?> client = new("--client") { Description = "The client's IP address: may it send there?", HelpName = "IP" };
         Option<bool> json = new("--json") { Description = "For programs" };
         Option<string> config = CommonOptions.Config();
@@ -79,14 +79,16 @@ internal static class ExplainCommand
             await errors.WriteLineAsync($"mailaccess: accounts: {unavailable.Message}"); // Mail for all but postmaster can be explained without.
         }
         RoutingOptions options = RoutingSetup.CreateOptions(configuration, postmaster, tables, new MailExchangers(resolver, configuration.HostName), problems);
-        QueueOptions queue = QueueSetup.CreateOptions(configuration, null, resolver, TimeProvider.System, problems);
+        AccountAddresses addresses = new(configuration.Domains, sources.All);
+        MessageRewriting? rewriting = RewritingSetup.Create(configuration, addresses, tables, loggers, problems);
+        QueueOptions queue = QueueSetup.CreateOptions(configuration, rewriting, resolver, TimeProvider.System, problems);
         using IDisposable? fetcher = queue.PolicyFetcher as IDisposable;
         if (problems.Count > 0)
         {
             problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));
             return ExitCodes.Configuration;
         }
-        MailRouter router = new(options, new AccountAddresses(configuration.Domains, sources.All), loggers.CreateLogger<MailRouter>());
+        MailRouter router = new(options, addresses, loggers.CreateLogger<MailRouter>());
         Explanation explanation = await new Explainer(configuration, router, queue, resolver).ExplainAsync(request, client, stop);
         await output.WriteAsync(format == ExplainFormat.Json ? ExplainJson.Write(explanation) : ExplainTable.Write(explanation));
         return explanation.ExitCode;

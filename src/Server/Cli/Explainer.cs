@@ -31,11 +31,24 @@ internal sealed record ExplainedRecipient(RoutedRecipient Recipient, string Goes
     public string? StsFailure { get; init; }
 }
 
+/// <summary>What becomes of the sender's address.</summary>
+/// <param name="Where">The envelope, or the header's fields of senders.</param>
+/// <param name="Path">The address in the end.</param>
+/// <param name="Steps">What was done.</param>
+/// <param name="Error">Why mail has to wait; null: it need not.</param>
+internal sealed record ExplainedSender(AddressClasses Where, MailPath Path, List<RoutingStep> Steps, string? Error);
+
 /// <summary>Whether a client may send there.</summary>
 internal sealed record ExplainedClient(IPAddress Address, bool IsAllowed, string Why, string? Key);
 
 /// <summary>Everything that can be said of mail to an address.</summary>
-internal sealed record Explanation(RoutingRequest Request, Resolution Resolution, IReadOnlyList<ExplainedRecipient> Recipients, ExplainedClient? Client)
+/// <param name="Request">What was asked.</param>
+/// <param name="Senders">None where nothing is rewritten: nobody sends, it is not our own mail, or nothing is configured.</param>
+/// <param name="Resolution">The recipient's way.</param>
+/// <param name="Recipients">Where it ends.</param>
+/// <param name="Client">Null: none was named.</param>
+internal sealed record Explanation(
+    RoutingRequest Request, IReadOnlyList<ExplainedSender> Senders, Resolution Resolution, IReadOnlyList<ExplainedRecipient> Recipients, ExplainedClient? Client)
 {
     /// <summary>The worst answer counts: a refusal, then what must wait.</summary>
     public int ExitCode
@@ -43,7 +56,9 @@ internal sealed record Explanation(RoutingRequest Request, Resolution Resolution
         get
         {
             int[] codes = [.. Recipients.Select(CodeOf)];
-            return Client is { IsAllowed: false } || codes.Contains(ExitCodes.Refused) ? ExitCodes.Refused : codes.Contains(ExitCodes.TemporaryFailure) ? ExitCodes.TemporaryFailure : ExitCodes.Ok;
+            return Client is { IsAllowed: false } || codes.Contains(ExitCodes.Refused) ? ExitCodes.Refused
+                : codes.Contains(ExitCodes.TemporaryFailure) || Senders.Any(s => s.Error is not null) ? ExitCodes.TemporaryFailure
+                : ExitCodes.Ok;
         }
     }
 
@@ -54,7 +69,7 @@ internal sealed record Explanation(RoutingRequest Request, Resolution Resolution
         : recipient.Hosts.Any(h => h.Code == ExitCodes.TemporaryFailure) ? ExitCodes.TemporaryFailure : ExitCodes.Refused;
 }
 
-/// <summary>Asks the router, and the queue and the DNS for what comes behind it.</summary>
+/// <summary>Asks what rewrites addresses, the router, and the queue and the DNS for what comes behind it.</summary>
 internal sealed class Explainer(ServerConfiguration configuration, MailRouter router, QueueOptions queue, IResolver resolver)
 {
     private const int SmtpPort = 25;
@@ -63,14 +78,41 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
 
     public async Task<Explanation> ExplainAsync(RoutingRequest request, IPAddress? client, CancellationToken cancellationToken)
     {
-        Resolution resolution = await router.ResolveAsync(request, cancellationToken);
+        MailPath sender = request.ReversePath;
+        List<ExplainedSender> senders = [];
+        if (queue.Rewriting is { } rewriting && !sender.IsNull && (client is null || KnownBySubmission(client) is not null))
+        {
+            foreach (AddressClasses where in (AddressClasses[])[AddressClasses.EnvelopeSender, AddressClasses.HeaderSender])
+            {
+                senders.Add(await RewriteAsync(rewriting.Incoming, new ExplainedSender(where, sender, [], null), cancellationToken));
+            }
+            sender = senders[0].Path; // Mail is routed by its sender as it stands in the queue.
+        }
+        Resolution resolution = await router.ResolveAsync(request with { ReversePath = sender }, cancellationToken);
         List<ExplainedRecipient> recipients = [];
         foreach (RoutedRecipient recipient in resolution.Recipients)
         {
             ExplainedRecipient explained = new(recipient, Describe(recipient.Target), []);
             recipients.Add(recipient.Target is Target.Relay { Hop: var hop } ? await WithHostsAsync(explained, hop, cancellationToken) : explained);
         }
-        return new Explanation(request, resolution, recipients, client is null ? null : MayRelay(client, resolution));
+        if (recipients.Any(r => r.Recipient.Target is Target.Relay { Hop.Protocol: HopProtocol.Smtp }))
+        {
+            for (int i = 0; i < senders.Count; i++)
+            {
+                senders[i] = await RewriteAsync(queue.Rewriting!.Outgoing, senders[i], cancellationToken);
+            }
+        }
+        return new Explanation(request, senders, resolution, recipients, client is null ? null : MayRelay(client, resolution));
+    }
+
+    private static async Task<ExplainedSender> RewriteAsync(IAddressRewriter rewriter, ExplainedSender sender, CancellationToken cancellationToken)
+    {
+        if (sender.Error is not null)
+        {
+            return sender;
+        }
+        AddressRewriting result = await rewriter.RewriteAsync(sender.Path, sender.Where, sender.Steps, cancellationToken);
+        return sender with { Path = result.Path, Error = result.Error };
     }
 
     private static string Describe(Target target) => target switch
@@ -138,13 +180,15 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
     /// <summary>Mail for our domains is taken from anybody; for others from those who have logged in, or are known by their address.</summary>
     private ExplainedClient MayRelay(IPAddress client, Resolution resolution)
     {
-        if (configuration.Submission.WithoutLogin.FirstOrDefault(e => e.Networks.Any(n => n.Contains(client))) is { } known
-            && configuration.Listeners.Any(l => l.Protocol == ListenerProtocol.Submission))
+        if (KnownBySubmission(client) is { } account)
         {
-            return new ExplainedClient(client, true, $"may relay by submission, without login, as {known.Account}", "submission.withoutLogin");
+            return new ExplainedClient(client, true, $"may relay by submission, without login, as {account}", "submission.withoutLogin");
         }
         return resolution.IsUndecided ? new ExplainedClient(client, true, "is told to come again: whose the domain is cannot be found out now", null)
             : resolution.IsOurs ? new ExplainedClient(client, true, "needs no leave to relay: mail for this domain is taken from anybody", null)
             : new ExplainedClient(client, false, $"may not relay: on port {SmtpPort} only mail for our own domains is taken; by submission after login", null);
     }
+
+    private string? KnownBySubmission(IPAddress client) => configuration.Listeners.Any(l => l.Protocol == ListenerProtocol.Submission)
+        ? configuration.Submission.WithoutLogin.FirstOrDefault(e => e.Networks.Any(n => n.Contains(client)))?.Account : null;
 }

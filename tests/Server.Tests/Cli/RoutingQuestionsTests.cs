@@ -39,6 +39,61 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     }
 
     [Theory]
+    [InlineData("\"domains\": [\"example.test\"]", "domains")] // masquerade_domains
+    [InlineData("\"as\": \"example.test\", \"asDomains\": [\".example.test\"], \"classes\": [\"envelopeSender\", \"headerSender\"]", "as")] // MASQUERADE_AS, FEATURE(masquerade_envelope)
+    public async Task Masquerading_hides_hosts_but_not_those_of_root(string masquerade, string key)
+    {
+        string rewriting = $$""" "rewriting": { "masquerade": { {{masquerade}}, "exceptions": ["root"] } } """;
+        string bob = await ExplainAsync(rewriting, "x@far.test", "bob@pc.example.test");
+        string root = await ExplainAsync(rewriting, "x@far.test", "root@pc.example.test");
+        string rows = string.Join('\n', ["SENDER STEP ADDRESS SAYS BY", .. ((string[])["envelope", "header"]).Select(w => $"{w} masquerade bob@pc.example.test bob@example.test rewriting.masquerade.{key}")]);
+
+        Assert.Contains($"\n{rows}\n\nSTEP ", bob, StringComparison.Ordinal);
+        Assert.Contains("\nenvelope root@pc.example.test stays default\nheader root@pc.example.test stays default\n", root, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Masquerade_as_leaves_the_envelope_unless_it_is_told_to_change_it()
+    {
+        string said = await ExplainAsync("\"rewriting\": { \"masquerade\": { \"as\": \"all.test\" } }", "x@far.test", "bob@example.test");
+        Assert.Contains(
+            "\nenvelope bob@example.test stays default\nheader masquerade bob@example.test bob@all.test rewriting.masquerade.as\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sender_becomes_what_the_tables_say_and_generics_count_for_mail_that_leaves()
+    {
+        string rewriting = $$"""
+            "rewriting": { "canonical": ["hash:{{Write("canonical", "# logins\nb bob@pc.example.test\n")}}"], "generics": ["hash:{{Write("generics", "bob@example.test robert@far.example\n")}}"],
+                "masquerade": { "domains": ["example.test"] } },
+            "routing": { "smartHosts": ["inline:{ {bob@example.test=[smart.test]} }"] }
+            """;
+        string outside = await ExplainAsync(rewriting, "x@far.test", "b@example.test");
+        string inside = await ExplainAsync(rewriting, "alice@example.test", "b@example.test");
+        string stranger = await ExplainAsync(rewriting, "alice@example.test", "b@example.test", client: "198.51.100.1");
+
+        Assert.Contains("""
+
+            envelope canonical b@example.test bob@pc.example.test ~/canonical:2
+            envelope masquerade bob@pc.example.test bob@example.test rewriting.masquerade.domains
+            envelope generics bob@example.test robert@far.example ~/generics:1
+            header canonical
+            """, outside, StringComparison.Ordinal);
+        Assert.Contains("\nx@far.test SMTP to [smart.test]\n", outside, StringComparison.Ordinal); // By the sender that is in the queue.
+        Assert.DoesNotContain("generics", inside, StringComparison.Ordinal);
+        Assert.Contains("\nheader masquerade bob@pc.example.test bob@example.test ", inside, StringComparison.Ordinal);
+        Assert.DoesNotContain("SENDER", stranger, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sender_whom_no_table_can_be_asked_about_waits()
+    {
+        string said = await ExplainAsync($$""" "rewriting": { "canonical": ["socketmap:unix:{{Folder}}/none:x"], "canonicalClasses": ["envelopeSender"] } """, "alice@example.test", "b@example.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nenvelope waits b@example.test canonical: socketmap:", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("mailertable", "far.test\tesmtp:[gate.far.test]\n.far.test smtp:%1.inside.test\n")]
     [InlineData("transports", "far.test\tsmtp:[gate.far.test]\n.far.test smtp:[inside.test]\n")]
     public async Task A_mailertable_overrides_the_exchangers(string key, string table)
