@@ -11,7 +11,7 @@ internal static class RootCommandFactory
             DemoCommand.Create(output, errors),
             ServeCommand.Create(output, errors),
             CheckCommand.Create(output, errors),
-            ExplainCommand.Create(output, errors),
+            ExplainCommand.Create(Console.IsInputRedirected ? Console.In : null, output, errors, TimeProvider.System),
             UserCommand.Create(output, errors),
             QueueCommand.Create(output, errors, Console.In, TimeProvider.System),
             ExpireCommand.Create(output, errors),
