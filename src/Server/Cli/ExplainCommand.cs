@@ -115,7 +115,7 @@ internal static class ExplainCommand
         RoutingOptions options = RoutingSetup.CreateOptions(configuration, postmaster, tables, new MailExchangers(resolver, configuration.HostName), problems);
         AccountAddresses addresses = new(configuration.Domains, sources.All);
         MessageRewriting? rewriting = RewritingSetup.Create(configuration, addresses, tables, loggers, problems);
-        QueueOptions queue = QueueSetup.CreateOptions(configuration, rewriting, resolver, TimeProvider.System, problems);
+        QueueOptions queue = QueueSetup.CreateOptions(configuration, rewriting, tables, resolver, TimeProvider.System, loggers, problems);
         using IDisposable? fetcher = queue.PolicyFetcher as IDisposable;
         if (problems.Count > 0)
         {

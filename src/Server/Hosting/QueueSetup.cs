@@ -7,6 +7,7 @@ using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Delivery;
+using MailAccess.Tables;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -19,10 +20,10 @@ internal static class QueueSetup
 
     /// <summary>Null with errors.</summary>
     public static MailQueue? Create(
-        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
+        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, TableOpener tables, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
         List<string> errors)
     {
-        QueueOptions options = CreateOptions(configuration, rewriting, resolver, clock, errors);
+        QueueOptions options = CreateOptions(configuration, rewriting, tables, resolver, clock, loggers, errors);
         if (configuration.Queue.RemoteTls.ClientCertificate is { } own)
         {
             options = options with { ClientCertificate = PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) };
@@ -32,15 +33,16 @@ internal static class QueueSetup
 
     /// <summary>All but our certificate, whose key only the server may read. What is wrong is added to the errors; the policy fetcher is the caller's or the queue's to dispose of.</summary>
     public static QueueOptions CreateOptions(
-        ServerConfiguration configuration, MessageRewriting? rewriting, IResolver resolver, TimeProvider clock, List<string> errors)
+        ServerConfiguration configuration, MessageRewriting? rewriting, TableOpener tables, IResolver resolver, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
         QueueConfiguration queue = configuration.Queue;
         RemoteTlsConfiguration tls = queue.RemoteTls;
+        RoutingTables policies = RoutingSetup.OpenTables("queue.tlsPolicyTables", tls.PolicyTables, TableSyntax.Map, tables, errors);
         X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
         return new QueueOptions
         {
             Tls = tls.Tls,
-            TlsPolicies = tls.Policies.Count > 0 ? (name, _) => new(tls.Find(name)) : null,
+            TlsPolicies = tls.Policies.Count + policies.Tables.Count > 0 ? new RemoteTlsPolicies(tls.Policies, policies, loggers.CreateLogger<MailQueue>()).FindAsync : null,
             HonoursMtaSts = tls.MtaSts,
             TrustedCertificates = authorities,
             PolicyFetcher = new HttpsPolicyFetcher(resolver, authorities, clock),

@@ -32,6 +32,7 @@ internal static class RewritingSetup
         };
         return errors.Count > 0 ? null : new MessageRewriting(options, loggers.CreateLogger<MessageRewriting>());
 
-        List<ILookUpTable> Open(string key, IReadOnlyList<string> specifications) => RoutingSetup.OpenTables($"rewriting.{key}", specifications, TableSyntax.Map, tables, errors);
+        IReadOnlyList<ILookUpTable> Open(string key, IReadOnlyList<string> specifications) =>
+            RoutingSetup.OpenTables($"rewriting.{key}", specifications, TableSyntax.Map, tables, errors).Tables;
     }
 }

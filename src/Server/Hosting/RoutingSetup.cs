@@ -58,15 +58,11 @@ internal static class RoutingSetup
 
         RoutingTables Open(ListSetting<string> key, TableSyntax syntax) => OpenAll($"routing.{key.Key}", routing[key], syntax);
 
-        RoutingTables OpenAll(string key, IReadOnlyList<string> specifications, TableSyntax syntax)
-        {
-            List<ILookUpTable> opened = OpenTables(key, specifications, syntax, tables, errors);
-            return opened.Count == 0 ? RoutingTables.None : new RoutingTables(key, opened);
-        }
+        RoutingTables OpenAll(string key, IReadOnlyList<string> specifications, TableSyntax syntax) => OpenTables(key, specifications, syntax, tables, errors);
     }
 
     /// <summary>Opens the tables of a key; what is wrong with one is added to the errors, with its file and line.</summary>
-    public static List<ILookUpTable> OpenTables(string key, IReadOnlyList<string> specifications, TableSyntax syntax, TableOpener tables, List<string> errors)
+    public static RoutingTables OpenTables(string key, IReadOnlyList<string> specifications, TableSyntax syntax, TableOpener tables, List<string> errors)
     {
         List<ILookUpTable> opened = [];
         foreach (string specification in specifications)
@@ -80,7 +76,7 @@ internal static class RoutingSetup
                 errors.Add($"{key}: {error}");
             }
         }
-        return opened;
+        return opened.Count == 0 ? RoutingTables.None : new RoutingTables(key, opened);
     }
 
     private static SmtpCredentials? ReadCredentials(QueueConfiguration queue, List<string> errors)

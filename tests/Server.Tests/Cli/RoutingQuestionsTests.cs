@@ -139,12 +139,40 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     {
         Resolver.Mx["partner.test"] = [new MxRecord(10, "mx.far.test")];
         string said = await ExplainAsync("\"queue\": { \"tlsPolicies\": [{ \"domain\": \"partner.test\", \"policy\": \"secure\" }] }", "x@partner.test");
-        Assert.EndsWith("\nTLS verify (secure, the TLS policy for partner.test)\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("\nTLS verify (secure, queue.tlsPolicies: partner.test)\n", said, StringComparison.Ordinal);
 
         Resolver.Mx["partner.test"] = [new MxRecord(0, ".")];
         said = await ExplainAsync("\"queue\": {}", "x@partner.test");
         Assert.StartsWith("1\n", said, StringComparison.Ordinal);
         Assert.EndsWith("\ncomes back: 556 5.1.10 the domain accepts no mail (null MX)\n", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("far.test", "verify", 0, "secure, ~/tls_policy:2")]
+    [InlineData("sub.far.test", "none", 0, "none, ~/tls_policy:3")]
+    [InlineData("gate.test", "encrypt", 0, "encrypt, ~/tls_policy:4")]
+    [InlineData("other.test", "may", 0, "may, ~/tls_policy:5")]
+    public async Task A_table_of_policies_is_asked_for_the_next_hop_as_written_then_its_domain_then_those_above(string domain, string tls, int code, string why)
+    {
+        Write("tls_policy", "# Postfix\nfar.test secure\n.far.test none\n[gate.test]:2525 encrypt\ngate.test may\n");
+        Resolver.Addresses["gate.test"] = Resolver.Addresses["sub.far.test"] = Resolver.Addresses["mx.far.test"];
+        string said = await ExplainAsync("""
+            "queue": { "tlsPolicyTables": ["hash:tls_policy"] }, "routing": { "transports": ["inline:{ {gate.test=smtp:[gate.test]:2525}, {other.test=smtp:[gate.test]} }"] }
+            """, $"x@{domain}");
+
+        Assert.StartsWith($"{code}\n", said, StringComparison.Ordinal);
+        Assert.Contains($"\nTLS {tls} ({why})\n", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hash:tls_policy")] // "secure match=far.test"
+    [InlineData("socketmap:unix:/nowhere:x")]
+    public async Task Mail_waits_where_its_policy_cannot_be_told(string table)
+    {
+        Write("tls_policy", "far.test secure match=far.test\n");
+        string said = await ExplainAsync($$""" "queue": { "tlsPolicyTables": ["{{table}}"] } """, "x@far.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nwaits: 451 4.3.0 the TLS policy for the next hop cannot be read now\n", said, StringComparison.Ordinal);
     }
 
     [Fact]

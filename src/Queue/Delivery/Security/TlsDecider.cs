@@ -43,9 +43,9 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
         }
         try
         {
-            if (name is not null && options.TlsPolicies is { } table && await table(name, cancellationToken) is { } policy)
+            if (options.TlsPolicies is { } table && await table(hop, cancellationToken) is { } own)
             {
-                return await WithStsAsync(new TlsRule(policy, $"the TLS policy for {name}", IsOurs: true), name, cancellationToken);
+                return await WithStsAsync(new TlsRule(own.Policy, own.Source, IsOurs: true), name, cancellationToken);
             }
         }
         catch (IOException)
