@@ -17,7 +17,7 @@ internal static class RootCommandFactory
             ExpireCommand.Create(output, errors),
             IndexCommand.Create(output, errors),
             AdoptCommand.Create(output, errors),
-            LookupCommand.Create(Console.In, output, errors, _ => null),
+            LookupCommand.Create(Console.In, output, errors),
             ConfigCommand.Create(output),
         };
 }

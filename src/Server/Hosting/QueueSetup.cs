@@ -37,7 +37,7 @@ internal static class QueueSetup
     {
         QueueConfiguration queue = configuration.Queue;
         RemoteTlsConfiguration tls = queue.RemoteTls;
-        RoutingTables policies = RoutingSetup.OpenTables("queue.tlsPolicyTables", tls.PolicyTables, TableSyntax.Map, tables, errors);
+        RoutingTables policies = ConfiguredTables.Open("queue.tlsPolicyTables", configuration, tables, errors);
         X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
         return new QueueOptions
         {
