@@ -54,7 +54,7 @@ internal static class ExplainTable
             yield return ["", $"  {(host.Preference is { } preference ? $"MX {preference} " : "")}{host.Name}{(host.Addresses.Length > 0 && host.Addresses != host.Name ? $"  {host.Addresses}" : "")}"];
             if (host.Tls is { } tls)
             {
-                yield return ["", $"    TLS {tls} ({host.Why})"];
+                yield return ["", $"    TLS {tls} ({(host.Why?.StartsWith(tls + ", ", StringComparison.Ordinal) == true ? host.Why[(tls.Length + 2)..] : host.Why)})"];
             }
         }
         if (recipient.Failure is { } failure)
