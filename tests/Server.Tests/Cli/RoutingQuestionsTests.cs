@@ -111,7 +111,7 @@ public sealed class RoutingQuestionsTests : ExplainFixture
         string said = await ExplainAsync("\"queue\": {}", "x@far.test");
 
         const string without = "TLS may (dane, the default, without TLSA records that DNSSEC protects)";
-        Assert.Contains($"x@far.test SMTP to far.test\nMX 10 mx.far.test 203.0.113.1, 2001:db8::1\n{without}\nMX 20 backup.far.test 203.0.113.2\n{without}\n", said, StringComparison.Ordinal);
+        Assert.Contains($"x@far.test SMTP to far.test\nMX 10 mx.far.test 2001:db8::1, 203.0.113.1\n{without}\nMX 20 backup.far.test 203.0.113.2\n{without}\n", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class RoutingQuestionsTests : ExplainFixture
         Assert.StartsWith("0\n", said, StringComparison.Ordinal);
         Assert.EndsWith("""
             x@far.test SMTP to far.test
-            MX 10 mx.far.test 203.0.113.1, 2001:db8::1
+            MX 10 mx.far.test 2001:db8::1, 203.0.113.1
             TLS dane (DANE, 1 TLSA record of mx.far.test)
             MX 20 backup.far.test 203.0.113.2
             TLS may (dane, the default, without TLSA records that DNSSEC protects)
