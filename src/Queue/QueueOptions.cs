@@ -41,8 +41,11 @@ public sealed record QueueOptions
     /// <summary>TLS towards mail exchangers found by MX. <see cref="TlsPolicy.Dane"/> holds for fixed hosts too, everything else only where their route says so.</summary>
     public TlsPolicy Tls { get; init; } = TlsPolicy.Dane;
 
-    /// <summary>Exceptions by next hop, in lower case: its policy, or null: as configured. Throws <see cref="IOException"/> where that cannot be told now: the mail waits.</summary>
-    public Func<string, CancellationToken, ValueTask<TlsPolicy?>>? TlsPolicies { get; init; }
+    /// <summary>
+    /// Exceptions by next hop, found by <see cref="NextHopPolicy.KeysOf"/>: its policy, or null: as configured. Throws <see cref="IOException"/> where that cannot be told
+    /// now: the mail waits.
+    /// </summary>
+    public Func<NextHop, CancellationToken, ValueTask<NextHopPolicy?>>? TlsPolicies { get; init; }
 
     /// <summary>Fetches the MTA-STS policies of domains (RFC 8461) and posts reports; null: neither. The queue disposes of it.</summary>
     public IPolicyFetcher? PolicyFetcher { get; init; }

@@ -17,7 +17,7 @@ public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Table
     /// Each key in turn, of each table in turn, until one has it or one cannot be asked: a table is never passed over, since what stands
     /// in the next one is not what its owner wanted then. Tables that take whole keys alone are asked for the first one.
     /// </summary>
-    internal async ValueTask<TableHit> FindAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    public async ValueTask<TableHit> FindAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         for (int i = 0; i < keys.Count; i++)
         {
@@ -42,11 +42,14 @@ public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Table
 /// <param name="Answer">The answer.</param>
 /// <param name="KeyIndex">Which of the keys it was.</param>
 /// <param name="Table">Whose answer it is; null where nothing was found.</param>
-internal readonly record struct TableHit(TableAnswer Answer, int KeyIndex, ILookUpTable? Table)
+public readonly record struct TableHit(TableAnswer Answer, int KeyIndex, ILookUpTable? Table)
 {
+    /// <summary>A table has one of the keys.</summary>
     public bool IsFound => Table is not null && Answer.Outcome == LookUpOutcome.Found;
 
+    /// <summary>A table cannot be asked now.</summary>
     public bool IsFailed => Table is not null && Answer.Outcome == LookUpOutcome.Failed;
 
+    /// <summary>What was found, without space around it.</summary>
     public string Value => Answer.Value!.Trim();
 }

@@ -147,6 +147,6 @@ public sealed class QueueTests(QueueWorld world) : IClassFixture<QueueWorld>
     {
         string log = Path.Combine(world.Server.Data, id + ".log");
         await File.WriteAllTextAsync(log, world.Server.Said);
-        return await world.Queue.RunAsync(0, "explain", id, "--log", log);
+        return await world.Queue.ExplainAsync(id, log);
     }
 }

@@ -19,12 +19,10 @@ internal sealed class QueueTool
     }
 
     /// <summary>What it says; the test fails where it does not exit with this code.</summary>
-    public async Task<string> RunAsync(int code, params string[] arguments)
-    {
-        (int exit, string said) = await Programs.TryRunAsync("dotnet", [Program, "queue", .. arguments, "--config", _configuration]);
-        Assert.True(exit == code, $"queue {string.Join(' ', arguments)}: exit {exit}\n{said}");
-        return said;
-    }
+    public Task<string> RunAsync(int code, params string[] arguments) => RunProgramAsync(code, ["queue", .. arguments]);
+
+    /// <summary>What <c>mailaccess explain --message</c> says of a message.</summary>
+    public Task<string> ExplainAsync(string id, string log) => RunProgramAsync(0, ["explain", "--message", id, "--log", log]);
 
     /// <summary>The same with <c>--json</c>: an object a line.</summary>
     public async Task<JsonElement[]> ReadAsync(int code, params string[] arguments) =>
@@ -32,4 +30,11 @@ internal sealed class QueueTool
 
     /// <summary>All messages that the filter lets through.</summary>
     public Task<JsonElement[]> ListAsync(params string[] filter) => ReadAsync(0, ["list", .. filter]);
+
+    private async Task<string> RunProgramAsync(int code, string[] arguments)
+    {
+        (int exit, string said) = await Programs.TryRunAsync("dotnet", [Program, .. arguments, "--config", _configuration]);
+        Assert.True(exit == code, $"{string.Join(' ', arguments)}: exit {exit}\n{said}");
+        return said;
+    }
 }

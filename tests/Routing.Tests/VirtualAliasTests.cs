@@ -30,6 +30,17 @@ public sealed class VirtualAliasTests : RouterFixture
         Assert.Equal(expected, await WhereAsync(recipient));
     }
 
+    [Theory]
+    [InlineData('+', "bob+x@example.test bob++@example.test bob+*@example.test bob@example.test bob+x bob ++@example.test +*@example.test @example.test")]
+    [InlineData('-', "bob-x@example.test bob++@example.test bob+*@example.test bob@example.test bob-x bob ++@example.test +*@example.test @example.test")]
+    public async Task Keys_are_asked_for_in_order_with_the_detail_as_it_is_written(char delimiter, string keys)
+    {
+        MemoryTable table = new("virtual");
+        Options = Options with { RecipientDelimiter = delimiter, VirtualAliases = new RoutingTables("routing.virtualAliases", [table]) };
+        await WhereAsync($"bob{delimiter}x@example.test");
+        Assert.Equal(keys, string.Join(' ', table.Asked));
+    }
+
     [Fact]
     public async Task An_address_that_stands_for_itself_too_stays_and_loops_are_told()
     {

@@ -52,7 +52,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
     // aliases(5) of Postfix; the star is Sendmail's.
     private static List<string> Keys(AddressName name) => name.Detail is null
         ? [AddressName.Write(name.User)]
-        : [AddressName.Write($"{name.User}+{name.Detail}"), $"{AddressName.Write(name.User)}+*", AddressName.Write(name.User)];
+        : [AddressName.Write($"{name.User}{name.Delimiter}{name.Detail}"), $"{AddressName.Write(name.User)}+*", AddressName.Write(name.User)];
 
     private async ValueTask<(MailPath? Owner, TableHit Failed)> FindOwnerAsync(RoutingRun run, RoutingNode node, CancellationToken cancellationToken)
     {

@@ -67,7 +67,7 @@ internal sealed class CanonicalStage(StageContext context, RoutingTables tables)
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, $"\"{value}\" is no address");
         }
-        path = keys.WithDetail(path, node.Name, hit.KeyIndex, context.Options.RecipientDelimiter);
+        path = keys.WithDetail(path, hit.KeyIndex, context.Options.RecipientDelimiter);
         run.Note(node, Name, $"{path}", hit.Answer.Place);
         return context.TryReplace(node, path) ? StageAnswer.Next : StageAnswer.End(RoutingReplies.BadDomain);
     }

@@ -65,7 +65,7 @@ internal sealed class VirtualAliasStage(StageContext context) : IRoutingStage
             {
                 return context.Wrong(run, node, Name, hit.Answer.Place, $"\"{member.Text}\" is no address, which is all that a virtual alias can stand for");
             }
-            path = isFilled ? path : keys.WithDetail(path, name, hit.KeyIndex, context.Options.RecipientDelimiter);
+            path = isFilled ? path : keys.WithDetail(path, hit.KeyIndex, context.Options.RecipientDelimiter);
             members.Add(new RoutingMember(path, null) { IsFinal = member.Kind == MemberKind.Final });
         }
         if (members.Count == 0)

@@ -3,59 +3,63 @@ using MailAccess.Smtp;
 namespace MailAccess.Routing;
 
 /// <summary>The keys that tables are asked for, in their order, and what is done with the detail where a key had none.</summary>
-internal readonly record struct AddressKeys(IReadOnlyList<string> Keys, int FirstWithoutDetail, int EndOfThose)
+internal sealed class AddressKeys
 {
+    private readonly AddressName _name;
+    private readonly List<string> _keys = [];
+    private readonly List<int> _withoutDetail = [];
+
+    private AddressKeys(AddressName name) => _name = name;
+
+    /// <summary>In the order to ask.</summary>
+    public IReadOnlyList<string> Keys => _keys;
+
     /// <summary>
     /// <c>user+detail@domain</c>, <c>user@domain</c>, <c>user+detail</c>, <c>user</c>, <c>@domain</c>; names alone only where the domain is this
-    /// machine's. Postfix: canonical(5), ADDRESS_REWRITING.
+    /// machine's. Postfix: canonical(5), ADDRESS EXTENSION.
     /// </summary>
     public static AddressKeys Canonical(AddressName name, bool withoutDomain) => Create(name, withoutDomain, hasStars: false);
 
     /// <summary>The same with Sendmail's <c>user+*@domain</c> and <c>+*@domain</c>, and with <c>++</c> for details that are not empty.</summary>
     public static AddressKeys Virtual(AddressName name, bool withoutDomain) => Create(name, withoutDomain, hasStars: true);
 
+    /// <summary>The detail that was left off for the key; null: none was.</summary>
+    public string? DetailBehind(int keyIndex) => _withoutDetail.Contains(keyIndex) ? _name.Detail : null;
+
     /// <summary>The address with the detail of the one in hand, where the key that was found had none. Postfix: propagate_unmatched_extensions.</summary>
-    public MailPath WithDetail(MailPath path, AddressName name, int keyIndex, char? delimiter)
-    {
-        bool wasCut = name.Detail is not null && keyIndex >= FirstWithoutDetail && keyIndex < EndOfThose;
-        return wasCut && MailPath.TryCreate($"{path.LocalPart}{delimiter}{name.Detail}", path.Domain, out MailPath? longer) ? longer : path;
-    }
+    public MailPath WithDetail(MailPath path, int keyIndex, char? delimiter) =>
+        DetailBehind(keyIndex) is { } detail && MailPath.TryCreate($"{path.LocalPart}{delimiter}{detail}", path.Domain, out MailPath? longer) ? longer : path;
 
     private static AddressKeys Create(AddressName name, bool withoutDomain, bool hasStars)
     {
         string user = AddressName.Write(name.User);
         string at = name.Domain.Length > 0 ? "@" + name.Domain : "";
-        if (name.Detail is null)
-        {
-            List<string> plain = [user + at];
-            Add(plain, withoutDomain && at.Length > 0, user);
-            Add(plain, at.Length > 0, at);
-            return new AddressKeys(plain, 0, 0);
-        }
-        string full = AddressName.Write($"{name.User}+{name.Detail}");
-        List<string> keys = [full + at];
-        Add(keys, hasStars && name.Detail.Length > 0, $"{user}++{at}");
-        Add(keys, hasStars, $"{user}+*{at}");
-        int first = keys.Count;
-        keys.Add(user + at);
-        int end = keys.Count;
-        if (withoutDomain && at.Length > 0)
-        {
-            keys.Insert(first, full);
-            keys.Add(user);
-            (first, end) = (first + 1, end + 2);
-        }
-        Add(keys, hasStars && name.Detail.Length > 0, $"++{at}");
-        Add(keys, hasStars, $"+*{at}");
-        Add(keys, at.Length > 0, at);
-        return new AddressKeys(keys, first, end);
+        bool hasDetail = name.Detail is not null;
+        bool isAlone = withoutDomain && at.Length > 0;
+        string full = hasDetail ? AddressName.Write($"{name.User}{name.Delimiter}{name.Detail}") : user;
+        AddressKeys keys = new(name);
+        keys.Add(true, full + at);
+        keys.Add(hasStars && name.Detail is { Length: > 0 }, $"{user}++{at}");
+        keys.Add(hasStars && hasDetail, $"{user}+*{at}");
+        keys.Add(hasDetail, user + at, isWithoutDetail: true);
+        keys.Add(isAlone, full);
+        keys.Add(isAlone && hasDetail, user, isWithoutDetail: true);
+        keys.Add(hasStars && name.Detail is { Length: > 0 }, $"++{at}");
+        keys.Add(hasStars && hasDetail, $"+*{at}");
+        keys.Add(at.Length > 0, at);
+        return keys;
     }
 
-    private static void Add(List<string> keys, bool isWanted, string key)
+    private void Add(bool isWanted, string key, bool isWithoutDetail = false)
     {
-        if (isWanted)
+        if (!isWanted)
         {
-            keys.Add(key);
+            return;
         }
+        if (isWithoutDetail)
+        {
+            _withoutDetail.Add(_keys.Count);
+        }
+        _keys.Add(key);
     }
 }

@@ -8,6 +8,9 @@ namespace MailAccess.Routing;
 /// <param name="Domain">In lower case, as A-labels; empty for <c>postmaster</c> alone.</param>
 internal readonly record struct AddressName(string User, string? Detail, string Domain)
 {
+    /// <summary>What stands between name and detail.</summary>
+    public char Delimiter { get; private init; } = '+';
+
     private static readonly string[] Whole = ["postmaster", "mailer-daemon", "double-bounce"];
 
     /// <summary>False: the domain cannot be written in the DNS.</summary>
@@ -17,7 +20,7 @@ internal readonly record struct AddressName(string User, string? Detail, string 
         bool isGood = path.Domain.Length == 0 || MailDomain.TryNormalize(path.Domain, out domain);
         string local = path.LocalPart;
         int cut = delimiter is { } mark && !IsWhole(local, mark) ? local.IndexOf(mark, StringComparison.Ordinal) : -1;
-        name = cut > 0 ? new AddressName(local[..cut], local[(cut + 1)..], domain) : new AddressName(local, null, domain);
+        name = cut > 0 ? new AddressName(local[..cut], local[(cut + 1)..], domain) { Delimiter = local[cut] } : new AddressName(local, null, domain);
         return isGood;
     }
 

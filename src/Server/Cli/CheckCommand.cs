@@ -83,6 +83,10 @@ internal static class CheckCommand
         using StubResolver resolver = QueueSetup.CreateResolver(configuration.Queue, TimeProvider.System, loggers);
         await using TableOpener tables = RoutingSetup.CreateTables(TimeProvider.System, loggers);
         RoutingSetup.CreateOptions(configuration, null, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        foreach (string key in ConfiguredTables.Keys)
+        {
+            ConfiguredTables.Open(key, configuration, tables, problems);
+        }
     }
 
     private static async Task LookAtAccountsAsync(ServerConfiguration configuration, List<string> problems, List<string> notes)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using MailAccess.Dns;
+using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
@@ -11,23 +12,58 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Cli;
 
-/// <summary>mailaccess explain: where mail to an address would go, and which file and line say so. Needs no running server.</summary>
+/// <summary>
+/// mailaccess explain: where mail to an address would go, and which file and line say so; or what became of a message. Needs no running server.
+/// </summary>
 internal static class ExplainCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    /// <param name="input">A log, for --message; null: a terminal.</param>
+    /// <param name="output">For answers.</param>
+    /// <param name="errors">For what is wrong.</param>
+    /// <param name="clock">For ages.</param>
+    public static Command Create(TextReader? input, TextWriter output, TextWriter errors, TimeProvider clock)
     {
-        Argument<string> address = new("address") { Description = "The recipient" };
-        Option<string?> from = new("--from") { Description = "The sender (default: <>, nobody)", HelpName = "SENDER" };
+        Argument<string?> address = new("address") { Description = "The recipient", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> message = new("--message")
+        {
+            Description = "Instead of an address, a message: its life from the log. A queue id, or a Message-ID in angle brackets.",
+            HelpName = "ID",
+        };
+        Option<string?> logFile = new("--log") { Description = "The log to read for --message (default: log.file, else the standard input; then history and queue)", HelpName = "FILE" };
+        Option<string?> from = new("--from") { Description = "The sender (default: <>, nobody), and what becomes of its address in mail of our own clients", HelpName = "SENDER" };
         Option<string?> client = new("--client") { Description = "The client's IP address: may it send there?", HelpName = "IP" };
         Option<bool> json = new("--json") { Description = "For programs" };
         Option<string> config = CommonOptions.Config();
         Command command = new(
-            "explain", "Where mail to an address goes: each step with the file and line that decided, down to hosts and TLS. Exit code 1: refused; 75: not now.")
+            "explain", "Where mail to an address goes: each step with the file and line that decided, down to hosts and TLS. Exit code 1: refused; 75: not now. Or, with --message, what became of a message.")
         {
-            address, from, client, json, config,
+            address, from, client, json, message, logFile, config,
         };
+        command.Validators.Add(given =>
+        {
+            bool isMessage = given.GetResult(message) is not null;
+            if (isMessage == given.GetResult(address) is { Tokens.Count: > 0 })
+            {
+                given.AddError("either an address or --message");
+            }
+            else if (isMessage && (given.GetResult(from) ?? given.GetResult(client) ?? given.GetResult(json)) is { Implicit: false })
+            {
+                given.AddError("--from, --client and --json are for addresses");
+            }
+            else if (!isMessage && given.GetResult(logFile) is not null)
+            {
+                given.AddError("--log is for --message");
+            }
+        });
         command.SetAction(async (arguments, stop) =>
         {
+            if (arguments.GetValue(message) is { } id)
+            {
+                MessageExplainer explainer = new(id, output, errors, clock);
+                return arguments.GetValue(logFile) is { } file ? await explainer.FromLogAsync(file, stop)
+                    : CommonOptions.Load(arguments.GetValue(config)!, errors) is { } known ? await explainer.FromConfigurationAsync(known, input, stop)
+                    : ExitCodes.Configuration;
+            }
             if (!MailPath.TryParse(arguments.GetValue(address)!, out MailPath? recipient))
             {
                 await errors.WriteLineAsync($"mailaccess: \"{arguments.GetValue(address)}\" is no mail address");
@@ -78,13 +114,17 @@ internal static class ExplainCommand
             await errors.WriteLineAsync($"mailaccess: accounts: {unavailable.Message}"); // Mail for all but postmaster can be explained without.
         }
         RoutingOptions options = RoutingSetup.CreateOptions(configuration, postmaster, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        AccountAddresses addresses = new(configuration.Domains, sources.All);
+        MessageRewriting? rewriting = RewritingSetup.Create(configuration, addresses, tables, loggers, problems);
+        QueueOptions queue = QueueSetup.CreateOptions(configuration, rewriting, tables, resolver, TimeProvider.System, loggers, problems);
+        using IDisposable? fetcher = queue.PolicyFetcher as IDisposable;
         if (problems.Count > 0)
         {
             problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));
             return ExitCodes.Configuration;
         }
-        MailRouter router = new(options, new AccountAddresses(configuration.Domains, sources.All), loggers.CreateLogger<MailRouter>());
-        Explanation explanation = await new Explainer(configuration, router, resolver).ExplainAsync(request, client, stop);
+        MailRouter router = new(options, addresses, loggers.CreateLogger<MailRouter>());
+        Explanation explanation = await new Explainer(configuration, router, queue, resolver).ExplainAsync(request, client, stop);
         await output.WriteAsync(format == ExplainFormat.Json ? ExplainJson.Write(explanation) : ExplainTable.Write(explanation));
         return explanation.ExitCode;
     }

@@ -15,6 +15,7 @@ internal static class ExplainJson
         {
             ["recipient"] = explanation.Request.Recipient.ToString(),
             ["sender"] = explanation.Request.ReversePath.ToString(),
+            ["senderBecomes"] = new JsonArray([.. explanation.Senders.Select(Sender)]),
             ["isOurs"] = explanation.Resolution.IsOurs,
             ["steps"] = new JsonArray([.. explanation.Resolution.Steps.Select(Step)]),
             ["goesTo"] = new JsonArray([.. explanation.Recipients.Select(Recipient)]),
@@ -25,6 +26,14 @@ internal static class ExplainJson
         }
         return whole.ToJsonString(Readable) + Environment.NewLine;
     }
+
+    private static JsonObject Sender(ExplainedSender sender) => new()
+    {
+        ["where"] = sender.Where == AddressClasses.EnvelopeSender ? "envelope" : "header",
+        ["address"] = sender.Path.ToString(),
+        ["error"] = sender.Error,
+        ["steps"] = new JsonArray([.. sender.Steps.Select(Step)]),
+    };
 
     private static JsonObject Step(RoutingStep step) => new()
     {
@@ -47,9 +56,19 @@ internal static class ExplainJson
         };
         if (recipient.Recipient.Target is Target.Relay)
         {
-            written["tls"] = recipient.Tls;
-            written["hosts"] = new JsonArray([.. recipient.Hosts.Select(h => new JsonObject { ["preference"] = h.Preference, ["name"] = h.Name, ["addresses"] = h.Addresses })]);
+            written["failure"] = recipient.Failure?.ToString();
+            written["stsFailure"] = recipient.StsFailure;
+            written["hosts"] = new JsonArray([.. recipient.Hosts.Select(Host)]);
         }
         return written;
     }
+
+    private static JsonObject Host(ExplainedHost host) => new()
+    {
+        ["preference"] = host.Preference,
+        ["name"] = host.Name,
+        ["addresses"] = host.Addresses,
+        ["tls"] = host.Tls,
+        ["why"] = host.Why,
+    };
 }

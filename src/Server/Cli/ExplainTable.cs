@@ -11,6 +11,11 @@ internal static class ExplainTable
         StringBuilder text = new();
         string sender = explanation.Request.ReversePath.IsNull ? "<>" : explanation.Request.ReversePath.ToString();
         text.AppendLine($"{explanation.Request.Recipient}, from {sender}").AppendLine();
+        if (explanation.Senders.Count > 0)
+        {
+            AddRows(text, [["SENDER", "STEP", "ADDRESS", "SAYS", "BY"], .. explanation.Senders.SelectMany(s => SenderRows(s, explanation.Request))]);
+            text.AppendLine();
+        }
         AddRows(text, [["STEP", "ADDRESS", "SAYS", "BY"], .. explanation.Resolution.Steps.Select(Row)]);
         text.AppendLine().AppendLine("GOES TO");
         AddRows(text, [.. explanation.Recipients.SelectMany(Rows)]);
@@ -19,6 +24,23 @@ internal static class ExplainTable
             text.AppendLine().AppendLine($"CLIENT  {client.Address} {client.Why}{(client.Key is null ? "" : $" ({client.Key})")}");
         }
         return text.ToString();
+    }
+
+    private static IEnumerable<string[]> SenderRows(ExplainedSender sender, RoutingRequest request)
+    {
+        string where = sender.Where == AddressClasses.EnvelopeSender ? "envelope" : "header";
+        foreach (RoutingStep step in sender.Steps)
+        {
+            yield return [where, .. Row(step)];
+        }
+        if (sender.Error is { } error)
+        {
+            yield return [where, "waits", sender.Path.ToString(), error, ""];
+        }
+        else if (sender.Steps.Count == 0)
+        {
+            yield return [where, "", request.ReversePath.ToString(), "stays", "default"];
+        }
     }
 
     private static string[] Row(RoutingStep step) =>
@@ -30,10 +52,18 @@ internal static class ExplainTable
         foreach (ExplainedHost host in recipient.Hosts)
         {
             yield return ["", $"  {(host.Preference is { } preference ? $"MX {preference} " : "")}{host.Name}{(host.Addresses.Length > 0 && host.Addresses != host.Name ? $"  {host.Addresses}" : "")}"];
+            if (host.Tls is { } tls)
+            {
+                yield return ["", $"    TLS {tls} ({(host.Why?.StartsWith(tls + ", ", StringComparison.Ordinal) == true ? host.Why[(tls.Length + 2)..] : host.Why)})"];
+            }
         }
-        if (recipient.Tls is { } tls)
+        if (recipient.Failure is { } failure)
         {
-            yield return ["", $"  TLS {tls}"];
+            yield return ["", $"  {(failure.IsPermanent ? "comes back" : "waits")}: {failure}"];
+        }
+        if (recipient.StsFailure is { } problem)
+        {
+            yield return ["", $"  MTA-STS policy cannot be had: {problem}"];
         }
         if (recipient.Recipient.ReversePath is { } owner)
         {

@@ -1,26 +1,54 @@
 using System.Net;
 using MailAccess.Dns;
+using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Smtp;
 
 namespace MailAccess.Server.Cli;
 
-/// <summary>A host that mail would be brought to.</summary>
+/// <summary>A host that mail would be brought to, or why not.</summary>
 /// <param name="Preference">Of its MX record; null: there is none.</param>
-/// <param name="Name">Its name, or its address.</param>
+/// <param name="Name">Its name, or its address; the path of a socket.</param>
 /// <param name="Addresses">In words where there are none.</param>
 /// <param name="Code">The exit code that this comes to where there is no other host.</param>
-internal sealed record ExplainedHost(int? Preference, string Name, string Addresses, int Code = ExitCodes.Ok);
+internal sealed record ExplainedHost(int? Preference, string Name, string Addresses, int Code = ExitCodes.Ok)
+{
+    /// <summary>What TLS is asked for, as in <see cref="HostExplanation.Policy"/>; null: it is not tried.</summary>
+    public string? Tls { get; init; }
+
+    /// <summary>Who says so.</summary>
+    public string? Why { get; init; }
+}
 
 /// <summary>Where one copy goes.</summary>
-internal sealed record ExplainedRecipient(RoutedRecipient Recipient, string Goes, IReadOnlyList<ExplainedHost> Hosts, string? Tls);
+internal sealed record ExplainedRecipient(RoutedRecipient Recipient, string Goes, IReadOnlyList<ExplainedHost> Hosts)
+{
+    /// <summary>Why it goes to none of the hosts; null: it goes to one.</summary>
+    public SmtpReply? Failure { get; init; }
+
+    /// <summary>Why the domain's MTA-STS policy does not count; null: it does, or there is none.</summary>
+    public string? StsFailure { get; init; }
+}
+
+/// <summary>What becomes of the sender's address.</summary>
+/// <param name="Where">The envelope, or the header's fields of senders.</param>
+/// <param name="Path">The address in the end.</param>
+/// <param name="Steps">What was done.</param>
+/// <param name="Error">Why mail has to wait; null: it need not.</param>
+internal sealed record ExplainedSender(AddressClasses Where, MailPath Path, List<RoutingStep> Steps, string? Error);
 
 /// <summary>Whether a client may send there.</summary>
 internal sealed record ExplainedClient(IPAddress Address, bool IsAllowed, string Why, string? Key);
 
 /// <summary>Everything that can be said of mail to an address.</summary>
-internal sealed record Explanation(RoutingRequest Request, Resolution Resolution, IReadOnlyList<ExplainedRecipient> Recipients, ExplainedClient? Client)
+/// <param name="Request">What was asked.</param>
+/// <param name="Senders">None where nothing is rewritten: nobody sends, it is not our own mail, or nothing is configured.</param>
+/// <param name="Resolution">The recipient's way.</param>
+/// <param name="Recipients">Where it ends.</param>
+/// <param name="Client">Null: none was named.</param>
+internal sealed record Explanation(
+    RoutingRequest Request, IReadOnlyList<ExplainedSender> Senders, Resolution Resolution, IReadOnlyList<ExplainedRecipient> Recipients, ExplainedClient? Client)
 {
     /// <summary>The worst answer counts: a refusal, then what must wait.</summary>
     public int ExitCode
@@ -28,33 +56,63 @@ internal sealed record Explanation(RoutingRequest Request, Resolution Resolution
         get
         {
             int[] codes = [.. Recipients.Select(CodeOf)];
-            return Client is { IsAllowed: false } || codes.Contains(ExitCodes.Refused) ? ExitCodes.Refused : codes.Contains(ExitCodes.TemporaryFailure) ? ExitCodes.TemporaryFailure : ExitCodes.Ok;
+            return Client is { IsAllowed: false } || codes.Contains(ExitCodes.Refused) ? ExitCodes.Refused
+                : codes.Contains(ExitCodes.TemporaryFailure) || Senders.Any(s => s.Error is not null) ? ExitCodes.TemporaryFailure
+                : ExitCodes.Ok;
         }
     }
 
     // One host that can be reached is enough; where there is none, one that might be is something to wait for.
-    private static int CodeOf(ExplainedRecipient recipient) => recipient.Recipient.Target is Target.Failure failure
-        ? failure.Reply.IsPermanent ? ExitCodes.Refused : ExitCodes.TemporaryFailure
+    private static int CodeOf(ExplainedRecipient recipient) => ((recipient.Recipient.Target as Target.Failure)?.Reply ?? recipient.Failure) is { } failure
+        ? failure.IsPermanent ? ExitCodes.Refused : ExitCodes.TemporaryFailure
         : recipient.Hosts.Count == 0 || recipient.Hosts.Any(h => h.Code == ExitCodes.Ok) ? ExitCodes.Ok
         : recipient.Hosts.Any(h => h.Code == ExitCodes.TemporaryFailure) ? ExitCodes.TemporaryFailure : ExitCodes.Refused;
 }
 
-/// <summary>Asks the router, and the DNS for what comes behind it.</summary>
-internal sealed class Explainer(ServerConfiguration configuration, MailRouter router, IResolver resolver)
+/// <summary>Asks what rewrites addresses, the router, and the queue and the DNS for what comes behind it.</summary>
+internal sealed class Explainer(ServerConfiguration configuration, MailRouter router, QueueOptions queue, IResolver resolver)
 {
     private const int SmtpPort = 25;
 
+    private readonly RemoteTlsExplainer _remote = new(queue, resolver, TimeProvider.System);
+
     public async Task<Explanation> ExplainAsync(RoutingRequest request, IPAddress? client, CancellationToken cancellationToken)
     {
-        Resolution resolution = await router.ResolveAsync(request, cancellationToken);
+        MailPath sender = request.ReversePath;
+        List<ExplainedSender> senders = [];
+        if (queue.Rewriting is { } rewriting && !sender.IsNull && (client is null || KnownBySubmission(client) is not null))
+        {
+            foreach (AddressClasses where in (AddressClasses[])[AddressClasses.EnvelopeSender, AddressClasses.HeaderSender])
+            {
+                senders.Add(await RewriteAsync(rewriting.Incoming, new ExplainedSender(where, sender, [], null), cancellationToken));
+            }
+            sender = senders[0].Path; // Mail is routed by its sender as it stands in the queue.
+        }
+        Resolution resolution = await router.ResolveAsync(request with { ReversePath = sender }, cancellationToken);
         List<ExplainedRecipient> recipients = [];
         foreach (RoutedRecipient recipient in resolution.Recipients)
         {
-            NextHop? hop = (recipient.Target as Target.Relay)?.Hop;
-            IReadOnlyList<ExplainedHost> hosts = hop is null ? [] : await HostsAsync(hop, cancellationToken);
-            recipients.Add(new ExplainedRecipient(recipient, Describe(recipient.Target), hosts, hop is null ? null : DescribeTls(hop)));
+            ExplainedRecipient explained = new(recipient, Describe(recipient.Target), []);
+            recipients.Add(recipient.Target is Target.Relay { Hop: var hop } ? await WithHostsAsync(explained, hop, cancellationToken) : explained);
         }
-        return new Explanation(request, resolution, recipients, client is null ? null : MayRelay(client, resolution));
+        if (recipients.Any(r => r.Recipient.Target is Target.Relay { Hop.Protocol: HopProtocol.Smtp }))
+        {
+            for (int i = 0; i < senders.Count; i++)
+            {
+                senders[i] = await RewriteAsync(queue.Rewriting!.Outgoing, senders[i], cancellationToken);
+            }
+        }
+        return new Explanation(request, senders, resolution, recipients, client is null ? null : MayRelay(client, resolution));
+    }
+
+    private static async Task<ExplainedSender> RewriteAsync(IAddressRewriter rewriter, ExplainedSender sender, CancellationToken cancellationToken)
+    {
+        if (sender.Error is not null)
+        {
+            return sender;
+        }
+        AddressRewriting result = await rewriter.RewriteAsync(sender.Path, sender.Where, sender.Steps, cancellationToken);
+        return sender with { Path = result.Path, Error = result.Error };
     }
 
     private static string Describe(Target target) => target switch
@@ -70,82 +128,67 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
         _ => throw new ArgumentOutOfRangeException(nameof(target)),
     };
 
-    private static string DescribeTls(NextHop hop) =>
-        hop.Socket is not null ? "none (a socket of this machine)"
-        : (hop.ImplicitTls ? "from the first octet, " : "") + (hop.Tls ?? TlsPolicy.Opportunistic) switch
-        {
-            TlsPolicy.Never => "none",
-            TlsPolicy.Required => "required, certificate not looked at",
-            TlsPolicy.Verified => "required, certificate verified for the host's name",
-            _ => "where offered, certificate not looked at",
-        };
-
-    private async Task<IReadOnlyList<ExplainedHost>> HostsAsync(NextHop hop, CancellationToken cancellationToken)
+    private async Task<ExplainedRecipient> WithHostsAsync(ExplainedRecipient recipient, NextHop hop, CancellationToken cancellationToken)
     {
         if (hop.Socket is { } socket)
         {
-            return [new ExplainedHost(null, socket, "")];
+            return recipient with { Hosts = [new ExplainedHost(null, socket, "") { Tls = "none", Why = "a socket of this machine" }] };
         }
-        if (hop.Host is { } host)
-        {
-            return [await HostAsync(null, host, cancellationToken)];
-        }
-        if (MailDomain.TryReadLiteral(hop.Domain!, out IPAddress? literal))
-        {
-            return [new ExplainedHost(null, hop.Domain!, literal!.ToString())];
-        }
-        DnsAnswer<MxRecord> answer = await resolver.ResolveMxAsync(hop.Domain!, cancellationToken);
-        switch (answer.Outcome)
-        {
-            case DnsOutcome.Failed:
-                return [new ExplainedHost(null, hop.Domain!, "the DNS gives no answer now", ExitCodes.TemporaryFailure)];
-            case DnsOutcome.NoSuchName:
-                return [new ExplainedHost(null, hop.Domain!, "the domain does not exist: mail comes back", ExitCodes.Refused)];
-            case DnsOutcome.NoData:
-                return [await HostAsync(null, hop.Domain!, cancellationToken)]; // RFC 5321 §5.1: the implicit MX.
-        }
-        if (answer.Records is [{ Exchange: "." }])
-        {
-            return [new ExplainedHost(0, ".", "the domain accepts no mail (null MX): mail comes back", ExitCodes.Refused)]; // RFC 7505
-        }
+        RemoteExplanation told = await _remote.ExplainAsync(hop, cancellationToken);
+        IReadOnlyList<MxRecord> records = hop.Domain is [not '[', ..] domain ? (await resolver.ResolveMxAsync(domain, cancellationToken)).Records : [];
         List<ExplainedHost> hosts = [];
-        foreach (MxRecord record in answer.Records.OrderBy(r => r.Preference).ThenBy(r => r.Exchange, StringComparer.OrdinalIgnoreCase))
+        foreach (HostExplanation host in told.Hosts)
         {
-            ExplainedHost found = await HostAsync(record.Preference, record.Exchange.TrimEnd('.'), cancellationToken);
-            hosts.Add(found);
-            if (found.Name.Equals(configuration.HostName, StringComparison.OrdinalIgnoreCase))
-            {
-                hosts[^1] = found with { Addresses = "this host: neither it nor any behind it is tried", Code = ExitCodes.Refused }; // RFC 5321 §5.1.
-            }
+            int code = host.Policy == RemoteTlsExplainer.Refused ? ExitCodes.TemporaryFailure : ExitCodes.Ok;
+            string why = (hop.ImplicitTls ? "from the first octet; " : "") + host.Why;
+            hosts.Add(new ExplainedHost(records.FirstOrDefault(r => IsSame(r, host.Host))?.Preference, host.Host, string.Join(", ", host.Addresses), code) { Tls = host.Policy, Why = why });
         }
-        return hosts;
+        foreach (MxRecord record in records.Where(r => r.Exchange != "." && !hosts.Any(h => IsSame(r, h.Name))))
+        {
+            hosts.Add(await UntriedAsync(record, cancellationToken));
+        }
+        return recipient with
+        {
+            Hosts = [.. hosts.OrderBy(h => h.Preference).ThenBy(h => h.Name, StringComparer.OrdinalIgnoreCase)],
+            Failure = told.Failure,
+            StsFailure = told.StsFailure,
+        };
     }
 
-    private async Task<ExplainedHost> HostAsync(int? preference, string name, CancellationToken cancellationToken)
+    private static bool IsSame(MxRecord record, string host) => record.Exchange.TrimEnd('.').Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A mail exchanger that the queue passes over.</summary>
+    private async Task<ExplainedHost> UntriedAsync(MxRecord record, CancellationToken cancellationToken)
     {
-        if (IPAddress.TryParse(name, out _))
+        const string thisHost = "this host: neither it nor any behind it is tried"; // RFC 5321 §5.1.
+        string name = record.Exchange.TrimEnd('.');
+        if (name.Equals(configuration.HostName, StringComparison.OrdinalIgnoreCase))
         {
-            return new ExplainedHost(preference, name, name);
+            return new ExplainedHost(record.Preference, name, thisHost, ExitCodes.Refused);
         }
         DnsAnswer<IPAddress> answer = await resolver.ResolveAddressesAsync(name, cancellationToken);
-        return new ExplainedHost(preference, name, answer.Outcome switch
+        string addresses = string.Join(", ", answer.Records);
+        return answer.Outcome switch
         {
-            DnsOutcome.Found => string.Join(", ", answer.Records),
-            DnsOutcome.Failed => "the DNS gives no answer now",
-            _ => "has no address",
-        }, answer.Outcome switch { DnsOutcome.Found => ExitCodes.Ok, DnsOutcome.Failed => ExitCodes.TemporaryFailure, _ => ExitCodes.Refused });
+            DnsOutcome.Found when answer.Records.Any(queue.OwnAddresses.Contains) => new ExplainedHost(record.Preference, name, $"{addresses}, {thisHost}", ExitCodes.Refused),
+            DnsOutcome.Found => new ExplainedHost(record.Preference, name, $"{addresses}: not tried, behind this host or behind others enough", ExitCodes.Refused),
+            DnsOutcome.Failed => new ExplainedHost(record.Preference, name, "the DNS gives no answer now", ExitCodes.TemporaryFailure),
+            _ => new ExplainedHost(record.Preference, name, "has no address", ExitCodes.Refused),
+        };
     }
 
     /// <summary>Mail for our domains is taken from anybody; for others from those who have logged in, or are known by their address.</summary>
     private ExplainedClient MayRelay(IPAddress client, Resolution resolution)
     {
-        if (configuration.Submission.WithoutLogin.FirstOrDefault(e => e.Networks.Any(n => n.Contains(client))) is { } known
-            && configuration.Listeners.Any(l => l.Protocol == ListenerProtocol.Submission))
+        if (KnownBySubmission(client) is { } account)
         {
-            return new ExplainedClient(client, true, $"may relay by submission, without login, as {known.Account}", "submission.withoutLogin");
+            return new ExplainedClient(client, true, $"may relay by submission, without login, as {account}", "submission.withoutLogin");
         }
         return resolution.IsUndecided ? new ExplainedClient(client, true, "is told to come again: whose the domain is cannot be found out now", null)
             : resolution.IsOurs ? new ExplainedClient(client, true, "needs no leave to relay: mail for this domain is taken from anybody", null)
             : new ExplainedClient(client, false, $"may not relay: on port {SmtpPort} only mail for our own domains is taken; by submission after login", null);
     }
+
+    private string? KnownBySubmission(IPAddress client) => configuration.Listeners.Any(l => l.Protocol == ListenerProtocol.Submission)
+        ? configuration.Submission.WithoutLogin.FirstOrDefault(e => e.Networks.Any(n => n.Contains(client)))?.Account : null;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MailAccess.Routing;
 using MailAccess.Server.Hosting;
 using MailAccess.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,23 +16,42 @@ internal static class LookupCommand
     /// <param name="input">Where keys come from for <c>-</c>.</param>
     /// <param name="output">For answers.</param>
     /// <param name="errors">For what is wrong.</param>
-    /// <param name="named">The specification of a table that has a name in the configuration; null: it has none.</param>
-    public static Command Create(TextReader input, TextWriter output, TextWriter errors, Func<string, string?> named)
+    public static Command Create(TextReader input, TextWriter output, TextWriter errors)
     {
-        Argument<string> table = new("table") { Description = "The table: hash:/etc/postfix/virtual, regexp:/etc/postfix/checks, or the path of a text." };
+        Argument<string> table = new("table") { Description = "The table: hash:/etc/postfix/virtual, regexp:/etc/postfix/checks, the path of a text, or a key of the configuration that names tables: routing.virtualAliases." };
         Argument<string> key = new("key") { Description = "What is looked up; - reads keys from the standard input, one a line." };
         Option<bool> aliases = new("--aliases") { Description = "The text is written as aliases(5)." };
         Option<bool> list = new("--list") { Description = "The text is a list of names: local-host-names, mydestination." };
         Option<bool> json = new("--json") { Description = "An object of JSON for each key." };
-        Command command = new("lookup", "Looks a key up in a table. Exit code 0: found, 1: not found, 75: it cannot be told now, 78: there is no such table.") { table, key, aliases, list, json };
+        Option<string> config = CommonOptions.Config();
+        Command command = new("lookup", "Looks a key up in a table. Exit code 0: found, 1: not found, 75: it cannot be told now, 78: there is no such table.") { table, key, aliases, list, json, config };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             string specification = arguments.GetValue(table)!;
             TableSyntax syntax = arguments.GetValue(aliases) ? TableSyntax.Aliases : arguments.GetValue(list) ? TableSyntax.List : TableSyntax.Map;
             await using TableOpener opener = new(new TableContext(TableLimits.Default, TimeProvider.System, NullLogger.Instance), RoutingSetup.TableTypes);
-            if (!opener.TryOpen(named(specification) ?? specification, syntax, out ILookUpTable? opened, out string? error))
+            List<string> problems = [];
+            RoutingTables opened;
+            if (ConfiguredTables.Keys.Contains(specification))
             {
-                await errors.WriteLineAsync($"mailaccess: {error}");
+                if (CommonOptions.Load(arguments.GetValue(config)!, errors) is not { } configuration)
+                {
+                    return ExitCodes.Configuration;
+                }
+                opened = ConfiguredTables.Open(specification, configuration, opener, problems);
+                if (problems.Count == 0 && opened.Tables.Count == 0)
+                {
+                    problems.Add($"{specification} names no table");
+                }
+            }
+            else
+            {
+                opened = opener.TryOpen(specification, syntax, out ILookUpTable? one, out string? error) ? new RoutingTables("", [one!]) : RoutingTables.None;
+                problems.AddRange(error is null ? [] : [error]);
+            }
+            if (problems.Count > 0)
+            {
+                problems.ForEach(p => errors.WriteLine($"mailaccess: {p}"));
                 return ExitCodes.Configuration;
             }
             bool isAsked = arguments.GetValue(key) != "-";
@@ -39,7 +59,8 @@ internal static class LookupCommand
             Answers answers = new(output, errors, arguments.GetValue(json), tellsKeys: !isAsked);
             await foreach (string asked in keys.WithCancellation(cancellationToken))
             {
-                await answers.WriteAsync(asked, await opened!.FindAsync(asked, cancellationToken));
+                TableHit hit = await opened.FindAsync([asked], cancellationToken);
+                await answers.WriteAsync(asked, hit.Table is null ? TableAnswer.NotFound : hit.Answer);
             }
             return answers.ExitCode;
         });

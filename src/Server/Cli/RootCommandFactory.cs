@@ -11,13 +11,13 @@ internal static class RootCommandFactory
             DemoCommand.Create(output, errors),
             ServeCommand.Create(output, errors),
             CheckCommand.Create(output, errors),
-            ExplainCommand.Create(output, errors),
+            ExplainCommand.Create(Console.IsInputRedirected ? Console.In : null, output, errors, TimeProvider.System),
             UserCommand.Create(output, errors),
             QueueCommand.Create(output, errors, Console.In, TimeProvider.System),
             ExpireCommand.Create(output, errors),
             IndexCommand.Create(output, errors),
             AdoptCommand.Create(output, errors),
-            LookupCommand.Create(Console.In, output, errors, _ => null),
+            LookupCommand.Create(Console.In, output, errors),
             ConfigCommand.Create(output),
         };
 }

@@ -10,6 +10,7 @@ internal sealed record RemoteTlsConfiguration
     public TlsPolicy Tls { get; init; }
     public bool MtaSts { get; init; }
     public IReadOnlyDictionary<string, TlsPolicy> Policies { get; init; } = new Dictionary<string, TlsPolicy>();
+    public IReadOnlyList<string> PolicyTables { get; init; } = [];
     public string? Authorities { get; init; }
     public CertificateFiles? ClientCertificate { get; init; }
     public MailPath? ReportContact { get; init; }
@@ -43,27 +44,11 @@ internal sealed record RemoteTlsConfiguration
             Tls = queue.Get(RemoteTlsSettings.Tls),
             MtaSts = queue.Get(RemoteTlsSettings.MtaSts),
             Policies = policies,
+            PolicyTables = TablePaths.Read(queue, RemoteTlsSettings.PolicyTables),
             Authorities = queue.Get(RemoteTlsSettings.Authorities) is { } path ? queue.FullPath(path) : null,
             ClientCertificate = certificate.Length > 0 && key.Length > 0 ? new CertificateFiles(queue.FullPath(certificate), queue.FullPath(key)) : null,
             ReportContact = contact,
             ReportOrganization = reports.Get(RemoteTlsSettings.ReportOrganization),
         };
-    }
-
-    /// <summary>The policy for a next hop: its own entry, else the longest of the domains above it, as <c>.example.org</c>; null: none.</summary>
-    public TlsPolicy? Find(string name)
-    {
-        if (Policies.TryGetValue(name, out TlsPolicy policy))
-        {
-            return policy;
-        }
-        for (int dot = name.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = name.IndexOf('.', dot + 1))
-        {
-            if (Policies.TryGetValue(name[dot..], out policy))
-            {
-                return policy;
-            }
-        }
-        return null;
     }
 }

@@ -17,13 +17,19 @@ internal static class RemoteTlsSettings
     public static readonly Setting<bool> MtaSts = new("mtaSts", ScalarTypes.Switch, true, "true",
         "Whether the MTA-STS policies of domains are asked for and kept to (RFC 8461).");
 
-    public static readonly Setting<string> PolicyDomain = new("domain", ScalarTypes.Text, "", null, "The domain, or the fixed host, that mail goes to; \".example.org\" stands for everything below it.");
+    public static readonly Setting<string> PolicyDomain = new("domain", ScalarTypes.Text, "", null, "The domain, or the fixed host, that mail goes to; \".example.org\" stands for everything below it, \"[host]:port\" for that next hop alone.");
 
     public static readonly Setting<TlsPolicy> Policy = new("policy", ScalarTypes.Choice([.. PolicyNames.All]), TlsPolicy.Dane, null,
         "none, may, encrypt, verify and dane as for queue.tls; secure: always, with a certificate for the domain itself or a name below it; dane-only: only to hosts with TLSA records that DNSSEC protects.");
 
+    /// <summary>The whole key of <see cref="Policies"/>.</summary>
+    public const string PoliciesPath = "queue.tlsPolicies";
+
     public static readonly SectionListSetting Policies = new("tlsPolicies", "Exceptions from queue.tls and queue.mtaSts.",
         new SectionSetting("", "A domain.", [PolicyDomain, Policy]) { Required = [PolicyDomain, Policy] }, "#[{ \"domain\": \"partner.example\", \"policy\": \"verify\" }]");
+
+    public static readonly ListSetting<string> PolicyTables = new("tlsPolicyTables", ScalarTypes.Text, [], "#[\"hash:/etc/postfix/tls_policy\"]",
+        "Tables of such exceptions, asked after tlsPolicies: a next hop as tables write it ([host]:port), a domain or host, .example.org for everything below, and a policy in one word. Mail for a next hop whose policy cannot be told waits (Postfix: smtp_tls_policy_maps, without attributes).");
 
     public static readonly Setting<string?> Authorities = new("tlsAuthorities", Settings.Optional(ScalarTypes.Text), null, "#\"partner-ca.pem\"",
         "PEM file with authorities that are trusted besides the system's where the certificate of another server is verified.");
@@ -45,5 +51,5 @@ internal static class RemoteTlsSettings
     public static readonly SectionSetting Reports = new("tlsReports",
         "Daily reports on TLS to those domains that ask for them (TLSRPT, RFC 8460).", [ReportContact, ReportOrganization]);
 
-    public static IReadOnlyList<SettingDefinition> All { get; } = [TrustDns, Tls, MtaSts, Policies, Authorities, ClientCertificate, Reports];
+    public static IReadOnlyList<SettingDefinition> All { get; } = [TrustDns, Tls, MtaSts, Policies, PolicyTables, Authorities, ClientCertificate, Reports];
 }

@@ -45,12 +45,12 @@ internal sealed record RewritingConfiguration
         return new RewritingConfiguration
         {
             Origin = view.Get(RewritingSettings.Origin),
-            DomainTable = view.Get(RewritingSettings.DomainTable),
-            Canonical = view.Get(RewritingSettings.Canonical),
-            SenderCanonical = view.Get(RewritingSettings.SenderCanonical),
-            RecipientCanonical = view.Get(RewritingSettings.RecipientCanonical),
+            DomainTable = TablePaths.Read(view, RewritingSettings.DomainTable),
+            Canonical = TablePaths.Read(view, RewritingSettings.Canonical),
+            SenderCanonical = TablePaths.Read(view, RewritingSettings.SenderCanonical),
+            RecipientCanonical = TablePaths.Read(view, RewritingSettings.RecipientCanonical),
             CanonicalClasses = Union(view.Get(RewritingSettings.CanonicalClasses)),
-            Generics = view.Get(RewritingSettings.Generics),
+            Generics = TablePaths.Read(view, RewritingSettings.Generics),
             GenericsDomains = view.Get(RewritingSettings.GenericsDomains),
             Masquerade = new Masquerading
             {

@@ -5,9 +5,6 @@ namespace MailAccess.Server.Configuration;
 /// <summary>The section <c>routing</c>.</summary>
 internal sealed record RoutingConfiguration
 {
-    /// <summary>Types of tables whose argument is a file.</summary>
-    private static readonly string[] FileTypes = ["hash", "btree", "lmdb", "cdb", "dbm", "texthash", "regexp", "pcre", "cidr", "ldap", "pgsql"];
-
     private readonly Dictionary<string, IReadOnlyList<string>> _tables = [];
 
     public required bool ForwardFiles { get; init; }
@@ -41,18 +38,9 @@ internal sealed record RoutingConfiguration
         };
         foreach (ListSetting<string> tables in RoutingSettings.Routing.Members.OfType<ListSetting<string>>())
         {
-            routing._tables[tables.Key] = [.. view.Get(tables).Select(s => RoutingSettings.NameLists.Contains(tables) ? s : WithFullPath(s, view))];
+            // In lists of names a word without a slash is a name.
+            routing._tables[tables.Key] = RoutingSettings.NameLists.Contains(tables) ? view.Get(tables) : TablePaths.Read(view, tables);
         }
         return routing;
-    }
-
-    // Relative paths count from the folder of the configuration, as everywhere in it. (In lists of names a word without a slash is a name.)
-    private static string WithFullPath(string specification, ConfigurationView view)
-    {
-        int colon = specification.IndexOf(':', StringComparison.Ordinal);
-        string argument = specification[(colon + 1)..];
-        bool isFile = colon < 0 || FileTypes.Contains(specification[..colon], StringComparer.Ordinal);
-        return isFile && argument.Length > 0 && (char.IsLetterOrDigit(argument[0]) || argument[0] == '.') && !argument.Contains(' ', StringComparison.Ordinal)
-            ? specification[..(colon + 1)] + view.FullPath(argument) : specification;
     }
 }

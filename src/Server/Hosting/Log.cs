@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Warning, "the control socket cannot be made, so the commands of mailaccess queue do not reach this server: {Problem}")]
     public static partial void ControlUnavailable(this ILogger log, string problem);
+
+    [LoggerMessage(40, LogLevel.Error, "the TLS policy for {NextHop} cannot be told, and mail for it waits: {Reason}")]
+    public static partial void TlsPolicyUnknown(this ILogger log, Routing.NextHop nextHop, string reason);
 }

@@ -143,7 +143,7 @@ internal sealed class MailServer : IAsyncDisposable
             return;
         }
         MailRouter router = new(routing, addresses, _loggers.CreateLogger<MailRouter>());
-        MailQueue? queue = QueueSetup.Create(_configuration, router, rewriting, mail, resolver, _clock, _loggers, errors);
+        MailQueue? queue = QueueSetup.Create(_configuration, router, rewriting, tables, mail, resolver, _clock, _loggers, errors);
         if (queue is null)
         {
             return;

@@ -7,6 +7,7 @@ using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Store;
 using MailAccess.Store.Delivery;
+using MailAccess.Tables;
 using MailAccess.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -19,21 +20,33 @@ internal static class QueueSetup
 
     /// <summary>Null with errors.</summary>
     public static MailQueue? Create(
-        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
+        ServerConfiguration configuration, IMailRouter router, MessageRewriting? rewriting, TableOpener tables, IMailStore mail, IResolver resolver, TimeProvider clock, ILoggerFactory loggers,
         List<string> errors)
+    {
+        QueueOptions options = CreateOptions(configuration, rewriting, tables, resolver, clock, loggers, errors);
+        if (configuration.Queue.RemoteTls.ClientCertificate is { } own)
+        {
+            options = options with { ClientCertificate = PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) };
+        }
+        return errors.Count > 0 ? null : new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
+    }
+
+    /// <summary>All but our certificate, whose key only the server may read. What is wrong is added to the errors; the policy fetcher is the caller's or the queue's to dispose of.</summary>
+    public static QueueOptions CreateOptions(
+        ServerConfiguration configuration, MessageRewriting? rewriting, TableOpener tables, IResolver resolver, TimeProvider clock, ILoggerFactory loggers, List<string> errors)
     {
         QueueConfiguration queue = configuration.Queue;
         RemoteTlsConfiguration tls = queue.RemoteTls;
+        RoutingTables policies = ConfiguredTables.Open("queue.tlsPolicyTables", configuration, tables, errors);
         X509Certificate2Collection? authorities = tls.Authorities is { } file ? PeerCertificates.LoadAuthorities(file, errors) : null;
-        QueueOptions options = new()
+        return new QueueOptions
         {
             Tls = tls.Tls,
-            TlsPolicies = tls.Policies.Count > 0 ? (name, _) => new(tls.Find(name)) : null,
+            TlsPolicies = tls.Policies.Count + policies.Tables.Count > 0 ? new RemoteTlsPolicies(tls.Policies, policies, loggers.CreateLogger<MailQueue>()).FindAsync : null,
             HonoursMtaSts = tls.MtaSts,
             TrustedCertificates = authorities,
             PolicyFetcher = new HttpsPolicyFetcher(resolver, authorities, clock),
             SecurityFolder = Path.Combine(configuration.DataFolder, "remote-tls"),
-            ClientCertificate = tls.ClientCertificate is { } own ? PeerCertificates.LoadOwn(new Wire.CertificateFiles(own.Certificate, own.Key), errors) : null,
             TlsReportContact = tls.ReportContact,
             TlsReportOrganization = tls.ReportOrganization,
             HostName = configuration.HostName,
@@ -60,7 +73,6 @@ internal static class QueueSetup
                 ConnectionsPerDestinationMax = queue.DeliveriesPerDestination,
             },
         };
-        return errors.Count > 0 ? null : new MailQueue(options, mail, router, resolver, clock, loggers.CreateLogger<MailQueue>());
     }
 
     /// <summary>Where finished deliveries are remembered.</summary>

@@ -21,17 +21,17 @@ internal static class RewritingSetup
             Origin = rewriting.Origin ?? (configuration.Domains is [string first, ..] ? first : configuration.HostName),
             IsOwnDomain = addresses.IsLocalDomain,
             RecipientDelimiter = configuration.RecipientDelimiter,
-            DomainTable = Open("domainTable", rewriting.DomainTable),
-            Canonical = Open("canonical", rewriting.Canonical),
+            DomainTable = Open("domainTable"),
+            Canonical = Open("canonical"),
             CanonicalClasses = rewriting.CanonicalClasses,
-            SenderCanonical = Open("senderCanonical", rewriting.SenderCanonical),
-            RecipientCanonical = Open("recipientCanonical", rewriting.RecipientCanonical),
-            Generics = Open("generics", rewriting.Generics),
+            SenderCanonical = Open("senderCanonical"),
+            RecipientCanonical = Open("recipientCanonical"),
+            Generics = Open("generics"),
             GenericsDomains = rewriting.GenericsDomains.Count > 0 ? rewriting.GenericsDomains : null,
             Masquerade = rewriting.Masquerade with { IsOwnDomain = addresses.IsLocalDomain },
         };
         return errors.Count > 0 ? null : new MessageRewriting(options, loggers.CreateLogger<MessageRewriting>());
 
-        List<ILookUpTable> Open(string key, IReadOnlyList<string> specifications) => RoutingSetup.OpenTables($"rewriting.{key}", specifications, TableSyntax.Map, tables, errors);
+        IReadOnlyList<ILookUpTable> Open(string key) => ConfiguredTables.Open($"rewriting.{key}", configuration, tables, errors).Tables;
     }
 }

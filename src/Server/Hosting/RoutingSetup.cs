@@ -34,53 +34,31 @@ internal static class RoutingSetup
             Routes = queue.Routes.Count > 0 ? Routes(queue.Routes) : null,
             Origin = rewriting.Origin ?? (configuration.Domains.Count > 0 ? configuration.Domains[0] : configuration.HostName),
             OwnAddresses = QueueSetup.OwnAddresses(configuration),
-            LocalDomains = Open(RoutingSettings.LocalDomains, TableSyntax.List),
-            DomainTable = OpenAll("rewriting.domainTable", rewriting.DomainTable, TableSyntax.Map),
-            RecipientCanonical = OpenAll("rewriting.recipientCanonical", rewriting.RecipientCanonical, TableSyntax.Map),
+            LocalDomains = Open(RoutingSettings.LocalDomains),
+            DomainTable = OpenKey("rewriting.domainTable"),
+            RecipientCanonical = OpenKey("rewriting.recipientCanonical"),
             Canonical = (rewriting.CanonicalClasses & AddressClasses.EnvelopeRecipient) == 0 ? RoutingTables.None
-                : OpenAll("rewriting.canonical", rewriting.Canonical, TableSyntax.Map),
-            VirtualAliases = Open(RoutingSettings.VirtualAliases, TableSyntax.Map),
-            VirtualAliasDomains = Open(RoutingSettings.VirtualAliasDomains, TableSyntax.List),
-            Aliases = Open(RoutingSettings.Aliases, TableSyntax.Aliases),
+                : OpenKey("rewriting.canonical"),
+            VirtualAliases = Open(RoutingSettings.VirtualAliases),
+            VirtualAliasDomains = Open(RoutingSettings.VirtualAliasDomains),
+            Aliases = Open(RoutingSettings.Aliases),
             ReadsForwardFiles = routing.ForwardFiles,
-            Transports = Open(RoutingSettings.Transports, TableSyntax.Map),
-            MailerTable = Open(RoutingSettings.MailerTable, TableSyntax.Map),
-            RelayDomains = Open(RoutingSettings.RelayDomains, TableSyntax.List),
+            Transports = Open(RoutingSettings.Transports),
+            MailerTable = Open(RoutingSettings.MailerTable),
+            RelayDomains = Open(RoutingSettings.RelayDomains),
             RelayByMx = routing.RelayByMx ? exchangers : null,
-            SenderSmartHosts = Open(RoutingSettings.SmartHosts, TableSyntax.Map),
-            SmartHostPasswords = Open(RoutingSettings.SmartHostPasswords, TableSyntax.Map),
-            DirectDomains = Open(RoutingSettings.DirectDomains, TableSyntax.List),
+            SenderSmartHosts = Open(RoutingSettings.SmartHosts),
+            SmartHostPasswords = Open(RoutingSettings.SmartHostPasswords),
+            DirectDomains = Open(RoutingSettings.DirectDomains),
             MailHub = routing.MailHub,
-            LocalUsers = Open(RoutingSettings.LocalUsers, TableSyntax.List),
+            LocalUsers = Open(RoutingSettings.LocalUsers),
             UnknownUsers = routing.UnknownUsers,
             IsNullClient = routing.NullClient,
         };
 
-        RoutingTables Open(ListSetting<string> key, TableSyntax syntax) => OpenAll($"routing.{key.Key}", routing[key], syntax);
+        RoutingTables Open(ListSetting<string> key) => OpenKey($"{RoutingSettings.Routing.Key}.{key.Key}");
 
-        RoutingTables OpenAll(string key, IReadOnlyList<string> specifications, TableSyntax syntax)
-        {
-            List<ILookUpTable> opened = OpenTables(key, specifications, syntax, tables, errors);
-            return opened.Count == 0 ? RoutingTables.None : new RoutingTables(key, opened);
-        }
-    }
-
-    /// <summary>Opens the tables of a key; what is wrong with one is added to the errors, with its file and line.</summary>
-    public static List<ILookUpTable> OpenTables(string key, IReadOnlyList<string> specifications, TableSyntax syntax, TableOpener tables, List<string> errors)
-    {
-        List<ILookUpTable> opened = [];
-        foreach (string specification in specifications)
-        {
-            if (tables.TryOpen(specification, syntax, out ILookUpTable? table, out string? error))
-            {
-                opened.Add(table!);
-            }
-            else if (!errors.Contains($"{key}: {error}"))
-            {
-                errors.Add($"{key}: {error}");
-            }
-        }
-        return opened;
+        RoutingTables OpenKey(string key) => ConfiguredTables.Open(key, configuration, tables, errors);
     }
 
     private static SmtpCredentials? ReadCredentials(QueueConfiguration queue, List<string> errors)

@@ -165,7 +165,7 @@ public sealed class DaneDeliveryTests : SecureDeliveryFixture
         using X509Certificate2 certificate = Root.Issue(name);
         await using ScriptedPeer peer = Peer(name == "no STARTTLS" ? null : certificate);
         Assert.True(PolicyNames.TryParse(policy, out TlsPolicy parsed));
-        await ServeAsync(peer, o => o with { TrustedCertificates = [Root.Certificate], TlsPolicies = (domain, _) => new(domain == "far.test" ? parsed : null) });
+        await ServeAsync(peer, o => o with { TrustedCertificates = [Root.Certificate], TlsPolicies = (hop, _) => new(hop.Domain == "far.test" ? new NextHopPolicy(parsed, "table:1") : null) });
         Publish(Policy("enforce", "nobody.test")); // What the domain says counts nothing where we have said something.
         Assert.Contains(sent ? "status=sent" : "status=deferred", await SendAsync(), StringComparison.Ordinal);
         Assert.Equal(sent ? [encrypted] : [], peer.Messages.Select(m => m.IsEncrypted));

@@ -23,7 +23,7 @@ public sealed class AddressTableTests
     public async Task A_form_is_asked_for_in_all_tables_before_the_next()
     {
         AddressAnswer answer = await FindAsync("bob+x@example.org", new TableDouble("first", ("bob", "one")), new TableDouble("second", ("bob@example.org", "two")));
-        Assert.Equal(("two", AddressKey.AddressWithoutDetail, "x", "second:1"), (answer.Value, answer.Key, answer.Detail, answer.Place?.ToString()));
+        Assert.Equal(("two", "x", "second:1"), (answer.Value, answer.Detail, answer.Place?.ToString()));
     }
 
     [Fact]
@@ -42,6 +42,17 @@ public sealed class AddressTableTests
         AddressAnswer answer = await FindAsync("bob@example.org", down, other);
         Assert.Equal((LookUpOutcome.Failed, "texthash:ldap: no connection"), (answer.Outcome, answer.Error));
         Assert.Empty(other.Asked);
+    }
+
+    [Theory]
+    [InlineData("bob-x@example.org", "bob-x@example.org bob@example.org bob-x bob @example.org")]
+    [InlineData("owner-x@example.org", "owner-x@example.org owner-x @example.org")] // A list's owner, whatever the delimiter is.
+    public async Task A_hyphen_can_be_the_delimiter(string address, string keys)
+    {
+        TableDouble table = new("canonical");
+        Assert.True(MailPath.TryParse(address, out MailPath? path));
+        await new AddressTable([table], d => d == "example.org", '-').FindAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal(keys, string.Join(' ', table.Asked));
     }
 
     private static async Task<AddressAnswer> FindAsync(string address, params ILookUpTable[] tables)

@@ -18,8 +18,8 @@ public abstract class ExplainFixture : IDisposable
     {
         Write("passwd", "alice@example.test:{PLAIN}x::::::\nbob@example.test:{PLAIN}x::::::\nroot@example.test:{PLAIN}x::::::\nprinter@example.test:{NOPASSWORD}::::::\n");
         Resolver.Mx["far.test"] = [new MxRecord(20, "backup.far.test."), new MxRecord(10, "mx.far.test.")];
-        Resolver.Addresses["mx.far.test"] = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")];
-        Resolver.Addresses["backup.far.test"] = [IPAddress.Parse("192.0.2.2")];
+        Resolver.Addresses["mx.far.test"] = [IPAddress.Parse("203.0.113.1"), IPAddress.Parse("2001:db8::1")];
+        Resolver.Addresses["backup.far.test"] = [IPAddress.Parse("203.0.113.2")];
     }
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("mailaccess-explain-").FullName;

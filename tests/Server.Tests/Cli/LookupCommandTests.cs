@@ -22,12 +22,28 @@ public sealed class LookupCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Aliases_lists_and_named_tables_are_looked_up_too()
+    public async Task Aliases_and_lists_are_looked_up_too()
     {
         File.WriteAllText(Table, "root: bob, carol\n");
         Assert.Equal((0, $"bob, carol\t{Table}:1\n", ""), await RunAsync("", Table, "root", "--aliases"));
         Assert.Equal((0, "a.example\ta.example, b.example\n", ""), await RunAsync("", "a.example, b.example", "a.example", "--list"));
-        Assert.Equal((0, "x\tstatic:x\n", ""), await RunAsync("", "named", "a"));
+    }
+
+    [Fact]
+    public async Task A_key_of_the_configuration_stands_for_all_its_tables_in_their_order()
+    {
+        File.WriteAllText(Table, "bob@example.org robert\n");
+        File.WriteAllText(Table + "2", "bob@example.org nobody\ncarol@example.org caroline\n");
+        string config = Path.Combine(_folder.FullName, "m.json");
+        File.WriteAllText(config, """
+            { "hostname": "mail.example.org", "domains": ["example.org"], "rewriting": { "canonical": ["hash:t", "hash:t2"] }, "routing": { "localDomains": ["a.test"], "aliases": ["t3"] } }
+            """);
+        File.WriteAllText(Table + "3", "root: bob, carol\n");
+        Assert.Equal((0, $"robert\t{Table}:1\n", ""), await RunAsync("", "rewriting.canonical", "bob@example.org", "--config", config));
+        Assert.Equal((0, $"caroline\t{Table}2:2\n", ""), await RunAsync("", "rewriting.canonical", "carol@example.org", "--config", config));
+        Assert.Equal((0, $"bob, carol\t{Table}3:1\n", ""), await RunAsync("", "routing.aliases", "root", "--config", config));
+        Assert.Equal((1, "", ""), await RunAsync("", "routing.localDomains", "b.test", "--config", config));
+        Assert.Equal((78, "", "mailaccess: rewriting.generics names no table\n"), await RunAsync("", "rewriting.generics", "x", "--config", config));
     }
 
     [Fact]
@@ -44,7 +60,7 @@ public sealed class LookupCommandTests : IDisposable
         using StringReader reader = new(input);
         using StringWriter output = new();
         using StringWriter errors = new();
-        int code = await LookupCommand.Create(reader, output, errors, name => name == "named" ? "static:x" : null).Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
+        int code = await LookupCommand.Create(reader, output, errors).Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
         return (code, output.ToString(), errors.ToString());
     }
 }

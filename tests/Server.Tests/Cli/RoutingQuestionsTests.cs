@@ -1,3 +1,5 @@
+using MailAccess.Dns;
+
 namespace MailAccess.Server.Tests.Cli;
 
 /// <summary>Questions of a course on Sendmail and Postfix, each asked of files in the syntax of one or of both.</summary>
@@ -37,6 +39,61 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     }
 
     [Theory]
+    [InlineData("\"domains\": [\"example.test\"]", "domains")] // masquerade_domains
+    [InlineData("\"as\": \"example.test\", \"asDomains\": [\".example.test\"], \"classes\": [\"envelopeSender\", \"headerSender\"]", "as")] // MASQUERADE_AS, FEATURE(masquerade_envelope)
+    public async Task Masquerading_hides_hosts_but_not_those_of_root(string masquerade, string key)
+    {
+        string rewriting = $$""" "rewriting": { "masquerade": { {{masquerade}}, "exceptions": ["root"] } } """;
+        string bob = await ExplainAsync(rewriting, "x@far.test", "bob@pc.example.test");
+        string root = await ExplainAsync(rewriting, "x@far.test", "root@pc.example.test");
+        string rows = string.Join('\n', ["SENDER STEP ADDRESS SAYS BY", .. ((string[])["envelope", "header"]).Select(w => $"{w} masquerade bob@pc.example.test bob@example.test rewriting.masquerade.{key}")]);
+
+        Assert.Contains($"\n{rows}\n\nSTEP ", bob, StringComparison.Ordinal);
+        Assert.Contains("\nenvelope root@pc.example.test stays default\nheader root@pc.example.test stays default\n", root, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Masquerade_as_leaves_the_envelope_unless_it_is_told_to_change_it()
+    {
+        string said = await ExplainAsync("\"rewriting\": { \"masquerade\": { \"as\": \"all.test\" } }", "x@far.test", "bob@example.test");
+        Assert.Contains(
+            "\nenvelope bob@example.test stays default\nheader masquerade bob@example.test bob@all.test rewriting.masquerade.as\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sender_becomes_what_the_tables_say_and_generics_count_for_mail_that_leaves()
+    {
+        string rewriting = $$"""
+            "rewriting": { "canonical": ["hash:{{Write("canonical", "# logins\nb bob@pc.example.test\n")}}"], "generics": ["hash:{{Write("generics", "bob@example.test robert@far.example\n")}}"],
+                "masquerade": { "domains": ["example.test"] } },
+            "routing": { "smartHosts": ["inline:{ {bob@example.test=[smart.test]} }"] }
+            """;
+        string outside = await ExplainAsync(rewriting, "x@far.test", "b@example.test");
+        string inside = await ExplainAsync(rewriting, "alice@example.test", "b@example.test");
+        string stranger = await ExplainAsync(rewriting, "alice@example.test", "b@example.test", client: "198.51.100.1");
+
+        Assert.Contains("""
+
+            envelope canonical b@example.test bob@pc.example.test ~/canonical:2
+            envelope masquerade bob@pc.example.test bob@example.test rewriting.masquerade.domains
+            envelope generics bob@example.test robert@far.example ~/generics:1
+            header canonical
+            """, outside, StringComparison.Ordinal);
+        Assert.Contains("\nx@far.test SMTP to [smart.test]\n", outside, StringComparison.Ordinal); // By the sender that is in the queue.
+        Assert.DoesNotContain("generics", inside, StringComparison.Ordinal);
+        Assert.Contains("\nheader masquerade bob@pc.example.test bob@example.test ", inside, StringComparison.Ordinal);
+        Assert.DoesNotContain("SENDER", stranger, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sender_whom_no_table_can_be_asked_about_waits()
+    {
+        string said = await ExplainAsync($$""" "rewriting": { "canonical": ["socketmap:unix:{{Folder}}/none:x"], "canonicalClasses": ["envelopeSender"] } """, "alice@example.test", "b@example.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nenvelope waits b@example.test canonical: socketmap:", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("mailertable", "far.test\tesmtp:[gate.far.test]\n.far.test smtp:%1.inside.test\n")]
     [InlineData("transports", "far.test\tsmtp:[gate.far.test]\n.far.test smtp:[inside.test]\n")]
     public async Task A_mailertable_overrides_the_exchangers(string key, string table)
@@ -45,7 +102,7 @@ public sealed class RoutingQuestionsTests : ExplainFixture
         string said = await ExplainAsync($$""" "routing": { "{{key}}": ["hash:table"] } """, "x@far.test");
 
         Assert.Contains($"\n{key.TrimEnd('s')} x@far.test [gate.far.test] ~/table:1\n", said, StringComparison.Ordinal);
-        Assert.Contains("x@far.test SMTP to [gate.far.test]\ngate.far.test has no address\n", said, StringComparison.Ordinal);
+        Assert.Contains("x@far.test SMTP to [gate.far.test]\ncomes back: 550 5.4.4 the domain has no mail exchanger with an address\n", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +110,80 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     {
         string said = await ExplainAsync("\"queue\": {}", "x@far.test");
 
-        Assert.Contains("x@far.test SMTP to far.test\nMX 10 mx.far.test 192.0.2.1, 2001:db8::1\nMX 20 backup.far.test 192.0.2.2\nTLS ", said, StringComparison.Ordinal);
+        const string without = "TLS may (dane, the default, without TLSA records that DNSSEC protects)";
+        Assert.Contains($"x@far.test SMTP to far.test\nMX 10 mx.far.test 2001:db8::1, 203.0.113.1\n{without}\nMX 20 backup.far.test 203.0.113.2\n{without}\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_exchanger_has_its_policy_and_who_says_so()
+    {
+        Resolver.IsAuthentic = true;
+        Resolver.Tlsa["_25._tcp.mx.far.test"] = [new TlsaRecord(3, 1, 1, new byte[32])];
+        Resolver.Mx["far.test"] = [.. Resolver.Mx["far.test"], new MxRecord(30, "gone.far.test")];
+        string said = await ExplainAsync("\"queue\": { \"tlsPolicies\": [{ \"domain\": \"partner.test\", \"policy\": \"secure\" }] }", "x@far.test");
+
+        Assert.StartsWith("0\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("""
+            x@far.test SMTP to far.test
+            MX 10 mx.far.test 2001:db8::1, 203.0.113.1
+            TLS dane (DANE, 1 TLSA record of mx.far.test)
+            MX 20 backup.far.test 203.0.113.2
+            TLS may (dane, the default, without TLSA records that DNSSEC protects)
+            MX 30 gone.far.test has no address
+
+            """, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_of_ours_for_the_next_hop_is_named()
+    {
+        Resolver.Mx["partner.test"] = [new MxRecord(10, "mx.far.test")];
+        string said = await ExplainAsync("\"queue\": { \"tlsPolicies\": [{ \"domain\": \"partner.test\", \"policy\": \"secure\" }] }", "x@partner.test");
+        Assert.EndsWith("\nTLS verify (secure, queue.tlsPolicies: partner.test)\n", said, StringComparison.Ordinal);
+
+        Resolver.Mx["partner.test"] = [new MxRecord(0, ".")];
+        said = await ExplainAsync("\"queue\": {}", "x@partner.test");
+        Assert.StartsWith("1\n", said, StringComparison.Ordinal);
+        Assert.EndsWith("\ncomes back: 556 5.1.10 the domain accepts no mail (null MX)\n", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("far.test", "verify", 0, "secure, ~/tls_policy:2")]
+    [InlineData("sub.far.test", "none", 0, "~/tls_policy:3")]
+    [InlineData("gate.test", "encrypt", 0, "~/tls_policy:4")]
+    [InlineData("other.test", "may", 0, "~/tls_policy:5")]
+    public async Task A_table_of_policies_is_asked_for_the_next_hop_as_written_then_its_domain_then_those_above(string domain, string tls, int code, string why)
+    {
+        Write("tls_policy", "# Postfix\nfar.test secure\n.far.test none\n[gate.test]:2525 encrypt\ngate.test may\n");
+        Resolver.Addresses["gate.test"] = Resolver.Addresses["sub.far.test"] = Resolver.Addresses["mx.far.test"];
+        string said = await ExplainAsync("""
+            "queue": { "tlsPolicyTables": ["hash:tls_policy"] }, "routing": { "transports": ["inline:{ {gate.test=smtp:[gate.test]:2525}, {other.test=smtp:[gate.test]} }"] }
+            """, $"x@{domain}");
+
+        Assert.StartsWith($"{code}\n", said, StringComparison.Ordinal);
+        Assert.Contains($"\nTLS {tls} ({why})\n", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hash:tls_policy")] // "secure match=far.test"
+    [InlineData("socketmap:unix:/nowhere:x")]
+    public async Task Mail_waits_where_its_policy_cannot_be_told(string table)
+    {
+        Write("tls_policy", "far.test secure match=far.test\n");
+        string said = await ExplainAsync($$""" "queue": { "tlsPolicyTables": ["{{table}}"] } """, "x@far.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nwaits: 451 4.3.0 the TLS policy for the next hop cannot be read now\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mail_for_a_host_whose_records_cannot_be_looked_up_waits()
+    {
+        Resolver.IsAuthentic = true;
+        Resolver.Mx["far.test"] = [new MxRecord(10, "mx.far.test")];
+        Resolver.Fail.Add("tlsa _25._tcp.mx.far.test");
+        string said = await ExplainAsync("\"queue\": {}", "x@far.test");
+        Assert.StartsWith("75\n", said, StringComparison.Ordinal);
+        Assert.Contains("\nTLS refused (the TLSA records of mx.far.test could not be looked up", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,12 +215,12 @@ public sealed class RoutingQuestionsTests : ExplainFixture
     public async Task Relay_by_mx()
     {
         Resolver.Mx["friend.test"] = [new(10, "mx.friend.test"), new(20, "mail.example.test")];
-        Resolver.Addresses["mx.friend.test"] = [System.Net.IPAddress.Parse("192.0.2.9")];
+        Resolver.Addresses["mx.friend.test"] = [System.Net.IPAddress.Parse("203.0.113.9")];
         string said = await ExplainAsync("\"routing\": { \"relayByMx\": true }", "x@friend.test", client: "198.51.100.1");
 
         Assert.StartsWith("0\n", said, StringComparison.Ordinal);
         Assert.Contains("\ndomain x@friend.test relayed to for everybody routing.relayByMx\n", said, StringComparison.Ordinal);
-        Assert.Contains("\nMX 10 mx.friend.test 192.0.2.9\nMX 20 mail.example.test this host", said, StringComparison.Ordinal);
+        Assert.Contains("\nMX 10 mx.friend.test 203.0.113.9\nTLS may (dane, the default, without TLSA records that DNSSEC protects)\nMX 20 mail.example.test this host", said, StringComparison.Ordinal);
         Assert.StartsWith("1\n", await ExplainAsync("\"routing\": {}", "x@friend.test", client: "198.51.100.1"), StringComparison.Ordinal);
     }
 

@@ -3,6 +3,8 @@ using System.Text;
 using MailAccess.Queue;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
+using MailAccess.Server.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using MailAccess.Submission.Policy;
 using MailAccess.Testing;
 
@@ -153,19 +155,22 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
-    public void The_nearest_tls_policy_above_a_domain_holds()
+    public async Task The_nearest_tls_policy_above_a_domain_holds()
     {
         RemoteTlsConfiguration tls = Load("""
             { "queue": { "tlsPolicies": [
                 { "domain": "a.test", "policy": "secure" }, { "domain": ".a.test", "policy": "encrypt" }, { "domain": ".in.a.test", "policy": "dane-only" } ] } }
             """).Queue.RemoteTls;
-        Assert.Equal(TlsPolicy.Secure, tls.Find("A.test"));
-        Assert.Equal(TlsPolicy.Required, tls.Find("x.y.a.test"));
-        Assert.Equal(TlsPolicy.DaneOnly, tls.Find("x.in.a.test"));
-        Assert.Null(tls.Find("ba.test"));
+        RemoteTlsPolicies policies = new(tls.Policies, RoutingTables.None, NullLogger.Instance);
+        Assert.Equal(TlsPolicy.Secure, await FindAsync("A.test"));
+        Assert.Equal(TlsPolicy.Required, await FindAsync("x.y.a.test"));
+        Assert.Equal(TlsPolicy.DaneOnly, await FindAsync("x.in.a.test"));
+        Assert.Null(await FindAsync("ba.test"));
         RemoteTlsConfiguration bare = Load("{}").Queue.RemoteTls;
         Assert.Equal((TlsPolicy.Dane, true, false), (bare.Tls, bare.MtaSts, bare.TrustsDns));
         Assert.Null(bare.ReportContact);
+
+        async Task<TlsPolicy?> FindAsync(string domain) => (await policies.FindAsync(new NextHop { Domain = domain }, TestContext.Current.CancellationToken))?.Policy;
     }
 
     [Fact]

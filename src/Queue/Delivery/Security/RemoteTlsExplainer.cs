@@ -10,7 +10,7 @@ namespace MailAccess.Queue;
 /// <param name="Host">Its name.</param>
 /// <param name="Addresses">In the order to try.</param>
 /// <param name="Port">The port.</param>
-/// <param name="Policy">What is asked: <c>none</c>, <c>may</c>, <c>encrypt</c>, <c>verify</c> or <c>dane</c>; <c>refused</c>: the host would not be used now.</param>
+/// <param name="Policy">What is asked: <c>none</c>, <c>may</c>, <c>encrypt</c>, <c>verify</c> or <c>dane</c>; <see cref="RemoteTlsExplainer.Refused"/>: the host would not be used now.</param>
 /// <param name="Why">Which rule led to that.</param>
 public sealed record HostExplanation(string Host, IReadOnlyList<IPAddress> Addresses, int Port, string Policy, string Why);
 
@@ -27,6 +27,9 @@ public sealed record RemoteExplanation(
 /// <summary>Tells what the queue would do with mail for a next hop, by the code that does it, and connects to no mail server.</summary>
 public sealed class RemoteTlsExplainer
 {
+    /// <summary>In place of a policy: the host would not be used now.</summary>
+    public const string Refused = "refused";
+
     private readonly QueueOptions _options;
     private readonly HostResolver _hosts;
     private readonly TlsDecider _decider;
@@ -56,7 +59,7 @@ public sealed class RemoteTlsExplainer
         foreach (IGrouping<string, HostAddress> host in selection.Addresses.GroupBy(a => a.Host, StringComparer.OrdinalIgnoreCase))
         {
             HostTls terms = await _decider.DecideAsync(rule, hop, selection, host.First(), port, cancellationToken);
-            string policy = terms.Refusal is not null ? "refused" : terms.UsesDane ? "dane" : terms.MustVerify ? "verify" : PolicyNames.Of(terms.Policy);
+            string policy = terms.Refusal is not null ? Refused : terms.UsesDane ? "dane" : terms.MustVerify ? "verify" : PolicyNames.Of(terms.Policy);
             string why = terms.Refusal is { } refusal ? $"{refusal.Text} ({terms.Why})" : terms.Why;
             hosts.Add(new HostExplanation(host.Key, [.. host.Select(a => a.Address)], port, policy, why));
         }

@@ -43,9 +43,9 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
         }
         try
         {
-            if (name is not null && options.TlsPolicies is { } table && await table(name, cancellationToken) is { } policy)
+            if (options.TlsPolicies is { } table && await table(hop, cancellationToken) is { } own)
             {
-                return await WithStsAsync(new TlsRule(policy, $"the TLS policy for {name}", IsOurs: true), name, cancellationToken);
+                return await WithStsAsync(new TlsRule(own.Policy, own.Source, IsOurs: true), name, cancellationToken);
             }
         }
         catch (IOException)
@@ -75,7 +75,9 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
         {
             return dane;
         }
-        HostTls usual = plain with { Policy = rule.Policy == TlsPolicy.Required ? TlsPolicy.Required : TlsPolicy.Opportunistic };
+        HostTls usual = rule.Policy == TlsPolicy.Dane
+            ? plain with { Policy = TlsPolicy.Opportunistic, Why = $"{plain.Why}, without TLSA records that DNSSEC protects" }
+            : plain;
         return rule.Sts.Policy is { } sts ? WithSts(usual, sts, rule.Sts.Id, hop, host) : usual;
     }
 

@@ -21,7 +21,6 @@ internal static class QueueCommand
             QueueRulesCommand.Create(output, errors),
             QueueFlushCommand.Create(output, errors, clock),
             QueueHistoryCommand.Create(output, errors, clock),
-            QueueExplainCommand.Create(output, errors, input, clock),
         };
 
         Command Act(QueueAction action, string description) => QueueActCommand.Create(action, description, output, errors, input, clock);

@@ -61,7 +61,7 @@ internal static class QueueHistoryCommand
     }
 
     /// <summary>One line, whose fields have the names that they have in the log.</summary>
-    private static string Row(FinishedDelivery delivery) => QueueText.Clean(string.Create(CultureInfo.InvariantCulture,
+    internal static string Row(FinishedDelivery delivery) => QueueText.Clean(string.Create(CultureInfo.InvariantCulture,
         $"{delivery.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}  {delivery.Id}  {delivery.Status,-7}  from=<{delivery.From}> to=<{delivery.To}> relay={delivery.Relay} delay={delivery.Delay} dsn={delivery.Dsn} ({delivery.Reply})")) + "\n";
 
     private sealed record HistoryFilter(string[] Ids, string? Sender, string? Recipient, string? Status, string? Error)
