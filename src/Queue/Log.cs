@@ -102,7 +102,7 @@ internal static partial class Log
     {
         if (origin.Remote is { } remote)
         {
-            string client = $"{origin.RemoteName ?? "unknown"}[{(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)}]";
+            string client = $"{origin.RemoteName ?? "unknown"}[{remote}]";
             string login = (origin.SaslMechanism is { } mechanism ? $", sasl_method={mechanism}" : "") + (origin.AccountName is { } account ? $", sasl_username={account}" : "");
             Received(logger, id, client, login, origin.Protocol, origin.ConnectionId ?? "-");
         }

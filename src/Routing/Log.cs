@@ -15,4 +15,7 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "{Address}: {Problem}; its mail waits")]
     public static partial void BadExpansion(ILogger log, string address, string problem);
+
+    [LoggerMessage(5, LogLevel.Warning, "addresses cannot be rewritten, a message has to wait: {Reason}")]
+    public static partial void RewritingFailed(ILogger log, string reason);
 }

@@ -79,8 +79,12 @@ public sealed record MailOrigin
     /// <summary><c>submission</c>, <c>smtp</c>, <c>lmtp</c>, <c>local</c>.</summary>
     public required string Protocol { get; init; }
 
-    /// <summary>The client's address, or null for mail made here.</summary>
-    public IPAddress? Remote { get; init; }
+    /// <summary>The client's address, or null for mail made here. An IPv4 address that is written as an IPv6 one (RFC 4291 §2.5.5.2) becomes what it is.</summary>
+    public IPAddress? Remote
+    {
+        get;
+        init => field = value is { IsIPv4MappedToIPv6: true } ? value.MapToIPv4() : value;
+    }
 
     /// <summary>The client's name in the DNS, or null where it has none or nobody has looked.</summary>
     public string? RemoteName { get; init; }

@@ -28,7 +28,7 @@ internal static partial class Log
     [LoggerMessage(5006, LogLevel.Warning, "{ConnectionId}: the account source failed")]
     public static partial void AccountsFailed(this ILogger log, string connectionId, Exception failure);
 
-    [LoggerMessage(5007, LogLevel.Information, "{ConnectionId}: {Peer} exceeds its rate of {What}: {Count} in {Period}")]
+    [LoggerMessage(5012, LogLevel.Information, "{ConnectionId}: {Peer} exceeds its rate of {What}: {Count} in {Period}")]
     public static partial void RateExceeded(this ILogger log, string connectionId, string peer, string what, int count, TimeSpan period);
 
     [LoggerMessage(5011, LogLevel.Warning, "{ConnectionId}: what a URL names could not be read")]

@@ -52,7 +52,7 @@ public sealed class HoldRule
         "recipient" => envelope.Recipients.Any(r => Wildcard.Matches(t.Pattern, r.Path.ToString())),
         "domain" => envelope.Recipients.Any(r => Wildcard.Matches(t.Pattern, r.Path.Domain)),
         "account" => origin.AccountName is { } account && Wildcard.Matches(t.Pattern, account),
-        _ => origin.Remote is { } remote && IsNetwork(t.Pattern, out IPNetwork network) && network.Contains(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote),
+        _ => origin.Remote is { } remote && IsNetwork(t.Pattern, out IPNetwork network) && network.Contains(remote),
     });
 
     private static bool IsNetwork(string text, out IPNetwork network)

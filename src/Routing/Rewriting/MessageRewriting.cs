@@ -36,7 +36,7 @@ public sealed class MessageRewriting
     public static bool IsOurs(MailOrigin origin) => origin.AccountName is not null || origin.Protocol is "submission" or "local";
 
     /// <summary>Logs why a message has to wait.</summary>
-    public void Report(string error) => RewritingLog.RewritingFailed(_logger, error);
+    public void Report(string error) => Log.RewritingFailed(_logger, error);
 
     /// <summary>For the header of one message that comes in.</summary>
     public HeaderAddressRewriter RewriteIncomingHeader() => new(Incoming, _incoming);
