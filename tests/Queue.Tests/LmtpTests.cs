@@ -54,6 +54,54 @@ public sealed class LmtpTests : RemoteDeliveryFixture
     }
 
     [Fact]
+    public async Task Killed_between_two_replies_only_who_has_none_gets_it_again()
+    {
+        await using ScriptedPeer peer = new(SilentForTwo);
+        await RouteToAsync(peer);
+        await Harness.SendAsync("alice@example.test", "one@far.test", "two@far.test");
+        await Harness.Logger.SawAsync("to=<one@far.test>", "status=sent");
+        Harness.Disk = Harness.Disk.After(Crash.Kill, new Random(1));
+        await Harness.RestartAsync();
+        Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        await Harness.Logger.SawAsync("to=<two@far.test>", "status=sent");
+        await Harness.Logger.SawAsync("removed");
+        Assert.Equal(["RCPT TO:<one@far.test>", "RCPT TO:<two@far.test>"], peer.Messages.Select(m => m.Recipients.Single()));
+    }
+
+    [Fact]
+    public async Task A_reply_that_the_spool_cannot_take_yet_is_written_with_the_others()
+    {
+        Harness.Disk = new SimulatedDisk { FailsOnce = true };
+        TaskCompletionSource noted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ScriptedPeer peer = new(c =>
+        {
+            if (c.Verb == "DATA")
+            {
+                Harness.Disk.FailAfter(0); // The next is the note of the first reply.
+            }
+            else if (c.Verb == "." && c.Line.Contains("two@", StringComparison.Ordinal))
+            {
+                noted.Task.GetAwaiter().GetResult();
+                return "452 4.2.2 full";
+            }
+            return null;
+        });
+        await RouteToAsync(peer);
+        await Harness.SendAsync("alice@example.test", "one@far.test", "two@far.test");
+        await Harness.Logger.SawAsync("to=<one@far.test>", "status=sent");
+        Assert.Equal(1, Harness.Disk.Failures);
+        noted.SetResult();
+        await Harness.Logger.SawAsync("to=<two@far.test>", "status=deferred");
+        Assert.Equal([false, true], (await WaitingAsync()).Recipients.Select(r => r.IsPending));
+        Harness.Disk = Harness.Disk.After(Crash.Kill, new Random(1));
+        await Harness.RestartAsync();
+        Assert.Equal([false, true], (await WaitingAsync()).Recipients.Select(r => r.IsPending));
+    }
+
+    private static PeerAnswer? SilentForTwo(PeerCommand c) =>
+        c is { Verb: ".", Connection: 1 } && c.Line.Contains("two@", StringComparison.Ordinal) ? PeerAnswer.Silence : null;
+
+    [Fact]
     public async Task A_unix_socket_is_spoken_to_and_its_connection_used_again()
     {
         string folder = Directory.CreateTempSubdirectory("lmtp").FullName;

@@ -27,19 +27,50 @@ internal sealed class Attempt(
         try
         {
             _left--;
-            SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
-            Message = Message.Apply(update);
-            Unwritten.Add(update);
+            Take(result);
             if (_left > 0)
             {
-                await save(Message, Unwritten.With(new SpoolUpdate()), durability);
-                Unwritten.Clear();
+                await SaveAsync(durability);
             }
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>
+    /// Writes a part of a result that is still to come, so that it survives our own death. A spool that fails does not disturb: the whole result takes the part along.
+    /// </summary>
+    public async Task NoteAsync(TransactionResult part)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            Take(part);
+            await SaveAsync(UpdateDurability.Process);
+        }
+        catch (IOException)
+        {
+            // Still unwritten.
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private void Take(TransactionResult result)
+    {
+        SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
+        Message = Message.Apply(update);
+        Unwritten.Add(update);
+    }
+
+    private async Task SaveAsync(UpdateDurability durability)
+    {
+        await save(Message, Unwritten.With(new SpoolUpdate()), durability);
+        Unwritten.Clear();
     }
 
     private RecipientChange ToChange(RecipientOutcome outcome, string? host)

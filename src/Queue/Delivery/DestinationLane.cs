@@ -9,7 +9,7 @@ internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
     private long _begun;
     private TimeSpan _connecting;
 
-    public Transaction Transaction { get; } = transaction;
+    public Transaction Transaction => transaction with { Heard = early => transaction.Heard(Timed(early)) };
 
     public DateTimeOffset Since { get; } = clock.GetUtcNow();
 
@@ -27,10 +27,7 @@ internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
         return connected;
     }
 
-    public void Complete(TransactionResult result) => Done.SetResult(result with
-    {
-        Timing = new DeliveryTiming(clock.GetElapsedTime(_submitted, _begun), _connecting, clock.GetElapsedTime(_begun) - _connecting),
-    });
+    public void Complete(TransactionResult result) => Done.SetResult(Timed(result));
 
     public void Fail(Task failed)
     {
@@ -43,6 +40,11 @@ internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
             Done.TrySetException(failed.Exception!.InnerExceptions);
         }
     }
+
+    private TransactionResult Timed(TransactionResult result) => result with
+    {
+        Timing = new DeliveryTiming(clock.GetElapsedTime(_submitted, _begun), _connecting, clock.GetElapsedTime(_begun) - _connecting),
+    };
 }
 
 /// <summary>What <see cref="RemoteQueue"/> keeps of one destination; guarded by its lock.</summary>

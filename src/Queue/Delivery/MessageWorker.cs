@@ -96,7 +96,7 @@ internal sealed class MessageWorker(
         foreach ((RelayGroup group, List<int> recipients) in plan.Relays)
         {
             work.AddRange(recipients.Chunk(options.Limits.RecipientsPerTransactionMax)
-                .Select(some => Work(() => remote.SubmitAsync(group.Destination, TransactionOf(message, group, some)))));
+                .Select(some => (Func<Attempt, Task>)(attempt => RelayAsync(attempt, group.Destination, TransactionOf(message, group, some)))));
         }
         using Attempt attempt = new(message, work.Count + plan.Mailboxes.Count, SaveAsync, clock, options.Limits.ReplyTextMax);
         List<Task> running = [.. work.Select(start => start(attempt))];
@@ -149,6 +149,21 @@ internal sealed class MessageWorker(
         return new Transaction(
             view with { Octets = view.Octets + passed.Length }, recipients,
             async token => new PrefixedContent(passed, await spool.OpenContentAsync(message.Id, token)));
+    }
+
+    // LMTP replies for each recipient (RFC 2033 §4.2): who has the message already does not get it again because of our death while others wait.
+    private async Task RelayAsync(Attempt attempt, Destination destination, Transaction transaction)
+    {
+        HashSet<int> heard = [];
+        TransactionResult result = await remote.SubmitAsync(destination, transaction with { Heard = NoteAsync });
+        await RecordAsync(attempt, result with { Outcomes = [.. result.Outcomes.Where(o => !heard.Contains(o.Index))] }, UpdateDurability.PowerLoss);
+
+        async Task NoteAsync(TransactionResult part)
+        {
+            heard.UnionWith(part.Outcomes.Select(o => o.Index));
+            await attempt.NoteAsync(part);
+            LogOutcomes(attempt.Message, part);
+        }
     }
 
     private async Task RecordAsync(Attempt attempt, TransactionResult result, UpdateDurability durability)
@@ -236,6 +251,7 @@ internal sealed class MessageWorker(
         try
         {
             await spool.RemoveAsync(message.Id);
+            _unsaved.TryRemove(message.Id, out _);
         }
         catch (IOException)
         {

@@ -12,7 +12,11 @@ namespace MailAccess.Queue;
 internal sealed record RecipientOutcome(int Index, RecipientStatus Status, SmtpReply Reply);
 
 /// <summary>One transaction's worth of a message.</summary>
-internal sealed record Transaction(SpoolMessage Message, IReadOnlyList<int> Recipients, Func<CancellationToken, Task<IMessageContent>> OpenContentAsync);
+internal sealed record Transaction(SpoolMessage Message, IReadOnlyList<int> Recipients, Func<CancellationToken, Task<IMessageContent>> OpenContentAsync)
+{
+    /// <summary>Told of what is settled while others still wait for their replies; it comes again with the whole result. Does not throw.</summary>
+    public Func<TransactionResult, Task> Heard { get; init; } = static _ => Task.CompletedTask;
+}
 
 /// <summary>
 /// A connection on which mail can be sent: greeting, EHLO, TLS and AUTH are done; then one transaction after the other.
@@ -109,7 +113,11 @@ internal sealed class SmtpSession : IAsyncDisposable
         IsUsable = false; // Until we know how it ended.
         TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _isLmtp, _options, _clock.GetUtcNow());
         SevenBitPlan? conversion = terms.NeedsConversion ? await PlanConversionAsync(transaction, cancellationToken) : null;
-        SmtpTransaction run = new(_conversation, _peer, terms, Limits, _isLmtp) { Conversion = conversion };
+        SmtpTransaction run = new(_conversation, _peer, terms, Limits, _isLmtp)
+        {
+            Conversion = conversion,
+            Heard = outcome => transaction.Heard(new TransactionResult([outcome], Relay, Host)),
+        };
         List<int> candidates = [];
         foreach (int index in transaction.Recipients)
         {

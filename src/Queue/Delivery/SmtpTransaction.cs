@@ -22,6 +22,9 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     /// <summary>8-bit content is converted on the way (RFC 6152 §3); null: sent as it is.</summary>
     public SevenBitPlan? Conversion { get; init; }
 
+    /// <summary>Told of each reply to the message that is not the last one, as it comes: so says only LMTP.</summary>
+    public Func<RecipientOutcome, Task> Heard { get; init; } = static _ => Task.CompletedTask;
+
     /// <returns>Whether the session is in step afterwards.</returns>
     public async Task<bool> RunAsync(List<int> recipients, Func<CancellationToken, Task<IMessageContent>> openContentAsync, CancellationToken cancellationToken)
     {
@@ -142,8 +145,10 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
             return worst;
         }
         Outcomes[accepted[0]] = Outcome(accepted[0], worst);
-        foreach (int index in accepted.Skip(1))
+        for (int i = 1; i < accepted.Count; i++)
         {
+            await Heard(Outcomes[accepted[i - 1]]); // The next may take its time, and we may not live to hear it.
+            int index = accepted[i];
             SmtpReply reply = await conversation.ReadReplyAsync("waiting for the reply to the message", limits.DataEndTimeout);
             Outcomes[index] = Outcome(index, reply);
             worst = worst.Code == 421 || reply.IsPositive ? worst : reply;

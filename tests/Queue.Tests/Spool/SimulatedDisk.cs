@@ -24,6 +24,8 @@ internal sealed class SimulatedDisk : ISpoolFiles
 
     public bool IsDown { get; private set; }
 
+    public int Failures { get; private set; }
+
     public IReadOnlyCollection<string> Names
     {
         get
@@ -138,6 +140,7 @@ internal sealed class SimulatedDisk : ISpoolFiles
         Operations++;
         if (IsDown || --_operationsLeft < 0)
         {
+            Failures++;
             IsDown = !FailsOnce;
             _operationsLeft = int.MaxValue;
             throw new IOException("simulated failure");
