@@ -3,27 +3,36 @@ using System.Diagnostics.CodeAnalysis;
 namespace MailAccess.Queue;
 
 /// <summary>A transaction that waits for its destination, or is under way there.</summary>
-internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
+internal sealed class DeliveryJob
 {
-    private readonly long _submitted = clock.GetTimestamp();
+    private readonly TimeProvider _clock;
+    private readonly long _submitted;
     private long _begun;
     private TimeSpan _connecting;
 
-    public Transaction Transaction => transaction with { Heard = early => transaction.Heard(Timed(early)) };
+    public DeliveryJob(Transaction transaction, TimeProvider clock)
+    {
+        _clock = clock;
+        _submitted = clock.GetTimestamp();
+        Since = clock.GetUtcNow();
+        Transaction = transaction with { Heard = part => transaction.Heard(Timed(part)) };
+    }
 
-    public DateTimeOffset Since { get; } = clock.GetUtcNow();
+    public Transaction Transaction { get; }
+
+    public DateTimeOffset Since { get; }
 
     public TaskCompletionSource<TransactionResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>It is its turn; again where it had to go back.</summary>
-    public void Begin() => _begun = clock.GetTimestamp();
+    public void Begin() => _begun = _clock.GetTimestamp();
 
     /// <summary>Counts the time that it takes to get a session.</summary>
     public async Task<T> TimeAsync<T>(Task<T> connecting)
     {
-        long dialled = clock.GetTimestamp();
+        long dialled = _clock.GetTimestamp();
         T connected = await connecting;
-        _connecting = clock.GetElapsedTime(dialled);
+        _connecting = _clock.GetElapsedTime(dialled);
         return connected;
     }
 
@@ -43,7 +52,7 @@ internal sealed class DeliveryJob(Transaction transaction, TimeProvider clock)
 
     private TransactionResult Timed(TransactionResult result) => result with
     {
-        Timing = new DeliveryTiming(clock.GetElapsedTime(_submitted, _begun), _connecting, clock.GetElapsedTime(_begun) - _connecting),
+        Timing = new DeliveryTiming(_clock.GetElapsedTime(_submitted, _begun), _connecting, _clock.GetElapsedTime(_begun) - _connecting),
     };
 }
 

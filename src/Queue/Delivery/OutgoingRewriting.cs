@@ -42,8 +42,9 @@ internal static class OutgoingRewriting
             return new OutgoingTransaction(null, Failed);
         }
         return new OutgoingTransaction(
-            new Transaction(
-                message with
+            transaction with
+            {
+                Message = message with
                 {
                     ReversePath = sender.Path,
                     Recipients = recipients,
@@ -51,10 +52,10 @@ internal static class OutgoingRewriting
                     SmtpUtf8 = message.SmtpUtf8 || header.BringsUtf8,
                     Traits = header.BringsUtf8 ? message.Traits | ContentTraits.EightBit | ContentTraits.HeaderUtf8 : message.Traits,
                 },
-                transaction.Recipients,
-                header.Edits.Count == 0
+                OpenContentAsync = header.Edits.Count == 0
                     ? transaction.OpenContentAsync
-                    : async token => new EditedContent(await transaction.OpenContentAsync(token), header.Edits)),
+                    : async token => new EditedContent(await transaction.OpenContentAsync(token), header.Edits),
+            },
             null);
     }
 
