@@ -266,7 +266,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
             runner.Lane.Health.Dials();
             runner.Lane.Dialling++;
         }
-        Connected connected;
+        Connected connected = default;
         try
         {
             connected = await job.TimeAsync(connector.ConnectAsync(runner.Lane.Destination, _abort.Token));
@@ -275,18 +275,19 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         {
             lock (_gate)
             {
+                // In one step: whoever is refused at the same time must not find that nobody has or gets a session.
                 runner.Lane.Dialling--;
+                if (connected.Session is { } session)
+                {
+                    runner.Session = session;
+                    runner.Lane.Live++;
+                    runner.Lane.Health.Connected();
+                }
             }
         }
         if (connected.Failure is { } failure)
         {
             return Refused(runner.Lane, job, failure) ? null : TransactionResult.ForAll(job.Transaction, failure);
-        }
-        lock (_gate)
-        {
-            runner.Session = connected.Session;
-            runner.Lane.Live++;
-            runner.Lane.Health.Connected();
         }
         return await SendAsync(runner, job.Transaction);
     }
