@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using MailAccess.Routing;
 using MailAccess.Smtp;
@@ -9,7 +10,7 @@ namespace MailAccess.Queue.Tests;
 /// <summary>Aliases, lists and forwards through a whole queue.</summary>
 public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
 {
-    private readonly List<string> _handedOver = [];
+    private readonly ConcurrentQueue<string> _handedOver = [];
     private Func<SmtpReply> _agentSays = () => new SmtpReply(250, new(2, 0, 0), "taken");
 
     private QueueHarness Harness { get; } = new();
@@ -29,7 +30,7 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
     {
         string text = Encoding.UTF8.GetString(await Samples.ReadAllAsync(content));
         Assert.Contains("Subject: hello", text, StringComparison.Ordinal);
-        _handedOver.Add($"{transaction.Target} <{transaction.ReversePath}> {string.Join(' ', transaction.Recipients.Select(r => r.Path))}");
+        _handedOver.Enqueue($"{transaction.Target} <{transaction.ReversePath}> {string.Join(' ', transaction.Recipients.Select(r => r.Path))}");
         return [.. transaction.Recipients.Select(_ => _agentSays())];
     }
 

@@ -26,12 +26,12 @@ public sealed class HostDialerTests
     private Task<SmtpSession> OpenAsync(DialledHost host) => _dialer.OpenAsync(
         host, (conversation, peer, helo) => SmtpSession.OpenAsync(conversation, new NextHop { Host = "x" }, new PeerVerifier(new HostTls { Policy = TlsPolicy.Never, Why = "a test" }, null, null), _options, _clock, peer, host.Name, helo), None);
 
-    /// <summary>An address where nobody listens.</summary>
-    private static IPEndPoint Refusing()
+    /// <summary>An address where nobody listens, nor anybody else can.</summary>
+    private static Socket Refusing()
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
+        return socket;
     }
 
     [Theory]
@@ -61,7 +61,8 @@ public sealed class HostDialerTests
     [Fact]
     public async Task An_address_that_refuses_costs_nothing_and_is_not_dialled_again_soon()
     {
-        IPEndPoint refusing = Refusing();
+        using Socket held = Refusing();
+        EndPoint refusing = held.LocalEndPoint!;
         await using ScriptedPeer good = new();
         await using (SmtpSession session = await OpenAsync(Host(refusing, good.EndPoint)))
         {

@@ -41,7 +41,7 @@ internal sealed class RecordingLogger : ILogger<MailQueue>
     /// <summary>The next line that holds all these; lines before it are passed over.</summary>
     public async Task<string> SawAsync(params string[] parts)
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(120), TimeProvider.System);
         try
         {
             while (true)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Tables;
@@ -118,11 +119,11 @@ public sealed class RewritingTests : RemoteDeliveryFixture
 
         public bool IsDown { get; set; }
 
-        public List<string> Asked { get; } = [];
+        public ConcurrentQueue<string> Asked { get; } = [];
 
         public ValueTask<TableAnswer> FindAsync(string key, CancellationToken cancellationToken)
         {
-            Asked.Add(key);
+            Asked.Enqueue(key);
             string? value = entries.FirstOrDefault(e => e.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value;
             return new(IsDown ? new TableAnswer(LookUpOutcome.Failed, Error: "away") : value is null ? TableAnswer.NotFound : new TableAnswer(LookUpOutcome.Found, value, new TablePlace(Name, 1)));
         }

@@ -13,6 +13,9 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     {
     }
 
+    /// <summary>Called, under no lock, before a timer is set that is due after so long: what happens meanwhile.</summary>
+    public Action<TimeSpan>? Setting { get; set; }
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -94,6 +97,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            clock.Setting?.Invoke(dueTime);
             lock (clock._gate)
             {
                 clock._timers.Remove(this);

@@ -275,11 +275,11 @@ public sealed class ScriptedPeer : IAsyncDisposable
             PeerCommand command = new(verb, line, number);
             PeerAnswer answer = peer._script(command) ?? polite;
             bool isSuccess = answer.Text is { Length: > 0 } text && text[0] is '2' or '3';
+            peer.Heard.Enqueue(command); // Whoever waits for the message finds its last command here.
             if (isSuccess && verb != "STARTTLS" && onSuccess is not null)
             {
                 await onSuccess();
             }
-            peer.Heard.Enqueue(command);
             peer._commands.Writer.TryWrite(command);
             if (answer.Text is not null)
             {

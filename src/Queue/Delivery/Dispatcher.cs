@@ -6,6 +6,9 @@ namespace MailAccess.Queue;
 /// <summary>The one loop that owns the schedule: takes what is due, as many at once as allowed, and sleeps until woken or until the next is due.</summary>
 internal sealed class Dispatcher : IAsyncDisposable
 {
+    /// <summary>By so much a message may be late.</summary>
+    private static readonly TimeSpan LatenessMax = TimeSpan.FromMilliseconds(500);
+
     private readonly Schedule _schedule;
     private readonly MessageWorker _worker;
     private readonly QueueLimits _limits;
@@ -61,11 +64,9 @@ internal sealed class Dispatcher : IAsyncDisposable
         {
             while (true)
             {
-                DateTimeOffset? next = TakeDue();
-                if (next is { } due)
+                if (TakeDue() is { } due)
                 {
-                    TimeSpan wait = due - _clock.GetUtcNow();
-                    _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                    Arm(due);
                 }
                 await _wake.Reader.ReadAsync(_stop.Token);
             }
@@ -73,6 +74,23 @@ internal sealed class Dispatcher : IAsyncDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
         }
+    }
+
+    // A timer counts from when it is set: where the clock has gone on meanwhile, it is set again.
+    private void Arm(DateTimeOffset due)
+    {
+        DateTimeOffset now;
+        do
+        {
+            now = _clock.GetUtcNow();
+            if (due <= now)
+            {
+                Wake();
+                return;
+            }
+            _timer.Change(due - now, Timeout.InfiniteTimeSpan);
+        }
+        while (_clock.GetUtcNow() - now > LatenessMax);
     }
 
     private DateTimeOffset? TakeDue()

@@ -175,7 +175,8 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     {
         try
         {
-            while (await NextAsync(runner) is { } job)
+            Action end = static () => { };
+            while (await NextAsync(runner, end) is { } job)
             {
                 Task<TransactionResult?> work = DeliverAsync(runner, job);
                 await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // What it threw goes to whoever submitted it.
@@ -183,7 +184,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
                 {
                     await CloseAsync(runner);
                     Give(runner.Lane);
-                    job.Fail(work);
+                    end = () => job.Fail(work);
                     continue;
                 }
                 if (await work is not { } result)
@@ -191,7 +192,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
                     break; // It went back to the others: one connection less is what the server wants.
                 }
                 Give(runner.Lane);
-                job.Complete(result);
+                end = () => job.Complete(result);
             }
             await (runner.Session?.QuitAsync() ?? Task.CompletedTask);
         }
@@ -203,27 +204,36 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     }
 
     /// <summary>The next transaction, or null: this runner is not needed any more.</summary>
-    private async Task<DeliveryJob?> NextAsync(DestinationRunner runner)
+    /// <param name="runner">Whose.</param>
+    /// <param name="end">Ends the one before. Whoever hears of that and sends more at once finds this connection waiting, and opens no other.</param>
+    private async Task<DeliveryJob?> NextAsync(DestinationRunner runner, Action end)
     {
         DestinationLane lane = runner.Lane;
-        Release(lane);
-        lock (_gate)
+        try
         {
-            bool others = lane.Runners > 1;
-            if ((others && !lane.Health.AllowsAnother(lane.Runners - 1)) || (_starved.Count > 0 && (others || runner.Served >= TurnTransactions)))
+            Release(lane);
+            lock (_gate)
             {
-                return null; // More than the destination bears, or than is its share.
+                bool others = lane.Runners > 1;
+                if ((others && !lane.Health.AllowsAnother(lane.Runners - 1)) || (_starved.Count > 0 && (others || runner.Served >= TurnTransactions)))
+                {
+                    return null; // More than the destination bears, or than is its share.
+                }
+                if (lane.TryTake(out DeliveryJob? next))
+                {
+                    runner.Served++;
+                    return next;
+                }
+                if (runner.Session is null || _starved.Count > 0 || _stop.IsCancellationRequested)
+                {
+                    return null;
+                }
+                lane.Idle++;
             }
-            if (lane.TryTake(out DeliveryJob? job))
-            {
-                runner.Served++;
-                return job;
-            }
-            if (runner.Session is null || _starved.Count > 0 || _stop.IsCancellationRequested)
-            {
-                return null;
-            }
-            lane.Idle++;
+        }
+        finally
+        {
+            end();
         }
         using CancellationTokenSource idle = new(limits.IdleConnectionTime, clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, _stop.Token);
@@ -266,7 +276,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
             runner.Lane.Health.Dials();
             runner.Lane.Dialling++;
         }
-        Connected connected;
+        Connected connected = default;
         try
         {
             connected = await job.TimeAsync(connector.ConnectAsync(runner.Lane.Destination, _abort.Token));
@@ -275,18 +285,19 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         {
             lock (_gate)
             {
+                // In one step: whoever is refused at the same time must not find that nobody has or gets a session.
                 runner.Lane.Dialling--;
+                if (connected.Session is { } session)
+                {
+                    runner.Session = session;
+                    runner.Lane.Live++;
+                    runner.Lane.Health.Connected();
+                }
             }
         }
         if (connected.Failure is { } failure)
         {
             return Refused(runner.Lane, job, failure) ? null : TransactionResult.ForAll(job.Transaction, failure);
-        }
-        lock (_gate)
-        {
-            runner.Session = connected.Session;
-            runner.Lane.Live++;
-            runner.Lane.Health.Connected();
         }
         return await SendAsync(runner, job.Transaction);
     }

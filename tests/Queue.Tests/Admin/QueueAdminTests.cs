@@ -6,7 +6,7 @@ namespace MailAccess.Queue.Tests;
 /// <summary>What administrators do with messages while the queue works.</summary>
 public sealed class QueueAdminTests : RemoteDeliveryFixture
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10); // By the clock that stands still.
 
     private DateTimeOffset Now => Harness.Clock.GetUtcNow();
 
@@ -137,8 +137,10 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         Assert.Equal(QueueActionResult.Refused, (await ActAsync(entry.Id, QueueAction.Retry)).Result);
         Assert.Equal(QueueActionResult.Done, (await ActAsync(entry.Id, QueueAction.Hold)).Result);
         Assert.Equal(QueueActionResult.Done, (await ActAsync(entry.Id, QueueAction.Release)).Result);
-        await ActAsync(entry.Id, QueueAction.Release);
-        entry = Assert.Single(await ListAsync());
+        while ((entry = Assert.Single(await ListAsync())).State == QueueState.Active || Harness.Queue.WaitingCount == 0)
+        {
+            await Task.Yield(); // The queue looks at what was released, and puts it back.
+        }
         Assert.Equal((QueueState.Future, 0), (entry.State, entry.Attempts));
     }
 

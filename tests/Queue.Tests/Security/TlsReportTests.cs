@@ -141,6 +141,7 @@ public sealed class TlsReportTests : SecureDeliveryFixture
         EndDay();
         while ((await Harness.Logger.SawAsync("to=<tls-reports@far.test>", "status=")).Contains("status=deferred", StringComparison.Ordinal))
         {
+            await WaitingAsync();
             Harness.Clock.Advance(TimeSpan.FromHours(4)); // The day's last hours had passed while it was being dialled.
         }
         PeerMessage message = await peer.NextMessageAsync(None);
