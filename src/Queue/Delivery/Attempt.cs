@@ -3,11 +3,13 @@ namespace MailAccess.Queue;
 /// <summary>One attempt under way: gathers what comes of it and writes each result down as it comes.</summary>
 /// <param name="message">As noted before the attempt.</param>
 /// <param name="resultsDue">How many results will come, if nothing goes wrong.</param>
-/// <param name="save">Writes a step of the message, as it is then, to the spool.</param>
+/// <param name="save">Writes a step of the message, as it is then, to the spool, with what was not written before, which it clears.</param>
+/// <param name="describe">What the log says of a result.</param>
 /// <param name="clock">For when a recipient was tried.</param>
 /// <param name="replyTextMax">Characters of a reply that are kept.</param>
 internal sealed class Attempt(
-    SpoolMessage message, int resultsDue, Func<SpoolMessage, SpoolUpdate, UpdateDurability, Task> save, TimeProvider clock, int replyTextMax) : IDisposable
+    SpoolMessage message, int resultsDue, Func<SpoolMessage, Unwritten, SpoolUpdate, UpdateDurability, Task> save,
+    Func<SpoolMessage, TransactionResult, IEnumerable<DeliveryFacts>> describe, TimeProvider clock, int replyTextMax) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private int _left = resultsDue;
@@ -65,13 +67,10 @@ internal sealed class Attempt(
         SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
         Message = Message.Apply(update);
         Unwritten.Add(update);
+        Unwritten.Say(describe(Message, result));
     }
 
-    private async Task SaveAsync(UpdateDurability durability)
-    {
-        await save(Message, Unwritten.With(new SpoolUpdate()), durability);
-        Unwritten.Clear();
-    }
+    private Task SaveAsync(UpdateDurability durability) => save(Message, Unwritten, new SpoolUpdate(), durability);
 
     private RecipientChange ToChange(RecipientOutcome outcome, string? host)
     {
