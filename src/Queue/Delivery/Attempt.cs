@@ -1,3 +1,5 @@
+using MailAccess.Smtp;
+
 namespace MailAccess.Queue;
 
 /// <summary>One attempt under way: gathers what comes of it and writes each result down as it comes.</summary>
@@ -64,7 +66,8 @@ internal sealed class Attempt(
 
     private void Take(TransactionResult result)
     {
-        SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
+        DateTimeOffset now = clock.GetUtcNow();
+        SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost, now))] };
         Message = Message.Apply(update);
         Unwritten.Add(update);
         Unwritten.Say(describe(Message, result));
@@ -72,15 +75,15 @@ internal sealed class Attempt(
 
     private Task SaveAsync(UpdateDurability durability) => save(Message, Unwritten, new SpoolUpdate(), durability);
 
-    private RecipientChange ToChange(RecipientOutcome outcome, string? host)
+    private RecipientChange ToChange(RecipientOutcome outcome, string? host, DateTimeOffset now)
     {
         int keep = Math.Min(outcome.Reply.Text.Length, replyTextMax);
-        return new RecipientChange(outcome.Index)
+        SmtpReply reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] };
+        SpoolRecipient before = Message.Recipients[outcome.Index];
+        if (before.Status == RecipientStatus.Pending && outcome.Status == RecipientStatus.Pending && before.LastReply == reply && before.RemoteHost == host)
         {
-            Status = outcome.Status,
-            Reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] },
-            RemoteHost = host,
-            At = clock.GetUtcNow(),
-        };
+            return new RecipientChange(outcome.Index) { At = now }; // As the last time: dozens of attempts for thousands of recipients make no novel.
+        }
+        return new RecipientChange(outcome.Index) { Status = outcome.Status, Reply = reply, RemoteHost = host, At = now };
     }
 }
