@@ -68,7 +68,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, _security, options, clock, logger), deadHosts, options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
-        DeliveryLog deliveries = new(_history, clock, logger);
+        DeliveryLog deliveries = new(_history, logger);
         _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
         _final = new FinalDelivery(_spool, _local, agents ?? _agents!, options.Limits, clock);
         Planner planner = new(_spool, router, _remote, options, clock);

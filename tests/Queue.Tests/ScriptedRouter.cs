@@ -21,6 +21,9 @@ internal sealed class ScriptedRouter(IMailRouter otherwise) : IMailRouter
     /// <summary>Whether the domains of those addresses are ours.</summary>
     public bool IsOurs { get; set; } = true;
 
+    /// <summary>A fault of its own the next time that it is asked.</summary>
+    public Exception? FaultsNext { get; set; }
+
     public static RoutedRecipient Mailbox(string address, string? owner = null) => To(address, new Target.Mailbox(address[..address.IndexOf('@', StringComparison.Ordinal)]), owner);
 
     public static RoutedRecipient Relay(string address, int port, string? owner = null) => To(address, new Target.Relay(new NextHop { Host = "127.0.0.1", Port = port }), owner);
@@ -36,6 +39,11 @@ internal sealed class ScriptedRouter(IMailRouter otherwise) : IMailRouter
     {
         string address = request.Recipient.ToString();
         Asked.Enqueue(address);
+        if (FaultsNext is { } fault)
+        {
+            FaultsNext = null;
+            throw fault;
+        }
         return _answers.TryGetValue(address, out RoutedRecipient[]? answer) ? new(new Resolution(answer, []) { IsOurs = IsOurs }) : otherwise.ResolveAsync(request, cancellationToken);
     }
 }

@@ -67,9 +67,12 @@ public sealed class StopAndCrashTests : RemoteDeliveryFixture
         Harness.Disk.FailAfter(8);
         await Harness.SendAsync("alice@example.test", "x@far.test");
         await Harness.Logger.SawAsync("could not be worked on");
+        Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("status=sent", StringComparison.Ordinal)); // The log says what the spool knows.
         Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        await Harness.Logger.SawAsync("status=sent");
         await Harness.Logger.SawAsync("removed");
         Assert.Single(peer.Messages);
         Assert.Empty(Harness.Disk.Names);
+        Assert.Single(Harness.Logger.Lines, l => l.Contains("status=sent", StringComparison.Ordinal));
     }
 }

@@ -1,13 +1,17 @@
+using MailAccess.Smtp;
+
 namespace MailAccess.Queue;
 
 /// <summary>One attempt under way: gathers what comes of it and writes each result down as it comes.</summary>
 /// <param name="message">As noted before the attempt.</param>
 /// <param name="resultsDue">How many results will come, if nothing goes wrong.</param>
-/// <param name="save">Writes a step of the message, as it is then, to the spool.</param>
+/// <param name="save">Writes a step of the message, as it is then, to the spool, with what was not written before, which it clears.</param>
+/// <param name="describe">What the log says of a result.</param>
 /// <param name="clock">For when a recipient was tried.</param>
 /// <param name="replyTextMax">Characters of a reply that are kept.</param>
 internal sealed class Attempt(
-    SpoolMessage message, int resultsDue, Func<SpoolMessage, SpoolUpdate, UpdateDurability, Task> save, TimeProvider clock, int replyTextMax) : IDisposable
+    SpoolMessage message, int resultsDue, Func<SpoolMessage, Unwritten, SpoolUpdate, UpdateDurability, Task> save,
+    Func<SpoolMessage, TransactionResult, IEnumerable<DeliveryFacts>> describe, TimeProvider clock, int replyTextMax) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private int _left = resultsDue;
@@ -62,26 +66,24 @@ internal sealed class Attempt(
 
     private void Take(TransactionResult result)
     {
-        SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost))] };
+        DateTimeOffset now = clock.GetUtcNow();
+        SpoolUpdate update = new() { Recipients = [.. result.Outcomes.Select(o => ToChange(o, result.RemoteHost, now))] };
         Message = Message.Apply(update);
         Unwritten.Add(update);
+        Unwritten.Say(describe(Message, result));
     }
 
-    private async Task SaveAsync(UpdateDurability durability)
-    {
-        await save(Message, Unwritten.With(new SpoolUpdate()), durability);
-        Unwritten.Clear();
-    }
+    private Task SaveAsync(UpdateDurability durability) => save(Message, Unwritten, new SpoolUpdate(), durability);
 
-    private RecipientChange ToChange(RecipientOutcome outcome, string? host)
+    private RecipientChange ToChange(RecipientOutcome outcome, string? host, DateTimeOffset now)
     {
         int keep = Math.Min(outcome.Reply.Text.Length, replyTextMax);
-        return new RecipientChange(outcome.Index)
+        SmtpReply reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] };
+        SpoolRecipient before = Message.Recipients[outcome.Index];
+        if (before.Status == RecipientStatus.Pending && outcome.Status == RecipientStatus.Pending && before.LastReply == reply && before.RemoteHost == host)
         {
-            Status = outcome.Status,
-            Reply = outcome.Reply with { Text = outcome.Reply.Text[..keep] },
-            RemoteHost = host,
-            At = clock.GetUtcNow(),
-        };
+            return new RecipientChange(outcome.Index) { At = now }; // As the last time: dozens of attempts for thousands of recipients make no novel.
+        }
+        return new RecipientChange(outcome.Index) { Status = outcome.Status, Reply = reply, RemoteHost = host, At = now };
     }
 }

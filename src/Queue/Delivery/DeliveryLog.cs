@@ -13,6 +13,9 @@ internal readonly record struct DeliveryTiming(TimeSpan Waited, TimeSpan Connect
 /// <summary>What the log and the history tell of one recipient after an attempt.</summary>
 internal sealed record DeliveryFacts
 {
+    /// <summary>When it came about; it may be told a little later, once it is written down.</summary>
+    public required DateTimeOffset Time { get; init; }
+
     public required SpoolId Id { get; init; }
 
     public string? MessageId { get; init; }
@@ -42,12 +45,11 @@ internal sealed record DeliveryFacts
 }
 
 /// <summary>Tells of deliveries in the words that readers of maillog know.</summary>
-internal sealed class DeliveryLog(DeliveryHistory? history, TimeProvider clock, ILogger logger)
+internal sealed class DeliveryLog(DeliveryHistory? history, ILogger logger)
 {
     public void Write(DeliveryFacts facts)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        TimeSpan total = now - facts.Arrived;
+        TimeSpan total = facts.Time - facts.Arrived;
         DeliveryTiming timing = facts.Timing;
         TimeSpan before = total - timing.Waited - timing.Connecting - timing.Sending;
         string delay = Seconds(total);
@@ -58,7 +60,7 @@ internal sealed class DeliveryLog(DeliveryHistory? history, TimeProvider clock, 
         {
             history?.Add(new FinishedDelivery
             {
-                Time = now,
+                Time = facts.Time,
                 Id = facts.Id.ToString(),
                 MessageId = facts.MessageId,
                 From = facts.From.ToString(),

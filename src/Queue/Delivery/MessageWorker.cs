@@ -21,14 +21,14 @@ internal sealed class MessageWorker(
 {
     private const string NoRelay = "none";
 
-    /// <summary>What could not be written to the spool: believed before it, so that a full disk does not deliver twice.</summary>
-    private readonly ConcurrentDictionary<SpoolId, SpoolMessage> _unsaved = new();
+    /// <summary>What could not be written to the spool: believed before it, until it is there, so that a full disk does not deliver twice.</summary>
+    private readonly ConcurrentDictionary<SpoolId, (SpoolMessage Message, IReadOnlyList<DeliveryFacts> Unsaid)> _unsaved = new();
 
     /// <summary>One attempt, or what is left to do after the last one. Throws for a failing spool and for cancellation.</summary>
     public async Task WorkAsync(SpoolId id, CancellationToken stop)
     {
-        bool isUnsaved = _unsaved.TryRemove(id, out SpoolMessage? message);
-        message ??= await spool.ReadAsync(id, stop);
+        bool isUnsaved = _unsaved.TryGetValue(id, out (SpoolMessage Message, IReadOnlyList<DeliveryFacts> Unsaid) kept);
+        SpoolMessage? message = isUnsaved ? kept.Message : await spool.ReadAsync(id, stop);
         if (message is null)
         {
             Log.Unreadable(logger, id);
@@ -36,23 +36,20 @@ internal sealed class MessageWorker(
         }
         if (message.OnHold is not null)
         {
-            Restore(isUnsaved, message); // In no schedule: whoever releases it puts it there.
-            return;
+            return; // In no schedule: whoever releases it puts it there.
         }
         if (message.Released > clock.GetUtcNow())
         {
             // RFC 4865 §4.2: not before its time, whoever asks.
-            Restore(isUnsaved, message);
             schedule.AddDeferred(id, message.Released, message.Priority);
             return;
         }
-        Unwritten unwritten = isUnsaved ? Unwritten.All(message) : new Unwritten();
+        Unwritten unwritten = isUnsaved ? Unwritten.All(message, kept.Unsaid) : new Unwritten();
         if (message.HasPending && !message.IsReturned(clock.GetUtcNow()))
         {
             Plan plan = await planner.PlanAsync(message, stop);
             if (plan.IsOnlyCrowded)
             {
-                Restore(isUnsaved, message);
                 if (!remote.TryPark(plan.FirstCrowded!, id, message.Priority))
                 {
                     schedule.AddNew(id, message.Priority); // It has room meanwhile.
@@ -74,9 +71,10 @@ internal sealed class MessageWorker(
             .Select(i => new RecipientChange(i) { Status = RecipientStatus.Failed, Reply = reason, At = clock.GetUtcNow() })];
         SpoolUpdate returned = new() { Recipients = failed, OnHold = message.OnHold is null ? null : "" }; // Who starts after us goes on with the report.
         message = message.Apply(returned);
-        await SaveAsync(message, returned, UpdateDurability.PowerLoss);
-        LogOutcomes(message, new TransactionResult([.. failed.Select(f => new RecipientOutcome(f.Index, RecipientStatus.Failed, reason))], NoRelay, null));
-        await FinishAsync(message, new Unwritten());
+        Unwritten unwritten = new();
+        unwritten.Say(FactsOf(message, new TransactionResult([.. failed.Select(f => new RecipientOutcome(f.Index, RecipientStatus.Failed, reason))], NoRelay, null)));
+        await SaveAsync(message, unwritten, returned, UpdateDurability.PowerLoss);
+        await FinishAsync(message, unwritten);
     }
 
     /// <summary>The spool could not take what became of it: nobody else may write to it before that has gone well.</summary>
@@ -98,12 +96,12 @@ internal sealed class MessageWorker(
             work.AddRange(recipients.Chunk(options.Limits.RecipientsPerTransactionMax)
                 .Select(some => (Func<Attempt, Task>)(attempt => RelayAsync(attempt, group.Destination, TransactionOf(message, group, some)))));
         }
-        using Attempt attempt = new(message, work.Count + plan.Mailboxes.Count, SaveAsync, clock, options.Limits.ReplyTextMax);
+        using Attempt attempt = new(message, work.Count + plan.Mailboxes.Count, SaveAsync, FactsOf, clock, options.Limits.ReplyTextMax);
         List<Task> running = [.. work.Select(start => start(attempt))];
         if (plan.Mailboxes.Count > 0)
         {
             // Each is in its mailbox durably. What follows must not repeat it after our own death; a sync each would double the cost.
-            running.Add(final.ToMailboxesAsync(message, plan.Mailboxes, result => RecordAsync(attempt, result, UpdateDurability.Process)));
+            running.Add(final.ToMailboxesAsync(message, plan.Mailboxes, result => attempt.RecordAsync(result, UpdateDurability.Process)));
         }
         remote.Withdraw(message.Id); // The places kept for it are its transactions' now.
         await EndAsync(attempt, running);
@@ -117,7 +115,7 @@ internal sealed class MessageWorker(
             }
         }
 
-        Func<Attempt, Task> Work(Func<Task<TransactionResult>> deliver) => async attempt => await RecordAsync(attempt, await deliver(), UpdateDurability.PowerLoss);
+        Func<Attempt, Task> Work(Func<Task<TransactionResult>> deliver) => async attempt => await attempt.RecordAsync(await deliver(), UpdateDurability.PowerLoss);
     }
 
     // One step: who stands in the place of whom, and that it is being tried.
@@ -126,14 +124,14 @@ internal sealed class MessageWorker(
         SpoolMessage message = plan.Message;
         Log.Active(logger, message.Id, message.ReversePath, message.Octets, message.Recipients.Count);
         unwritten.Add(plan.Expansion);
-        SpoolUpdate begun = unwritten.With(new SpoolUpdate
+        unwritten.Say(FactsOf(message, plan.Expansion));
+        SpoolUpdate begun = new()
         {
             Attempts = message.Attempts + 1,
             NextAttempt = message.WakeBefore(clock.GetUtcNow() + options.Retry.DelayAfter(message.Attempts + 1), clock.GetUtcNow()),
-        });
+        };
         message = message.Apply(begun);
-        await SaveAsync(message, begun, unwritten.IsEmpty ? UpdateDurability.Process : UpdateDurability.PowerLoss);
-        LogExpansion(message, plan.Expansion);
+        await SaveAsync(message, unwritten, begun, unwritten.IsEmpty ? UpdateDurability.Process : UpdateDurability.PowerLoss);
         return message;
     }
 
@@ -156,20 +154,13 @@ internal sealed class MessageWorker(
     {
         HashSet<int> heard = [];
         TransactionResult result = await remote.SubmitAsync(destination, transaction with { Heard = NoteAsync });
-        await RecordAsync(attempt, result with { Outcomes = [.. result.Outcomes.Where(o => !heard.Contains(o.Index))] }, UpdateDurability.PowerLoss);
+        await attempt.RecordAsync(result with { Outcomes = [.. result.Outcomes.Where(o => !heard.Contains(o.Index))] }, UpdateDurability.PowerLoss);
 
         async Task NoteAsync(TransactionResult part)
         {
             heard.UnionWith(part.Outcomes.Select(o => o.Index));
             await attempt.NoteAsync(part);
-            LogOutcomes(attempt.Message, part);
         }
-    }
-
-    private async Task RecordAsync(Attempt attempt, TransactionResult result, UpdateDurability durability)
-    {
-        LogOutcomes(attempt.Message, result);
-        await attempt.RecordAsync(result, durability);
     }
 
     private async Task EndAsync(Attempt attempt, List<Task> running)
@@ -180,7 +171,7 @@ internal sealed class MessageWorker(
         {
             // Cancelled by shutdown: due at once at the next start. Our own fault: when the note made before says.
             DateTimeOffset? next = all.IsCanceled ? clock.GetUtcNow() : null;
-            await SaveAsync(attempt.Message, attempt.Unwritten.With(new SpoolUpdate { NextAttempt = next }), UpdateDurability.PowerLoss);
+            await SaveAsync(attempt.Message, attempt.Unwritten, new SpoolUpdate { NextAttempt = next }, UpdateDurability.PowerLoss);
             await all;
         }
     }
@@ -189,22 +180,22 @@ internal sealed class MessageWorker(
     {
         SpoolUpdate retry = Aftermath.DecideRetry(message, options, clock.GetUtcNow());
         message = message.Apply(retry);
-        LogExpired(message, retry);
+        unwritten.Say(ExpiredFacts(message, retry));
         IReadOnlyList<Notification> notifications = Aftermath.DecideNotifications(message, options, clock.GetUtcNow());
         IReadOnlyList<int> doubles = Aftermath.DoubleBounces(message);
         if (!message.HasPending && notifications.Count == 0 && doubles.Count == 0)
         {
-            await RemoveAsync(message); // The removal is the record of the last results.
+            await RemoveAsync(message, unwritten); // The removal is the record of the last results.
             return;
         }
-        await SaveAsync(message, unwritten.With(retry), UpdateDurability.PowerLoss);
+        await SaveAsync(message, unwritten, retry, UpdateDurability.PowerLoss);
         foreach (Notification notification in notifications)
         {
             await notifier.NotifyAsync(message, notification);
             await notifier.TellPostmasterAsync(message, notification);
             SpoolUpdate told = Aftermath.Told(notification);
             message = message.Apply(told);
-            await SaveAsync(message, told, UpdateDurability.PowerLoss);
+            await SaveAsync(message, unwritten, told, UpdateDurability.PowerLoss);
         }
         if (doubles.Count > 0)
         {
@@ -212,7 +203,7 @@ internal sealed class MessageWorker(
             await notifier.ReturnToPostmasterAsync(message, doubles);
             SpoolUpdate told = Aftermath.Told(new Notification(NotificationKind.Failure, doubles));
             message = message.Apply(told);
-            await SaveAsync(message, told, UpdateDurability.PowerLoss);
+            await SaveAsync(message, unwritten, told, UpdateDurability.PowerLoss);
         }
         if (message.HasPending)
         {
@@ -220,80 +211,64 @@ internal sealed class MessageWorker(
         }
         else
         {
-            await RemoveAsync(message);
+            await RemoveAsync(message, unwritten);
         }
     }
 
-    private void Restore(bool isUnsaved, SpoolMessage message)
-    {
-        if (isUnsaved)
-        {
-            _unsaved[message.Id] = message;
-        }
-    }
-
-    private async Task SaveAsync(SpoolMessage message, SpoolUpdate update, UpdateDurability durability)
+    /// <summary>Writes a step, with all that could not be written before, and says then what it brought: the log knows nothing that the spool does not.</summary>
+    private async Task SaveAsync(SpoolMessage message, Unwritten unwritten, SpoolUpdate step, UpdateDurability durability)
     {
         try
         {
-            await spool.UpdateAsync(message.Id, update, durability);
-            _unsaved.TryRemove(message.Id, out _); // A step takes along what could not be written before.
+            await spool.UpdateAsync(message.Id, unwritten.With(step), durability);
         }
         catch (IOException)
         {
-            _unsaved[message.Id] = message;
+            _unsaved[message.Id] = (message, [.. unwritten.Unsaid]);
             throw;
         }
+        Written(message.Id, unwritten);
     }
 
-    private async Task RemoveAsync(SpoolMessage message)
+    private async Task RemoveAsync(SpoolMessage message, Unwritten unwritten)
     {
         try
         {
             await spool.RemoveAsync(message.Id);
-            _unsaved.TryRemove(message.Id, out _);
         }
         catch (IOException)
         {
-            _unsaved[message.Id] = message;
+            _unsaved[message.Id] = (message, [.. unwritten.Unsaid]);
             throw;
         }
+        Written(message.Id, unwritten);
         Log.Removed(logger, message.Id);
     }
 
-    private void LogOutcomes(SpoolMessage message, TransactionResult result)
+    private void Written(SpoolId id, Unwritten unwritten)
     {
-        foreach (RecipientOutcome outcome in result.Outcomes)
+        _unsaved.TryRemove(id, out _);
+        foreach (DeliveryFacts facts in unwritten.Unsaid)
         {
-            deliveries.Write(Facts(message, outcome.Index, result.Relay, Replies.Word(outcome.Status), outcome.Reply) with { Timing = result.Timing });
+            deliveries.Write(facts);
         }
+        unwritten.Clear();
     }
 
-    private void LogExpansion(SpoolMessage message, SpoolUpdate expansion)
-    {
-        foreach (RecipientChange change in expansion.Recipients)
-        {
-            deliveries.Write(Facts(message, change.Index, "local", "sent", change.Reply));
-        }
-        for (int i = 0; i < expansion.Members.Count; i++)
-        {
-            if (expansion.Members[i] is { Status: RecipientStatus.Failed } failed)
-            {
-                deliveries.Write(Facts(message, expansion.FirstMember + i, NoRelay, "bounced", failed.LastReply));
-            }
-        }
-    }
+    private IEnumerable<DeliveryFacts> FactsOf(SpoolMessage message, TransactionResult result) =>
+        result.Outcomes.Select(o => Facts(message, o.Index, result.Relay, Replies.Word(o.Status), o.Reply) with { Timing = result.Timing });
 
-    private void LogExpired(SpoolMessage message, SpoolUpdate retry)
-    {
-        foreach (RecipientChange change in retry.Recipients)
-        {
-            deliveries.Write(Facts(message, change.Index, NoRelay, "expired", change.Reply) with { Dsn = Aftermath.DeliveryTimeExpired });
-        }
-    }
+    private IEnumerable<DeliveryFacts> FactsOf(SpoolMessage message, SpoolUpdate expansion) =>
+        [.. expansion.Recipients.Select(c => Facts(message, c.Index, "local", "sent", c.Reply)),
+        .. expansion.Members.Select((m, i) => (Member: m, Index: expansion.FirstMember + i)).Where(m => m.Member.Status == RecipientStatus.Failed)
+            .Select(m => Facts(message, m.Index, NoRelay, "bounced", m.Member.LastReply))];
 
-    private static DeliveryFacts Facts(SpoolMessage message, int recipient, string relay, string status, SmtpReply? reply) => new()
+    private IEnumerable<DeliveryFacts> ExpiredFacts(SpoolMessage message, SpoolUpdate retry) =>
+        retry.Recipients.Select(c => Facts(message, c.Index, NoRelay, "expired", c.Reply) with { Dsn = Aftermath.DeliveryTimeExpired });
+
+    private DeliveryFacts Facts(SpoolMessage message, int recipient, string relay, string status, SmtpReply? reply) => new()
     {
+        Time = clock.GetUtcNow(),
         Id = message.Id,
         MessageId = message.MessageId,
         From = message.ReversePath,

@@ -1,18 +1,23 @@
 namespace MailAccess.Queue;
 
-/// <summary>Steps of a message's life that the spool does not have yet: the next write takes them along.</summary>
+/// <summary>Steps of a message's life that the spool does not have yet: the next write takes them along. And what the log says of them, once they are there.</summary>
 internal sealed class Unwritten
 {
     private readonly List<RecipientChange> _changes = [];
     private readonly List<SpoolRecipient> _members = [];
+    private readonly List<DeliveryFacts> _unsaid = [];
     private int _firstMember;
 
     public bool IsEmpty => _changes.Count == 0 && _members.Count == 0;
 
+    /// <summary>For the log, in its order.</summary>
+    public IReadOnlyList<DeliveryFacts> Unsaid => _unsaid;
+
     /// <summary>Everything, after the spool had failed: nobody knows which of it is there.</summary>
-    public static Unwritten All(SpoolMessage message)
+    public static Unwritten All(SpoolMessage message, IEnumerable<DeliveryFacts> unsaid)
     {
         Unwritten all = new();
+        all.Say(unsaid);
         all.Add(new SpoolUpdate { Members = [.. message.Recipients.Skip(message.FirstMember)], FirstMember = message.FirstMember });
         all.Add(new SpoolUpdate
         {
@@ -39,6 +44,8 @@ internal sealed class Unwritten
         _changes.AddRange(step.Recipients);
     }
 
+    public void Say(IEnumerable<DeliveryFacts> facts) => _unsaid.AddRange(facts);
+
     /// <summary>The step with all that came before it.</summary>
     public SpoolUpdate With(SpoolUpdate step)
     {
@@ -52,5 +59,6 @@ internal sealed class Unwritten
     {
         _changes.Clear();
         _members.Clear();
+        _unsaid.Clear();
     }
 }

@@ -190,7 +190,7 @@ internal sealed class MailIntake : IMailIntake
         SpoolRecipient[] recipients = [.. _envelope.Recipients
             .Select((r, i) => _targets[i].Failure is { } failure ? Settled(r, failure) : new SpoolRecipient { Recipient = r })
             .Where((_, i) => replies[i].IsPositive)];
-        await AddToSpoolAsync(recipients);
+        await AddToSpoolAsync(recipients, static () => { });
         return new CommitOutcome(Queued(), replies);
     }
 
@@ -228,14 +228,21 @@ internal sealed class MailIntake : IMailIntake
                 left.Add(Settled(recipient, replies[i]) with { Told = true }); // So that an alias among the others gives it no second copy.
             }
         }
-        LogDelivered(replies, _services.Clock.GetElapsedTime(begun));
-        if (left.Count > 0)
+        TimeSpan sending = _services.Clock.GetElapsedTime(begun);
+        if (left.Count == 0)
         {
-            await AddToSpoolAsync(left);
-        }
-        else
-        {
+            LogReplies(replies, static _ => true, sending);
             Log.Removed(Logger, _id);
+            return new CommitOutcome(Overall(mode, replies, allForGood), replies);
+        }
+        try
+        {
+            await AddToSpoolAsync(left, () => LogReplies(replies, static _ => true, sending));
+        }
+        catch (IOException)
+        {
+            LogReplies(replies, static r => r.IsPositive, sending); // These copies are where they belong all the same.
+            throw;
         }
         return new CommitOutcome(Overall(mode, replies, allForGood), replies);
     }
@@ -295,7 +302,9 @@ internal sealed class MailIntake : IMailIntake
         LastAttempt = _services.Clock.GetUtcNow(),
     };
 
-    private async Task AddToSpoolAsync(IReadOnlyList<SpoolRecipient> recipients)
+    /// <param name="recipients">Who is left.</param>
+    /// <param name="written">Called when they are in the spool, and before anybody works on them.</param>
+    private async Task AddToSpoolAsync(IReadOnlyList<SpoolRecipient> recipients, Action written)
     {
         // A recipient that was tried just now waits; one that was not, or has news for its sender, goes at once.
         bool isDeferred = recipients.All(r => r is { Status: RecipientStatus.Pending, LastReply: not null });
@@ -330,6 +339,7 @@ internal sealed class MailIntake : IMailIntake
         }
         await using IMessageContent owned = content;
         await _services.Spool.AddAsync(message, new ContentFrom(content, _traceOctets), CancellationToken.None);
+        written();
         if (message.OnHold is { } reason)
         {
             Log.Held(Logger, _id, reason);
@@ -346,16 +356,17 @@ internal sealed class MailIntake : IMailIntake
         _services.Wake();
     }
 
-    private void LogDelivered(SmtpReply[] replies, TimeSpan sending)
+    private void LogReplies(SmtpReply[] replies, Predicate<SmtpReply> which, TimeSpan sending)
     {
         for (int i = 0; i < replies.Length; i++)
         {
-            if (_targets[i].IsForWorker)
+            if (_targets[i].IsForWorker || !which(replies[i]))
             {
                 continue;
             }
             _services.Deliveries.Write(new DeliveryFacts
             {
+                Time = _services.Clock.GetUtcNow(),
                 Id = _id,
                 MessageId = _scan.MessageId,
                 From = _envelope.ReversePath,

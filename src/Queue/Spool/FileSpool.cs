@@ -14,8 +14,8 @@ internal sealed class FileSpool(ISpoolFiles files, IoThreads threads, TimeSpan r
     private const string ControlSuffix = ".ctl";
     private const int ChunkOctets = 256 * 1024;
 
-    /// <summary>Steps are short; a file beyond this is nothing we wrote.</summary>
-    private const int ControlOctetsMax = 64 * 1024 * 1024;
+    /// <summary>10,000 recipients whose servers say something new at each of 60 attempts stay below; a file beyond this is nothing we wrote.</summary>
+    private const int ControlOctetsMax = 1024 * 1024 * 1024;
 
     private readonly FolderSync _folder = new(files, threads, removalPause, clock);
 

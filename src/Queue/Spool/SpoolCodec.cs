@@ -65,7 +65,7 @@ internal static class SpoolCodec
             OnHold = update.OnHold,
             Add = update.Members.Count == 0 ? null : [.. update.Members.Select(ToLine)],
             From = update.FirstMember,
-            To = update.Recipients.Count == 0 ? null : [.. update.Recipients.Select(ToLine)],
+            To = update.Recipients.Count == 0 ? null : [.. ToLines(update.Recipients)],
         },
         SpoolJson.Default.UpdateLine), startOnNewLine: true);
 
@@ -197,7 +197,7 @@ internal static class SpoolCodec
             OnHold = line.OnHold,
             Members = [.. (line.Add ?? []).Select(ToRecipient)],
             FirstMember = line.From,
-            Recipients = [.. (line.To ?? []).Select(ToChange)],
+            Recipients = [.. (line.To ?? []).SelectMany(c => ToChanges(c, recipients + (line.Add?.Length ?? 0)))],
         };
     }
 
@@ -263,9 +263,29 @@ internal static class SpoolCodec
         _ => throw new JsonException("no target"),
     };
 
-    private static ChangeLine ToLine(RecipientChange change) => new()
+    /// <summary>Neighbours who wait for one and the same reason are one: a destination that is away for days says nothing new of its thousands of recipients.</summary>
+    private static List<ChangeLine> ToLines(IReadOnlyList<RecipientChange> changes)
+    {
+        List<ChangeLine> lines = [];
+        for (int first = 0; first < changes.Count;)
+        {
+            int end = first + 1;
+            while (end < changes.Count && IsOnlyPutOff(changes[first]) && changes[end] == changes[first] with { Index = changes[first].Index + end - first })
+            {
+                end++;
+            }
+            lines.Add(ToLine(changes[first], end - first));
+            first = end;
+        }
+        return lines;
+    }
+
+    private static bool IsOnlyPutOff(RecipientChange change) => change is { Status: null or RecipientStatus.Pending, Told: null, DelayTold: null };
+
+    private static ChangeLine ToLine(RecipientChange change, int count) => new()
     {
         Index = change.Index,
+        Count = count > 1 ? count : 0,
         Status = change.Status,
         Code = change.Reply?.Code,
         Enhanced = ToText(change.Reply),
@@ -276,15 +296,19 @@ internal static class SpoolCodec
         DelayTold = change.DelayTold,
     };
 
-    private static RecipientChange ToChange(ChangeLine line) => new(line.Index)
+    private static IEnumerable<RecipientChange> ToChanges(ChangeLine line, int recipients)
     {
-        Status = line.Status,
-        Reply = ToReply(line.Code, line.Enhanced, line.Text),
-        RemoteHost = line.Host,
-        At = line.At,
-        Told = line.Told,
-        DelayTold = line.DelayTold,
-    };
+        RecipientChange first = new(line.Index)
+        {
+            Status = line.Status,
+            Reply = ToReply(line.Code, line.Enhanced, line.Text),
+            RemoteHost = line.Host,
+            At = line.At,
+            Told = line.Told,
+            DelayTold = line.DelayTold,
+        };
+        return Enumerable.Range(0, Math.Clamp(line.Count, 1, Math.Max(1, recipients))).Select(i => first with { Index = line.Index + i });
+    }
 
     private static int[]? ToText(SmtpReply? reply) => reply?.Enhanced is { } code ? [code.Class, code.Subject, code.Detail] : null;
 

@@ -11,7 +11,7 @@ internal sealed class SpoolFolder : ISpoolFiles, IDisposable
     public SpoolFolder(string path)
     {
         // Mail is nobody else's business: 0700.
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Try(() => Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         _path = path;
         _folder = Posix.OpenFolder(path);
     }
@@ -42,13 +42,30 @@ internal sealed class SpoolFolder : ISpoolFiles, IDisposable
     }
 
     public ISpoolFile Open(string name) =>
-        new OpenFile(File.OpenHandle(Path.Combine(_path, name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        new OpenFile(Try(() => File.OpenHandle(Path.Combine(_path, name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)));
 
-    public void Delete(string name) => File.Delete(Path.Combine(_path, name));
+    public void Delete(string name) => Try(() =>
+    {
+        File.Delete(Path.Combine(_path, name));
+        return true;
+    });
 
     public void SyncFolder() => Posix.Sync(_folder, dataOnly: false);
 
     public void Dispose() => _folder.Dispose();
+
+    // What may not be done is to those who use the spool as what cannot be done: they remember what it could not take.
+    private static T Try<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     private sealed class OpenFile(SafeFileHandle handle) : ISpoolFile
     {

@@ -167,12 +167,20 @@ internal sealed class SpoolJournal : IDisposable
                 {
                     if (_isStopped)
                     {
-                        return;
+                        break;
                     }
                     Monitor.Wait(_gate);
                 }
                 batch = _waiting;
                 _waiting = [];
+            }
+            if (batch.Count == 0)
+            {
+                if (_undo.Count > 0)
+                {
+                    Commit([]); // Who was told that it failed is not to find it done after the next start.
+                }
+                return;
             }
             for (int start = 0; start < batch.Count;)
             {

@@ -92,6 +92,9 @@ internal sealed record ChangeLine
 {
     [JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public int Index { get; init; }
+    /// <summary>So many recipients from there on; 0: one.</summary>
+    [JsonPropertyName("n")]
+    public int Count { get; init; }
     public RecipientStatus? Status { get; init; }
     public int? Code { get; init; }
     public int[]? Enhanced { get; init; }

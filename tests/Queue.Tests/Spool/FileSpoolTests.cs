@@ -26,6 +26,15 @@ public sealed class FolderSpoolTests : SpoolContract, IDisposable
         Assert.All(Directory.GetFiles(_path), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
     }
 
+    [Fact]
+    public void What_may_not_be_done_in_the_folder_is_a_failure_of_the_spool()
+    {
+        using SpoolFolder folder = new(_path);
+        Directory.CreateDirectory(Path.Combine(_path, "a.ctl"));
+        Assert.Throws<IOException>(() => folder.Open("a.ctl"));
+        Assert.Throws<IOException>(() => folder.Delete("a.ctl"));
+    }
+
     private protected override ISpool Open()
     {
         _folders.Add(new SpoolFolder(_path));

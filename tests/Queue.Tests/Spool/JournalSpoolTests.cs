@@ -33,6 +33,20 @@ public sealed class JournalSpoolCrashTests : SpoolCrashTests
     /// <summary>Each segment holds a message or two and is emptied at once.</summary>
     private readonly QueueLimits _narrow = new() { JournalSegmentOctets = 1500, JournalSegmentsKept = 0, JournalSegmentsMax = 100 };
 
+    [Fact]
+    public async Task What_failed_is_not_there_after_the_next_start_though_nothing_else_was_written()
+    {
+        Disk = new SimulatedDisk { FailsOnce = true };
+        await using (ISpool spool = Open(_roomy))
+        {
+            await spool.AddAsync(Samples.Message(1, "bob@example.net"), new MemoryContent(Samples.Content), CancellationToken.None);
+            Disk.FailAfter(1); // The sync: the octets may be there or not.
+            await Assert.ThrowsAsync<IOException>(() => spool.AddAsync(Samples.Message(2, "bob@example.net"), new MemoryContent(Samples.Content), CancellationToken.None));
+        }
+        await using ISpool again = Open(_roomy);
+        Assert.Equal([new SpoolId(1)], (await LoadAsync(again)).Select(e => e.Id));
+    }
+
     [Theory]
     [MemberData(nameof(Crashes))]
     public async Task Messages_on_their_way_from_the_journal_into_files_are_lost_nowhere(Crash crash)

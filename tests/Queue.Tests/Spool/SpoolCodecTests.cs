@@ -38,6 +38,55 @@ public sealed class SpoolCodecTests
     }
 
     [Fact]
+    public async Task Thousands_of_recipients_that_wait_for_days_for_one_reason_say_it_once()
+    {
+        SpoolMessage message = Samples.Message(1, [.. Enumerable.Range(0, 5_000).Select(i => $"u{i}@far.test")]);
+        byte[] octets = SpoolCodec.WriteMessage(message);
+        int first = octets.Length;
+        SmtpReply reply = new(451, new EnhancedCode(4, 4, 1), "connect to relay.example.test[192.0.2.1]:25: connection timed out");
+        for (int attempt = 0; attempt < 65; attempt++)
+        {
+            using Attempt run = new(message, 1_000, SaveAsync, (_, _) => [], TimeProvider.System, 1_000);
+            foreach (int[] some in Enumerable.Range(0, 5_000).Chunk(100))
+            {
+                await run.RecordAsync(new TransactionResult([.. some.Select(i => new RecipientOutcome(i, RecipientStatus.Pending, reply))], "relay", "relay.example.test"), UpdateDurability.PowerLoss);
+            }
+            message = run.Message;
+        }
+        Assert.InRange(octets.Length - first, 1, 1_000_000);
+        Assert.Equal(ControlState.Whole, SpoolCodec.TryRead(octets, out SpoolMessage? read));
+        Assert.Equal(message.Recipients, read!.Recipients);
+        Assert.All(read.Recipients, r => Assert.Equal((reply, "relay.example.test"), (r.LastReply, r.RemoteHost)));
+
+        Task SaveAsync(SpoolMessage changed, Unwritten unwritten, SpoolUpdate step, UpdateDurability durability)
+        {
+            octets = [.. octets, .. SpoolCodec.WriteUpdate(unwritten.With(step))];
+            unwritten.Clear();
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public void What_became_of_neighbours_is_read_as_it_was_written()
+    {
+        SmtpReply later = new(451, null, "later");
+        SpoolMessage message = Samples.Message(1, [.. Enumerable.Range(0, 8).Select(i => $"u{i}@far.test")]);
+        SpoolUpdate update = new()
+        {
+            Recipients =
+            [
+                Later(0, later), Later(1, later), Later(2, later with { Text = "much later" }), new(3) { Status = RecipientStatus.Relayed, At = Samples.Start },
+                new(4) { Status = RecipientStatus.Relayed, At = Samples.Start }, Later(6, later), Later(7, later),
+            ],
+        };
+        byte[] octets = [.. SpoolCodec.WriteMessage(message), .. SpoolCodec.WriteUpdate(update)];
+        Assert.Equal(ControlState.Whole, SpoolCodec.TryRead(octets, out SpoolMessage? read));
+        Assert.Equal(message.Apply(update).Recipients, read!.Recipients);
+
+        static RecipientChange Later(int index, SmtpReply reply) => new(index) { Status = RecipientStatus.Pending, Reply = reply, At = Samples.Start };
+    }
+
+    [Fact]
     public void A_message_without_members_is_written_as_earlier_versions_read_it_and_one_with_them_is_not()
     {
         SpoolMessage message = Samples.Message(1, "bob@example.net");
