@@ -24,7 +24,7 @@ public sealed class HostDialerTests
     private static DialledHost Host(params EndPoint[] addresses) => new("mx.test", [.. addresses.Select(a => (a, a.ToString()!))]);
 
     private Task<SmtpSession> OpenAsync(DialledHost host) => _dialer.OpenAsync(
-        host, (conversation, peer, helo) => SmtpSession.OpenAsync(conversation, new NextHop { Host = "x" }, new PeerVerifier(new HostTls { Policy = TlsPolicy.Never, Why = "a test" }, null, null), _options, _clock, peer, host.Name, helo), None);
+        host, (conversation, peer, helo) => SmtpSession.OpenAsync(conversation, new NextHop { Host = "x" }, new PeerVerifier(new HostTls { Policy = TlsPolicy.Never, Why = "a test" }, null, null), _options, _clock, peer, host.Name, helo), isTlsOptional: true, None);
 
     /// <summary>An address where nobody listens, nor anybody else can.</summary>
     private static Socket Refusing()

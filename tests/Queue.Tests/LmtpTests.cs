@@ -37,6 +37,22 @@ public sealed class LmtpTests : RemoteDeliveryFixture
     }
 
     [Fact]
+    public async Task A_refused_chunk_is_everybodys_answer_and_the_connection_is_not_used_again()
+    {
+        int chunks = 0;
+        await using ScriptedPeer peer = new(c => c.Verb == "BDAT" && ++chunks == 2 ? "452 4.3.1 disk full" : null) { Extensions = ["PIPELINING", "CHUNKING"] };
+        await RouteToAsync(peer);
+        string content = "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat("0123456789\r\n", 50_000));
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "one@far.test", "two@far.test"), content);
+        await Harness.Logger.SawAsync("to=<one@far.test>", "dsn=4.3.1, status=deferred");
+        await Harness.Logger.SawAsync("to=<two@far.test>", "dsn=4.3.1, status=deferred");
+        await WaitingAsync();
+        Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(content, (await peer.NextMessageAsync(None)).Text);
+        Assert.Equal(2, peer.Connections);
+    }
+
+    [Fact]
     public async Task Who_was_not_answered_when_the_connection_broke_waits_and_the_others_are_done() // RFC 2033 §5
     {
         bool up = false;

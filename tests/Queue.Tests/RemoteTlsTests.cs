@@ -43,6 +43,47 @@ public sealed class RemoteTlsTests : RemoteDeliveryFixture
         Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("s3cret", StringComparison.Ordinal) || l.Contains("AHVzZXIA", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("encrypt", true, true, true)]
+    [InlineData("encrypt", true, false, false)]
+    [InlineData("may", true, true, true)]
+    [InlineData("may", true, false, false)] // A password needs more than mail.
+    [InlineData("none", true, false, true)]
+    [InlineData("none", false, false, false)] // Said of the whole domain, perhaps of no host with a password.
+    [InlineData("verify", true, true, false)]
+    [InlineData("dane", true, true, true)]
+    [InlineData("dane", true, false, false)]
+    [InlineData(null, true, true, false)]
+    public async Task What_is_said_of_a_smart_host_decides_whom_the_password_is_shown(string? policy, bool ofHost, bool offersTls, bool sent)
+    {
+        using X509Certificate2 certificate = MakeCertificate(); // Of no authority.
+        await using ScriptedPeer peer = new() { Certificate = offersTls ? certificate : null, Extensions = ["AUTH PLAIN"] };
+        TlsPolicy parsed = default;
+        Assert.True(policy is null || PolicyNames.TryParse(policy, out parsed));
+        Harness.Options = Harness.Options with { TlsPolicies = (_, _) => new(policy is null ? null : new NextHopPolicy(parsed, "table:1") { IsForThisHop = ofHost }) };
+        await RestartWithRoutingAsync(o => o with
+        {
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Tls = TlsPolicy.Verified, Credentials = new SmtpCredentials("user", "s3cret") },
+        });
+        await Harness.SendAsync("alice@example.test", "x@anywhere.test");
+        await Harness.Logger.SawAsync("to=<x@anywhere.test>", sent ? "status=sent" : "status=deferred");
+        Assert.Equal(sent, peer.Heard.Any(c => c.Verb == "AUTH"));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_no_tls_does_not_dispose_of_our_password() // RFC 8689 §4.2.2 speaks of the message.
+    {
+        using X509Certificate2 certificate = MakeCertificate();
+        await using ScriptedPeer peer = new() { Certificate = certificate, Extensions = ["AUTH PLAIN"] };
+        await RestartWithRoutingAsync(o => o with
+        {
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Tls = TlsPolicy.Verified, Credentials = new SmtpCredentials("user", "s3cret") },
+        });
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@anywhere.test"), "TLS-Required: No\r\n\r\ntext\r\n");
+        await Harness.Logger.SawAsync("to=<x@anywhere.test>", "status=deferred");
+        Assert.DoesNotContain(peer.Heard, c => c.Verb == "AUTH");
+    }
+
     [Fact]
     public async Task Without_tls_no_password_is_sent_and_a_refused_login_is_our_trouble_not_the_senders()
     {

@@ -18,19 +18,104 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
         return peer;
     }
 
+    private static string Large(int octets) => "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat(".0123456789\r\n", octets / 13));
+
+    private static IEnumerable<string> Chunks(ScriptedPeer peer) => peer.Heard.Where(c => c.Verb == "BDAT").Select(c => c.Line);
+
     [Fact]
-    public async Task A_small_message_goes_in_one_chunk_with_its_dots_as_they_are_and_a_large_one_by_DATA() // RFC 3030
+    public async Task A_small_message_goes_in_one_chunk_with_its_dots_as_they_are() // RFC 3030
     {
         await using ScriptedPeer peer = Peer("far.test", ["PIPELINING", "8BITMIME", "CHUNKING"]);
         string content = "Subject: x\r\n\r\n.dot\r\n..two\r\n.\r\nend ü\r\n";
         await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), content);
         Assert.Equal(content, (await peer.NextMessageAsync(None)).Text);
-        Assert.Contains(peer.Heard, c => c.Line == "BDAT 38 LAST");
+        Assert.Equal(["BDAT 38 LAST"], Chunks(peer));
         Assert.DoesNotContain(peer.Heard, c => c.Verb == "DATA");
-        string large = "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat(".0123456789\r\n", 10_000));
-        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "y@far.test"), large);
-        Assert.Equal(large, (await peer.NextMessageAsync(None)).Text);
-        Assert.Single(peer.Heard, c => c.Verb == "DATA");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_large_message_goes_in_many_chunks_and_the_connection_serves_the_next(bool pipelining) // RFC 3030 §2
+    {
+        await using ScriptedPeer peer = Peer("far.test", pipelining ? ["PIPELINING", "CHUNKING", "SIZE"] : ["CHUNKING", "SIZE"]);
+        foreach (string content in (string[])[Large(3_000_000), Large(200_000)])
+        {
+            await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), content);
+            PeerMessage message = await peer.NextMessageAsync(None);
+            Assert.Equal(content, message.Text);
+            Assert.EndsWith($" SIZE={content.Length}", message.Mail, StringComparison.Ordinal);
+            await Harness.Logger.SawAsync("removed");
+        }
+        Assert.Equal(2, Chunks(peer).Count(c => c.EndsWith(" LAST", StringComparison.Ordinal)));
+        Assert.True(Chunks(peer).Count() > 20);
+        Assert.DoesNotContain(peer.Heard, c => c.Verb == "DATA");
+        Assert.Equal(1, peer.Connections);
+    }
+
+    [Theory]
+    [InlineData(true, 8)]
+    [InlineData(false, 1)]
+    public async Task Only_to_a_server_that_pipelines_chunks_run_ahead_of_their_replies_and_not_far(bool pipelining, int ahead) // RFC 2920 §3.1
+    {
+        await using ScriptedPeer peer = Peer("far.test", pipelining ? ["PIPELINING", "CHUNKING"] : ["CHUNKING"], c => c.Verb == "BDAT" ? PeerAnswer.Silence : null);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), Large(3_000_000));
+        for (int i = 0; i < ahead; i++)
+        {
+            await peer.SawAsync("BDAT", None);
+        }
+        Task<string> line = Harness.Logger.SawAsync("to=<x@far.test>", "status=deferred", "timed out");
+        while (!line.IsCompleted)
+        {
+            Harness.Clock.Advance(TimeSpan.FromMinutes(1)); // The wait for the reply may have begun only now.
+            await Task.Yield();
+        }
+        await line;
+        Assert.Equal(ahead, Chunks(peer).Count());
+    }
+
+    [Theory]
+    [InlineData("552 5.3.4 too large", "dsn=5.3.4, status=bounced")]
+    [InlineData("452 4.3.1 disk full", "dsn=4.3.1, status=deferred")]
+    [InlineData("354 what?", "dsn=4.5.0, status=deferred")]
+    public async Task A_chunk_that_is_refused_is_the_last_and_its_reply_is_the_messages(string refusal, string outcome) // RFC 3030 §2
+    {
+        int chunks = 0;
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING", "CHUNKING"], c => c.Verb == "BDAT" && ++chunks == 3 ? refusal : null);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), Large(3_000_000));
+        await Harness.Logger.SawAsync("to=<x@far.test>", outcome, refusal[4..]);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "y@far.test"), Large(100_000));
+        Assert.Equal(Large(100_000), (await peer.NextMessageAsync(None)).Text);
+        Assert.True(Chunks(peer).TakeWhile(c => !c.EndsWith(" LAST", StringComparison.Ordinal)).Count() <= 2 + 9 + 1, "many more were sent");
+        Assert.Equal(refusal[0] == '3' ? 2 : 1, peer.Connections); // Whoever makes no sense is not asked again.
+        Assert.Contains(peer.Heard, c => c.Verb == "RSET" || refusal[0] == '3');
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_says_no_in_the_middle_of_a_message_and_hangs_up_is_heard(bool byData)
+    {
+        int chunks = 0;
+        await using ScriptedPeer peer = new(c => c.Verb == "BDAT" && ++chunks == 2 ? new PeerAnswer("552 5.3.4 too large", Drops: true) : null)
+        {
+            Extensions = byData ? ["PIPELINING"] : ["PIPELINING", "CHUNKING"],
+            DuringData = octets => octets > 100_000 ? new PeerAnswer("552 5.3.4 too large", Drops: true) : null,
+        };
+        Harness.Ports["far.test"] = peer.Port;
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@far.test"), Large(30_000_000));
+        await Harness.Logger.SawAsync("to=<x@far.test>", "dsn=5.3.4, status=bounced");
+    }
+
+    [Theory]
+    [InlineData("550 5.7.1 not you", "dsn=5.7.1, status=bounced")]
+    [InlineData("451 4.7.1 not now", "dsn=4.7.1, status=deferred")]
+    public async Task A_server_that_refuses_the_sender_and_hangs_up_before_it_has_answered_for_recipients_is_believed(string refusal, string outcome)
+    {
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING"], c => c.Verb == "MAIL" ? new PeerAnswer(refusal, Drops: true) : null);
+        await Harness.SendAsync("alice@example.test", "x@far.test", "y@far.test");
+        await Harness.Logger.SawAsync("to=<x@far.test>", outcome, refusal);
+        await Harness.Logger.SawAsync("to=<y@far.test>", outcome, refusal);
     }
 
     [Fact]
@@ -138,13 +223,27 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
     [Fact]
     public async Task Eight_bit_content_is_converted_for_a_server_that_takes_seven() // RFC 6152 §3
     {
-        await using ScriptedPeer peer = Peer("plain.test", ["PIPELINING", "CHUNKING"]);
+        await using ScriptedPeer peer = Peer("plain.test", ["PIPELINING", "CHUNKING", "SIZE"]);
         await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@plain.test"), Mixed);
         PeerMessage message = await peer.NextMessageAsync(None);
+        Assert.EndsWith($" SIZE={message.Octets.Length}", message.Mail, StringComparison.Ordinal); // Of what is sent: RFC 1870 §6.
+        Assert.Equal([$"BDAT {message.Octets.Length} LAST"], Chunks(peer));
         Assert.DoesNotContain("BODY", message.Mail, StringComparison.Ordinal);
         Assert.DoesNotContain(message.Octets, o => o > 127);
         Assert.Contains("boundary=b\r\nContent-Transfer-Encoding: 7bit\r\n", message.Text, StringComparison.Ordinal);
         Assert.Contains("Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe aus der Stadt, in der alle wohnen.\r\n--b--\r\n", message.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Content_that_becomes_too_large_by_conversion_is_returned_without_trying() // RFC 1870 §6.2
+    {
+        string content = "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaü\r\n", 100));
+        await using ScriptedPeer peer = Peer("plain.test", [$"SIZE {content.Length + 120}"]);
+        await using ScriptedPeer modern = Peer("modern.test", [$"SIZE {content.Length + 120}", "8BITMIME"]);
+        await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@plain.test", "y@modern.test"), content);
+        Assert.Equal(content, (await modern.NextMessageAsync(None)).Text);
+        await Harness.Logger.SawAsync("to=<x@plain.test>", "dsn=5.3.4, status=bounced");
+        Assert.DoesNotContain(peer.Heard, c => c.Verb == "MAIL");
     }
 
     [Fact]

@@ -37,29 +37,59 @@ public sealed class StreamingTests
         }
     }
 
-    [Fact]
-    public async Task Without_dots_to_stuff_all_of_it_leaves_in_one_write_however_it_is_read() // BDAT LAST comes once
+    [Theory]
+    [InlineData(9_000, 1_000)]
+    [InlineData(9_000, 4_096)]
+    [InlineData(9_000, int.MaxValue)]
+    [InlineData(100_000, 1_000)]
+    [InlineData(100_000, int.MaxValue)]
+    [InlineData(0, 1)]
+    public async Task Chunks_say_how_long_they_are_and_only_the_last_that_it_is(int lines, int readMax) // RFC 3030 §2
     {
-        byte[] content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(".a\nb\r\n", 9_000)));
-        foreach (int chunk in (int[])[1_000, 4_096, content.Length])
+        byte[] content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(".a\nb\r\n", lines)));
+        StringBuilder all = new();
+        List<string> commands = [];
+        ContentWriter writer = new(ContentFraming.Chunks, Take);
+        Assert.True(await writer.SendAsync(new MemoryContent(content, readMax), conversion: null, CancellationToken.None));
+        Assert.Equal(string.Concat(Enumerable.Repeat(".a\r\nb\r\n", lines)), all.ToString());
+        Assert.Equal(all.Length, writer.Octets);
+        Assert.Equal(lines * 7 <= ContentWriter.BufferOctets, commands.Count == 1); // However it was read.
+        Assert.All(commands.SkipLast(1), c => Assert.DoesNotContain("LAST", c, StringComparison.Ordinal));
+        Assert.EndsWith(" LAST", commands[^1], StringComparison.Ordinal);
+        Assert.True(lines == 0 || commands[^1] != "BDAT 0 LAST");
+
+        ValueTask<bool> Take(ReadOnlyMemory<byte> octets)
         {
-            List<string> writes = [];
-            ContentWriter writer = new(isStuffed: false, octets => { writes.Add(Encoding.ASCII.GetString(octets.Span)); return default; });
-            await writer.SendAsync(new MemoryContent(content, chunk), conversion: null, CancellationToken.None);
-            Assert.Equal(string.Concat(Enumerable.Repeat(".a\r\nb\r\n", 9_000)), Assert.Single(writes));
+            string text = Encoding.ASCII.GetString(octets.Span);
+            int end = text.IndexOf("\r\n", StringComparison.Ordinal);
+            commands.Add(text[..end]);
+            all.Append(text, end + 2, text.Length - end - 2);
+            Assert.Equal($"{text.Length - end - 2}", text[..end].Split(' ')[1]);
+            return new(true);
         }
     }
 
     [Fact]
-    public async Task A_large_message_is_sent_in_constant_memory()
+    public async Task A_message_that_is_refused_in_the_middle_is_read_no_further()
+    {
+        int writes = 0;
+        ContentWriter writer = new(ContentFraming.Chunks, _ => new(++writes < 3));
+        Assert.False(await writer.SendAsync(new MemoryContent(new byte[10 * ContentWriter.BufferOctets]), conversion: null, CancellationToken.None));
+        Assert.Equal(3, writes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_large_message_is_sent_in_constant_memory(bool chunks)
     {
         long octets = 0;
         int largest = 0;
-        ContentWriter writer = new(isStuffed: true, o =>
+        ContentWriter writer = new(chunks ? ContentFraming.Chunks : ContentFraming.Dot, o =>
         {
             octets += o.Length;
             largest = Math.Max(largest, o.Length);
-            return default;
+            return new(true);
         });
         byte[] content = new byte[50 * 1024 * 1024];
         Array.Fill(content, (byte)'.');
@@ -106,8 +136,14 @@ public sealed class StreamingTests
     private static async Task<string> StuffAsync(byte[] content, int chunk)
     {
         MemoryStream wire = new();
-        await new ContentWriter(isStuffed: true, octets => wire.WriteAsync(octets)).SendAsync(new MemoryContent(content, chunk), conversion: null, CancellationToken.None);
+        await new ContentWriter(ContentFraming.Dot, WriteAsync).SendAsync(new MemoryContent(content, chunk), conversion: null, CancellationToken.None);
         return Encoding.ASCII.GetString(wire.ToArray());
+
+        async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> octets)
+        {
+            await wire.WriteAsync(octets);
+            return true;
+        }
     }
 
     private static string Obvious(string content)

@@ -9,7 +9,7 @@ using System.Threading.Channels;
 
 namespace MailAccess.Testing;
 
-/// <summary>What a peer was told, by verb: <c>CONNECT</c> for the greeting, <c>.</c> for the end of data.</summary>
+/// <summary>What a peer was told, by verb: <c>CONNECT</c> for the greeting, <c>.</c> for the end of data; a chunk when it has come whole.</summary>
 public sealed record PeerCommand(string Verb, string Line, int Connection);
 
 /// <summary>What a peer does in answer. Text may hold anything; its lines get CRLF.</summary>
@@ -72,6 +72,9 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     /// <summary>Its port.</summary>
     public int Port => EndPoint.Port;
+
+    /// <summary>Asked after each line of data with the octets so far; null: it goes on reading.</summary>
+    public Func<long, PeerAnswer?>? DuringData { get; init; }
 
     /// <summary>What it announces; STARTTLS is added where there is a certificate.</summary>
     public IReadOnlyList<string> Extensions { get; init; } = ["PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 0"];
@@ -171,6 +174,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
         private string _mail = "";
         private List<string> _recipients = [];
         private bool _isLmtp;
+        private MemoryStream _chunks = new();
+        private bool _isChunkRefused;
 
         public async Task RunAsync()
         {
@@ -203,20 +208,22 @@ public sealed class ScriptedPeer : IAsyncDisposable
                 case "AUTH":
                     return await AnswerAsync(verb, line, "235 2.7.0 welcome");
                 case "MAIL":
-                    return await AnswerAsync(verb, line, "250 2.1.0 ok", () => { _mail = line; _recipients = []; return Task.CompletedTask; });
+                    return await AnswerAsync(verb, line, "250 2.1.0 ok", () => { _mail = line; Forget(); return Task.CompletedTask; });
                 case "RCPT":
                     return await AnswerAsync(verb, line, "250 2.1.5 ok", () => { _recipients.Add(line); return Task.CompletedTask; });
                 case "DATA":
                     bool isOpen = false;
                     string start = _recipients.Count > 0 ? "354 go ahead" : "503 5.5.1 no recipients";
                     return await AnswerAsync(verb, line, start, () => { isOpen = true; return Task.CompletedTask; }) && (!isOpen || await TakeAsync());
-                case "BDAT" when line.Split(' ') is [_, string octets, "LAST"]:
-                    return await TakeChunkAsync(line, int.Parse(octets, System.Globalization.CultureInfo.InvariantCulture));
+                case "BDAT" when line.Split(' ') is [_, string octets, .. var end]:
+                    return await TakeChunkAsync(line, int.Parse(octets, System.Globalization.CultureInfo.InvariantCulture), isLast: end is ["LAST"]);
+                case "RSET":
+                    return await AnswerAsync(verb, line, "250 2.0.0 ok", () => { Forget(); return Task.CompletedTask; });
                 case "QUIT":
                     await AnswerAsync(verb, line, "221 2.0.0 bye");
                     return false;
                 default:
-                    return await AnswerAsync(verb, line, verb is "HELO" or "RSET" or "NOOP" ? "250 2.0.0 ok" : "502 5.5.1 what?");
+                    return await AnswerAsync(verb, line, verb is "HELO" or "NOOP" ? "250 2.0.0 ok" : "502 5.5.1 what?");
             }
         }
 
@@ -231,22 +238,44 @@ public sealed class ScriptedPeer : IAsyncDisposable
                 }
                 octets.Write(line is [(byte)'.', ..] ? line.AsSpan(1) : line);
                 octets.Write("\r\n"u8);
+                if (peer.DuringData?.Invoke(octets.Length) is { } answer)
+                {
+                    await _stream.WriteAsync(Encoding.UTF8.GetBytes($"{answer.Text}\r\n"));
+                    if (answer.Drops)
+                    {
+                        return false;
+                    }
+                }
             }
             return false;
         }
 
-        private async Task<bool> TakeChunkAsync(string line, int length)
+        // After a chunk that was refused none counts until RSET: RFC 3030 §2.
+        private async Task<bool> TakeChunkAsync(string line, int length, bool isLast)
         {
-            byte[] octets = new byte[length];
             for (int i = 0; i < length; i++)
             {
                 if (await ReadOctetAsync() is not { } octet)
                 {
                     return false;
                 }
-                octets[i] = octet;
+                _chunks.WriteByte(octet);
             }
-            return await TakenAsync("BDAT", line, octets);
+            if (_isChunkRefused || _recipients.Count == 0)
+            {
+                return await AnswerAsync("BDAT", line, "503 5.5.1 no transaction");
+            }
+            _isChunkRefused = !isLast;
+            return isLast
+                ? await TakenAsync("BDAT", line, _chunks.ToArray())
+                : await AnswerAsync("BDAT", line, "250 2.0.0 next", () => { _isChunkRefused = false; return Task.CompletedTask; });
+        }
+
+        private void Forget()
+        {
+            _recipients = [];
+            _chunks = new MemoryStream();
+            _isChunkRefused = false;
         }
 
         // By LMTP each recipient gets a reply, which the script knows by its RCPT, and counts as a message: RFC 2033 §4.2.

@@ -36,7 +36,11 @@ internal sealed class HostDialer(DeadHosts deadHosts, QueueLimits limits, TimePr
         .Select(a => a.Address);
 
     /// <summary>Throws <see cref="SmtpFailureException"/> where there is none.</summary>
-    public async Task<SmtpSession> OpenAsync(DialledHost host, OpenSession open, CancellationToken abort)
+    /// <param name="host">Whom to call.</param>
+    /// <param name="open">Makes a session of a connection.</param>
+    /// <param name="isTlsOptional">A handshake that fails ends it: the caller then does without. Else the next address is tried.</param>
+    /// <param name="abort">Ends it whenever it comes.</param>
+    public async Task<SmtpSession> OpenAsync(DialledHost host, OpenSession open, bool isTlsOptional, CancellationToken abort)
     {
         SmtpFailureException? failure = null;
         List<(EndPoint EndPoint, string Peer)> left = [];
@@ -64,7 +68,7 @@ internal sealed class HostDialer(DeadHosts deadHosts, QueueLimits limits, TimePr
                 {
                     return await OpenAsync(winner, open, abort);
                 }
-                catch (SmtpFailureException e) when (!e.IsHandshake)
+                catch (SmtpFailureException e) when (!e.IsHandshake || !isTlsOptional)
                 {
                     // A temporary refusal anywhere outweighs a final one elsewhere: RFC 5321 §5.1 has all addresses tried.
                     failure = failure is { Reply.IsPermanent: false } ? failure : e;

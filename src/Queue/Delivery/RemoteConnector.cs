@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 using Microsoft.Extensions.Logging;
@@ -65,7 +66,7 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
             destination.Tls == TlsNeed.Optional ? null : security.JournalFor(TlsDecider.NameOf(hop)));
         way.Journal?.FetchFailed(rule.Sts.FetchFailure);
         SmtpReply? last = null;
-        foreach ((DialledHost host, HostTls terms) in await HostsOfAsync(selection, way, rule, abort))
+        await foreach ((DialledHost host, HostTls terms) in HostsOfAsync(selection, way, rule, abort))
         {
             Connected attempt = mustBeSecure
                 ? await TrySecureHostAsync(host, way, terms, abort)
@@ -80,20 +81,20 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
         return new Connected(null, last);
     }
 
-    // By preference; what stands together under one name is one host, and has the same terms.
-    private async Task<IReadOnlyList<(DialledHost Host, HostTls Terms)>> HostsOfAsync(AddressSelection selection, Attempt way, TlsRule rule, CancellationToken abort)
+    // By preference; what stands together under one name is one host, and has the same terms. DNS is asked for those of a host when its turn comes.
+    private async IAsyncEnumerable<(DialledHost Host, HostTls Terms)> HostsOfAsync(
+        AddressSelection selection, Attempt way, TlsRule rule, [EnumeratorCancellation] CancellationToken abort)
     {
         if (way.Hop.Socket is { } socket)
         {
-            return [(DialledHost.Of(options.HostName, socket), new HostTls { Policy = TlsPolicy.Never, Why = "a socket of this machine", IsHostCertain = true })];
+            yield return (DialledHost.Of(options.HostName, socket), new HostTls { Policy = TlsPolicy.Never, Why = "a socket of this machine", IsHostCertain = true });
+            yield break;
         }
-        List<(DialledHost Host, HostTls Terms)> hosts = [];
         foreach (IGrouping<string, HostAddress> host in selection.Addresses.GroupBy(a => a.Host, StringComparer.OrdinalIgnoreCase))
         {
             HostTls terms = await security.Decider.DecideAsync(rule, way.Hop, selection, host.First(), way.Hop.Port!.Value, abort);
-            hosts.Add((DialledHost.Of(host.Key, host.Select(a => a.Address), way.Hop.Port.Value), terms));
+            yield return (DialledHost.Of(host.Key, host.Select(a => a.Address), way.Hop.Port.Value), terms);
         }
-        return hosts;
     }
 
     private async Task<Connected> TryHostAsync(DialledHost host, Attempt way, HostTls terms, CancellationToken abort)
@@ -102,7 +103,7 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
         {
             return new Connected(await OpenAsync(host, way, terms, abort), null);
         }
-        catch (SmtpFailureException e) when (terms.Policy == TlsPolicy.Opportunistic && way.Hop is { ImplicitTls: false, Credentials: null } && e.IsHandshake)
+        catch (SmtpFailureException e) when (e.IsHandshake && IsTlsOptional(way, terms))
         {
             // Once more without: an opportunistic handshake that fails must not cost the mail. RFC 7435 §3.
             return await TryHostAsync(host, way, terms with { Policy = TlsPolicy.Never, Why = "the handshake failed" }, abort);
@@ -112,6 +113,8 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
             return new Connected(null, e.Reply);
         }
     }
+
+    private static bool IsTlsOptional(Attempt way, HostTls terms) => terms.Policy == TlsPolicy.Opportunistic && way.Hop is { ImplicitTls: false, Credentials: null };
 
     // What the server lacks it will lack tomorrow: RFC 8689 §4.2.1 has the sender told at once.
     private async Task<Connected> TrySecureHostAsync(DialledHost host, Attempt way, HostTls usual, CancellationToken abort)
@@ -143,7 +146,8 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
     {
         if (terms.Refusal is not { } refusal)
         {
-            return await dialer.OpenAsync(host, (conversation, peer, saysHelo) => OpenAsync(conversation, host.Name, peer, way, terms, saysHelo), abort);
+            return await dialer.OpenAsync(
+                host, (conversation, peer, saysHelo) => OpenAsync(conversation, host.Name, peer, way, terms, saysHelo), IsTlsOptional(way, terms), abort);
         }
         Log.NotEncrypted(logger, host.Addresses[0].Peer, refusal.Text, terms.Why);
         way.Journal?.Refused(terms, AddressOf(host.Name, host.Addresses[0].EndPoint), refusal.Text);
@@ -155,9 +159,10 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
         PeerVerifier verifier = new(terms, options.TrustedCertificates, way.OurCertificate);
         HostAddress address = AddressOf(host, conversation.Remote);
         IPAddress? local = (conversation.Local as IPEndPoint)?.Address;
+        NextHop hop = way.Hop with { Tls = terms.Policy, AllowPlaintextAuth = way.Hop.AllowPlaintextAuth || terms.AllowsPlaintextAuth };
         try
         {
-            SmtpSession session = await SmtpSession.OpenAsync(conversation, way.Hop with { Tls = terms.Policy }, verifier, options, clock, peer, host, saysHelo);
+            SmtpSession session = await SmtpSession.OpenAsync(conversation, hop, verifier, options, clock, peer, host, saysHelo);
             if (session.Encryption is { } tls)
             {
                 (string protocol, string cipher) = (Name(tls), tls.NegotiatedCipherSuite.ToString());

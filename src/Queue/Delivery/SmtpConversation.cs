@@ -66,6 +66,9 @@ internal sealed class SmtpConversation : IAsyncDisposable
     /// <summary>Whether octets have come that nobody asked for.</summary>
     public bool HasBufferedInput => _start < _end;
 
+    /// <summary>Something of the other side's has come, though perhaps not a whole reply.</summary>
+    public bool HasInput => HasBufferedInput || _socket.Available > 0;
+
     /// <summary>One command line; must hold no CR or LF of its own.</summary>
     public Task WriteLineAsync(string line, string stage, TimeSpan timeout) => WriteLinesAsync([line], stage, timeout);
 

@@ -9,6 +9,7 @@ internal static class SmtpStages
     public const string Greeting = "greeting";
     public const string Hello = "EHLO";
     public const string Handshake = "TLS handshake";
+    public const string Sending = "sending the message";
 }
 
 /// <summary>The conversation is over: connection lost, time out, nonsense. With what to write down for the recipients concerned.</summary>

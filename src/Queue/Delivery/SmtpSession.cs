@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Text;
-using MailAccess.Message;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
@@ -112,7 +111,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         }
         IsUsable = false; // Until we know how it ended.
         TransactionTerms terms = new(transaction.Message, _peer, _isSecure, _isLmtp, _options, _clock.GetUtcNow());
-        SevenBitPlan? conversion = terms.NeedsConversion ? await PlanConversionAsync(transaction, cancellationToken) : null;
+        SevenBitConversion? conversion = terms.NeedsConversion ? await PlanConversionAsync(transaction, cancellationToken) : null;
         SmtpTransaction run = new(_conversation, _peer, terms, Limits, _isLmtp)
         {
             Conversion = conversion,
@@ -121,7 +120,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         List<int> candidates = [];
         foreach (int index in transaction.Recipients)
         {
-            SmtpReply? why = terms.WhyNot(index) ?? (conversion is { IsPossible: false } ? TransactionTerms.NeedsEightBit : null);
+            SmtpReply? why = terms.WhyNot(index, conversion);
             if (why is not null)
             {
                 run.Outcomes[index] = new RecipientOutcome(index, RecipientStatus.Failed, why);
@@ -146,17 +145,10 @@ internal sealed class SmtpSession : IAsyncDisposable
         return [.. transaction.Recipients.Select(i => run.Outcomes[i])];
     }
 
-    private static async Task<SevenBitPlan> PlanConversionAsync(Transaction transaction, CancellationToken cancellationToken)
+    private static async Task<SevenBitConversion> PlanConversionAsync(Transaction transaction, CancellationToken cancellationToken)
     {
         await using IMessageContent content = await transaction.OpenContentAsync(cancellationToken);
-        SevenBitPlan plan = new();
-        byte[] buffer = new byte[(int)Math.Clamp(content.Octets, 1, ContentWriter.BufferOctets)];
-        for (long offset = 0; await content.ReadAsync(offset, buffer, cancellationToken) is int length and > 0; offset += length)
-        {
-            plan.Feed(buffer.AsSpan(0, length));
-        }
-        plan.Finish();
-        return plan;
+        return await SevenBitConversion.PlanAsync(content, cancellationToken);
     }
 
     /// <summary>Says goodbye and closes. RFC 5321 §4.1.1.10: waits for the reply, but not for long.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MailAccess.Message;
 using MailAccess.Smtp;
 using MailAccess.Store;
 
@@ -20,7 +17,7 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     public bool IsAnswered { get; private set; }
 
     /// <summary>8-bit content is converted on the way (RFC 6152 §3); null: sent as it is.</summary>
-    public SevenBitPlan? Conversion { get; init; }
+    public SevenBitConversion? Conversion { get; init; }
 
     /// <summary>Told of each reply to the message that is not the last one, as it comes: so says only LMTP.</summary>
     public Func<RecipientOutcome, Task> Heard { get; init; } = static _ => Task.CompletedTask;
@@ -48,7 +45,7 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     // MAIL and all RCPT; in one write where the server takes that.
     private async Task<Offer> OfferAsync(List<int> recipients)
     {
-        List<string> lines = [$"MAIL {terms.Mail(recipients, isConverted: Conversion is not null)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
+        List<string> lines = [$"MAIL {terms.Mail(recipients, Conversion)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
         if (peer.Pipelining)
         {
             await conversation.WriteLinesAsync(lines, "MAIL", limits.MailTimeout);
@@ -62,11 +59,11 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
         Offer offer = new();
         if (!mail.IsPositive)
         {
+            Conclude(recipients, mail); // That stands, though the server may hang up before it has answered the rest.
             for (int i = 0; peer.Pipelining && mail.Code != 421 && i < recipients.Count; i++)
             {
                 await conversation.ReadReplyAsync("RCPT", limits.MailTimeout); // Out of order by our doing: means nothing.
             }
-            Conclude(recipients, mail);
             return mail.Code == 421 ? throw new SmtpFailureException(mail) : offer;
         }
         for (int i = 0; i < recipients.Count; i++)
@@ -104,36 +101,84 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     private async Task<bool> SendAsync(List<int> accepted, Func<CancellationToken, Task<IMessageContent>> openContentAsync, CancellationToken cancellationToken)
     {
         await using IMessageContent content = await openContentAsync(cancellationToken);
-        if (peer.Chunking && terms.IsFirstAttempt && content.Octets <= ContentWriter.BufferOctets && Conversion is null)
+        try
         {
-            return await SendChunkAsync(accepted, content, cancellationToken);
+            return peer.Chunking && terms.IsFirstAttempt
+                ? await SendChunksAsync(accepted, content, cancellationToken)
+                : await SendDataAsync(accepted, content, cancellationToken);
         }
+        catch (SmtpFailureException e) when (e is { Stage: SmtpStages.Sending, IsClosed: true })
+        {
+            if (await LastWordAsync() is not { } word)
+            {
+                throw;
+            }
+            Conclude(accepted, word);
+            return false;
+        }
+    }
+
+    private async Task<bool> SendDataAsync(List<int> accepted, IMessageContent content, CancellationToken cancellationToken)
+    {
         SmtpReply start = await conversation.AskAsync("DATA", "DATA", limits.DataStartTimeout);
         if (start.Code != 354)
         {
             Conclude(accepted, start.IsPositive ? SmtpSession.Unexpected(start) : start);
             return start.Code >= 400 && start.Code != 421 && await ResetAsync();
         }
-        ContentWriter writer = new(isStuffed: true, WriteAsync);
-        await writer.SendAsync(content, Conversion, cancellationToken);
+        ContentWriter writer = new(ContentFraming.Dot, async octets =>
+        {
+            await conversation.WriteAsync(octets, SmtpStages.Sending, limits.DataBlockTimeout);
+            return true;
+        });
+        await writer.SendAsync(content, Conversion?.Plan, cancellationToken);
         return await EndAsync(accepted) is { Code: not 421, IsIntermediate: false };
     }
 
-    // RFC 3030 §2. A small message goes in one chunk, which saves waiting for 354; the server's dots and line ends are not looked at.
-    private async Task<bool> SendChunkAsync(List<int> accepted, IMessageContent content, CancellationToken cancellationToken)
+    // RFC 3030 §2: saves waiting for 354; the server's dots and line ends are not looked at.
+    private async Task<bool> SendChunksAsync(List<int> accepted, IMessageContent content, CancellationToken cancellationToken)
     {
-        ContentWriter writer = new(isStuffed: false, octets =>
+        ChunkSender chunks = new(conversation, peer.Pipelining, limits);
+        if (await new ContentWriter(ContentFraming.Chunks, chunks.WriteAsync).SendAsync(content, Conversion?.Plan, cancellationToken))
         {
-            byte[] command = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"BDAT {octets.Length} LAST\r\n"));
-            return WriteAsync((byte[])[.. command, .. octets.Span]);
-        });
-        await writer.SendAsync(content, conversion: null, cancellationToken);
-        SmtpReply end = await EndAsync(accepted);
+            await chunks.FinishAsync();
+        }
+        SmtpReply? end = chunks.Refusal;
+        if (end is null)
+        {
+            end = await EndAsync(accepted);
+        }
+        else
+        {
+            Conclude(accepted, end);
+            if (isLmtp || end.Code == 421)
+            {
+                return false; // How many replies an LMTP server gives to a last chunk behind a refused one nobody has said.
+            }
+            await chunks.DrainAsync();
+        }
         // "The resulting state from a failed BDAT command is indeterminate. A RSET command MUST be issued": §2.
         return end.Code != 421 && !end.IsIntermediate && (end.IsPositive || await ResetAsync());
     }
 
-    private ValueTask WriteAsync(ReadOnlyMemory<byte> octets) => new(conversation.WriteAsync(octets, "sending the message", limits.DataBlockTimeout));
+    // A server that has seen enough may say why and hang up, while we still write. What is positive before the end means nothing.
+    private async Task<SmtpReply?> LastWordAsync()
+    {
+        try
+        {
+            SmtpReply reply;
+            do
+            {
+                reply = await conversation.ReadReplyAsync(SmtpStages.Sending, limits.QuitTimeout);
+            }
+            while (reply.Code < 400);
+            return reply;
+        }
+        catch (SmtpFailureException)
+        {
+            return null; // It said nothing.
+        }
+    }
 
     /// <summary>What was said to the message: to all at once, or by LMTP to each (RFC 2033 §4.2, §4.3). Of several the worst counts.</summary>
     private async Task<SmtpReply> EndAsync(List<int> accepted)

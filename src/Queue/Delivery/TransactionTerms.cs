@@ -7,8 +7,7 @@ namespace MailAccess.Queue;
 /// <summary>What a message asks for, against what a server announced: whether it can have it, and in what words it is offered. Pure.</summary>
 internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer, bool isSecure, bool isLmtp, QueueOptions options, DateTimeOffset now)
 {
-    /// <summary>8-bit content, and no way to convert it.</summary>
-    public static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
+    private static readonly SmtpReply NeedsEightBit = new(550, new(5, 6, 3), "the message needs 8BITMIME, which the server does not offer");
 
     private static readonly SmtpReply NeedsUtf8 = new(550, new(5, 6, 7), "the message needs SMTPUTF8, which the server does not offer"); // RFC 6531 §3.5
     private static readonly SmtpReply NeedsDeliverBy = new(550, new(5, 3, 3), "the message must arrive in time, which the server does not watch (DELIVERBY)");
@@ -23,11 +22,12 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
         : peer.Has(SmtpExtensions.Dsn) ? RecipientStatus.Relayed : RecipientStatus.RelayedBlind;
 
     /// <summary>The content has octets above 127, and the server knows no such: RFC 6152 §3.</summary>
-    public bool NeedsConversion =>
-        !options.RefuseEightBitDowngrade && (message.Traits & ContentTraits.EightBit) != 0 && !peer.Has(SmtpExtensions.EightBitMime);
+    public bool NeedsConversion => LacksEightBit && !options.RefuseEightBitDowngrade;
 
     /// <summary>Nothing has gone wrong with this message so far.</summary>
     public bool IsFirstAttempt => message.Attempts <= 1;
+
+    private bool LacksEightBit => (message.Traits & ContentTraits.EightBit) != 0 && !peer.Has(SmtpExtensions.EightBitMime);
 
     // Whole seconds; less than one is none.
     private int? SecondsLeft => message.DeliverBy is { } by
@@ -38,18 +38,21 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     private bool LosesDeadline => message.DeliverBy is { Mode: DeliverByMode.Notify } by && by.At > now && !peer.Has(SmtpExtensions.DeliverBy);
 
     /// <summary>Why this recipient cannot be offered here, for good; null: it can.</summary>
-    public SmtpReply? WhyNot(int index)
+    /// <param name="index">The recipient's.</param>
+    /// <param name="conversion">What <see cref="NeedsConversion"/> led to; null: it is not needed.</param>
+    public SmtpReply? WhyNot(int index, SevenBitConversion? conversion)
     {
-        if (message.Octets > (peer.SizeMax ?? long.MaxValue))
+        long octets = conversion?.Octets ?? message.Octets;
+        if (octets > (peer.SizeMax ?? long.MaxValue))
         {
-            string text = string.Create(CultureInfo.InvariantCulture, $"the message has {message.Octets} octets, the server takes {peer.SizeMax}");
+            string text = string.Create(CultureInfo.InvariantCulture, $"the message has {octets} octets, the server takes {peer.SizeMax}");
             return new SmtpReply(552, new(5, 3, 4), text); // RFC 1870 §6.2
         }
         if (NeedsUtf8For(index) && !peer.Has(SmtpExtensions.SmtpUtf8))
         {
             return NeedsUtf8;
         }
-        if (options.RefuseEightBitDowngrade && (message.Traits & ContentTraits.EightBit) != 0 && !peer.Has(SmtpExtensions.EightBitMime))
+        if (conversion is { Plan.IsPossible: false } || (options.RefuseEightBitDowngrade && LacksEightBit))
         {
             return NeedsEightBit;
         }
@@ -66,12 +69,12 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     }
 
     /// <summary>What follows MAIL.</summary>
-    public string Mail(IReadOnlyList<int> recipients, bool isConverted) => SmtpCommandFormat.Mail(
+    public string Mail(IReadOnlyList<int> recipients, SevenBitConversion? conversion) => SmtpCommandFormat.Mail(
         new MailRequest
         {
             ReversePath = Offered(message.ReversePath),
-            Size = new SizeParameter(message.Octets),
-            Body = !isConverted && ((message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime) ? BodyType.EightBitMime : BodyType.SevenBit,
+            Size = new SizeParameter(conversion?.Octets ?? message.Octets),
+            Body = conversion is null && ((message.Traits & ContentTraits.EightBit) != 0 || message.Body == BodyType.EightBitMime) ? BodyType.EightBitMime : BodyType.SevenBit,
             SmtpUtf8 = message.SmtpUtf8 || !message.ReversePath.IsAscii || recipients.Any(i => !message.Recipients[i].Recipient.Path.IsAscii),
             Return = message.Return,
             EnvelopeId = message.EnvelopeId,

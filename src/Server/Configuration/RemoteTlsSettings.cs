@@ -25,7 +25,7 @@ internal static class RemoteTlsSettings
     /// <summary>The whole key of <see cref="Policies"/>.</summary>
     public const string PoliciesPath = "queue.tlsPolicies";
 
-    public static readonly SectionListSetting Policies = new("tlsPolicies", "Exceptions from queue.tls and queue.mtaSts.",
+    public static readonly SectionListSetting Policies = new("tlsPolicies", "Exceptions from queue.tls and queue.mtaSts. They hold for a smart host with a password too, which otherwise must prove its name (verify); may then means encrypt, and none sends the password in clear text where it is said of that next hop or host itself.",
         new SectionSetting("", "A domain.", [PolicyDomain, Policy]) { Required = [PolicyDomain, Policy] }, "#[{ \"domain\": \"partner.example\", \"policy\": \"verify\" }]");
 
     public static readonly ListSetting<string> PolicyTables = new("tlsPolicyTables", ScalarTypes.Text, [], "#[\"hash:/etc/postfix/tls_policy\"]",

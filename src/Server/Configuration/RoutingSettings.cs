@@ -36,7 +36,7 @@ internal static class RoutingSettings
         "Tables of smart hosts by sender: user@domain or @domain, and [host]:port. They go before queue.smartHost. Postfix: sender_dependent_relayhost_maps.");
 
     public static readonly ListSetting<string> SmartHostPasswords = new("smartHostPasswords", ScalarTypes.Text, [], null,
-        "Tables of user:password by next hop ([host]:port), or by sender for smart hosts. The servers must prove their names. Postfix: smtp_sasl_password_maps; Sendmail: authinfo.");
+        "Tables of user:password by next hop ([host]:port), or by sender for smart hosts. The servers must prove their names, unless queue.tlsPolicies says something of them. Postfix: smtp_sasl_password_maps; Sendmail: authinfo.");
 
     public static readonly ListSetting<string> DirectDomains = new("directDomains", ScalarTypes.Text, [], null,
         "Domains, with all below them, whose mail goes to their own mail exchangers although there is a smart host." + Lists);

@@ -251,7 +251,7 @@ internal static class Settings
 
     public static readonly Setting<string?> SmartHostUser = new("smartHostUser", Optional(ScalarTypes.Text), null, null, "User name at the smart host.");
 
-    public static readonly Setting<string?> SmartHostPasswordFile = new("smartHostPasswordFile", Optional(ScalarTypes.Text), null, null, "File with the password at the smart host, on its first line.");
+    public static readonly Setting<string?> SmartHostPasswordFile = new("smartHostPasswordFile", Optional(ScalarTypes.Text), null, null, "File with the password at the smart host, on its first line. The host must prove its name, unless queue.tlsPolicies says something of it.");
 
     public static readonly Setting<string> RouteDomain = new("domain", ScalarTypes.Text, "", null, "A domain, or \".example.org\" for everything below it.");
 

@@ -20,7 +20,7 @@ internal sealed class RemoteTlsPolicies(IReadOnlyDictionary<string, TlsPolicy> o
         {
             if (own.TryGetValue(key, out TlsPolicy policy))
             {
-                return new NextHopPolicy(policy, $"{RemoteTlsSettings.PoliciesPath}: {key}");
+                return new NextHopPolicy(policy, $"{RemoteTlsSettings.PoliciesPath}: {key}") { IsForThisHop = NextHopPolicy.IsOfHop(key) };
             }
         }
         TableHit hit = await tables.FindAsync(keys, cancellationToken);
@@ -32,7 +32,7 @@ internal sealed class RemoteTlsPolicies(IReadOnlyDictionary<string, TlsPolicy> o
         {
             return null;
         }
-        return PolicyNames.TryParse(hit.Value, out TlsPolicy found) ? new NextHopPolicy(found, $"{hit.Answer.Place}")
+        return PolicyNames.TryParse(hit.Value, out TlsPolicy found) ? new NextHopPolicy(found, $"{hit.Answer.Place}") { IsForThisHop = NextHopPolicy.IsOfHop(keys[hit.KeyIndex]) }
             : throw Failed($"{hit.Answer.Place}: \"{hit.Value}\" is none of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}; attributes are not known");
 
         IOException Failed(string reason)

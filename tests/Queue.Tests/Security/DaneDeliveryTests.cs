@@ -54,6 +54,45 @@ public sealed class DaneDeliveryTests : SecureDeliveryFixture
         Assert.Contains(expected, await SendAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mx.far.test", "Verified TLS connection", "status=sent")]
+    [InlineData("somebody.test", "is not for that host", "status=deferred")]
+    public async Task Unusable_records_do_not_undo_an_enforced_mta_sts_policy(string name, string log, string expected) // RFC 8461 §5
+    {
+        using X509Certificate2 certificate = Root.Issue(name);
+        await using ScriptedPeer peer = Peer(certificate);
+        Dns.Tlsa[NameAt(peer)] = [DanePolicyTests.Record(1, 1, 1, Root.Certificate)];
+        await ServeAsync(peer, o => o with { TrustedCertificates = [Root.Certificate] });
+        Publish(Policy("enforce"));
+        Assert.Contains(expected, await SendAsync(), StringComparison.Ordinal);
+        Assert.Contains(Harness.Logger.Lines, l => l.Contains(log, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_a_host_that_is_not_needed_no_records_are_asked()
+    {
+        await using ScriptedPeer peer = Peer(null);
+        await ServeAsync(peer);
+        Dns.Mx["far.test"] = [new(10, "mx.far.test"), new(20, "second.far.test")];
+        Dns.Addresses["second.far.test"] = [IPAddress.Loopback];
+        Assert.Contains("status=sent", await SendAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain($"tlsa {NameAt(peer, "second.far.test")}", Dns.Asked);
+    }
+
+    [Fact]
+    public async Task A_host_has_other_addresses_where_one_has_the_wrong_certificate() // RFC 5321 §5.1
+    {
+        using X509Certificate2 certificate = Root.Issue("mx.far.test");
+        using X509Certificate2 other = Root.Issue("other.test");
+        await using ScriptedPeer peer = Peer(certificate);
+        await using ScriptedPeer misconfigured = new(address: IPAddress.Parse("127.0.0.4"), port: peer.Port) { Certificate = other };
+        Dns.Tlsa[NameAt(peer)] = [DanePolicyTests.Record(3, 1, 1, certificate)];
+        await ServeAsync(peer);
+        Dns.Addresses["mx.far.test"] = [IPAddress.Parse("127.0.0.4"), IPAddress.Loopback];
+        Assert.Contains("status=sent", await SendAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, misconfigured.Connections);
+    }
+
     [Fact]
     public async Task A_host_whose_records_cannot_be_looked_up_is_passed_over() // §2.1.2
     {

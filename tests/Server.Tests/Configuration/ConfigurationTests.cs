@@ -166,6 +166,9 @@ public sealed class ConfigurationTests
         Assert.Equal(TlsPolicy.Required, await FindAsync("x.y.a.test"));
         Assert.Equal(TlsPolicy.DaneOnly, await FindAsync("x.in.a.test"));
         Assert.Null(await FindAsync("ba.test"));
+        CancellationToken none = TestContext.Current.CancellationToken;
+        Assert.True((await policies.FindAsync(new NextHop { Host = "a.test", Port = 587 }, none))!.IsForThisHop);
+        Assert.False((await policies.FindAsync(new NextHop { Host = "x.a.test", Port = 587 }, none))!.IsForThisHop);
         RemoteTlsConfiguration bare = Load("{}").Queue.RemoteTls;
         Assert.Equal((TlsPolicy.Dane, true, false), (bare.Tls, bare.MtaSts, bare.TrustsDns));
         Assert.Null(bare.ReportContact);

@@ -12,6 +12,9 @@ internal sealed record HostTls
     /// <summary>For people: which rule led here.</summary>
     public required string Why { get; init; }
 
+    /// <summary>A password may go without encryption: somebody said of this very host that it gets none.</summary>
+    public bool AllowsPlaintextAuth { get; init; }
+
     /// <summary>The certificate must prove the host's name; else it is only looked at for the log and for reports.</summary>
     public bool MustVerify { get; init; }
 

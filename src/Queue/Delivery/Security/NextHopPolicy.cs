@@ -7,6 +7,12 @@ namespace MailAccess.Queue;
 /// <param name="Source">For people: who says so, a key of the configuration or file:line.</param>
 public sealed record NextHopPolicy(TlsPolicy Policy, string Source)
 {
+    /// <summary>It was said of this next hop itself, not of all below a domain: then <see cref="TlsPolicy.Never"/> means a password in clear text, too.</summary>
+    public bool IsForThisHop { get; init; }
+
+    /// <summary>Whether a key of <see cref="KeysOf"/> names the next hop itself.</summary>
+    public static bool IsOfHop(string key) => key[0] != '.';
+
     /// <summary>
     /// The keys of a next hop in tables of policies, in their order: as it is written, <c>[mx.example.org]:587</c>; its domain or host; every domain above that,
     /// <c>.example.org</c>. Postfix: smtp_tls_policy_maps.

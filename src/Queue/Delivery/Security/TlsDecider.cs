@@ -15,6 +15,9 @@ internal sealed record TlsRule(TlsPolicy Policy, string Source, StsLookUp Sts = 
 {
     /// <summary>The rule could not be told.</summary>
     public SmtpReply? Failure { get; init; }
+
+    /// <summary>A password may go without encryption.</summary>
+    public bool AllowsPlaintextAuth { get; init; }
 }
 
 /// <summary>Decides without connecting what TLS a host must offer: our own rules, DANE (RFC 7672), MTA-STS (RFC 8461), in this order.</summary>
@@ -32,35 +35,44 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
     /// <summary>Throws for cancellation only.</summary>
     public async Task<TlsRule> RuleAsync(NextHop hop, TlsNeed need, CancellationToken cancellationToken)
     {
-        if (need == TlsNeed.Optional)
+        if (need == TlsNeed.Optional && hop.Credentials is null) // A message's sender does not dispose of our password.
         {
             return new TlsRule(TlsPolicy.Opportunistic, "TLS-Required: No");
         }
-        string? name = NameOf(hop);
-        if (hop.Tls is { } routed)
-        {
-            return await WithStsAsync(new TlsRule(routed, "the route", IsOurs: true), name, cancellationToken);
-        }
+        NextHopPolicy? own;
         try
         {
-            if (options.TlsPolicies is { } table && await table(hop, cancellationToken) is { } own)
-            {
-                return await WithStsAsync(new TlsRule(own.Policy, own.Source, IsOurs: true), name, cancellationToken);
-            }
+            own = options.TlsPolicies is { } table ? await table(hop, cancellationToken) : null;
         }
         catch (IOException)
         {
             return new TlsRule(TlsPolicy.Never, "the TLS policies") { Failure = RuleUnknown };
         }
-        TlsPolicy general = hop.Domain is not null || options.Tls == TlsPolicy.Dane ? options.Tls : TlsPolicy.Opportunistic;
-        return await WithStsAsync(new TlsRule(general, "the default"), name, cancellationToken);
+        TlsRule rule = own is not null ? new TlsRule(own.Policy, own.Source, IsOurs: true)
+            : hop.Tls is { } routed ? new TlsRule(routed, hop.Credentials is null ? "the route" : "the password", IsOurs: true)
+            : new TlsRule(hop.Domain is not null || options.Tls == TlsPolicy.Dane ? options.Tls : TlsPolicy.Opportunistic, "the default");
+        return await WithStsAsync(ForPassword(rule, hop, own is { IsForThisHop: true }), NameOf(hop), cancellationToken);
     }
+
+    // A password is shown to nobody who listens, unless that was said of this very host.
+    private static TlsRule ForPassword(TlsRule rule, NextHop hop, bool isForThisHop) =>
+        !NeedsEncryption(hop) || rule.Policy is not (TlsPolicy.Never or TlsPolicy.Opportunistic) ? rule
+        : rule.Policy == TlsPolicy.Never && isForThisHop ? rule with { AllowsPlaintextAuth = true }
+        : rule with { Policy = TlsPolicy.Required, Source = $"{rule.Source}, with a password" };
+
+    private static bool NeedsEncryption(NextHop hop) => hop is { Credentials: not null, AllowPlaintextAuth: false };
 
     /// <summary>What is asked of one of the next hop's hosts. Throws for cancellation only.</summary>
     public async Task<HostTls> DecideAsync(TlsRule rule, NextHop hop, AddressSelection selection, HostAddress host, int port, CancellationToken cancellationToken)
     {
         string next = NameOf(hop) ?? host.Host;
-        HostTls plain = new() { Policy = rule.Policy, Why = $"{PolicyNames.Of(rule.Policy)}, {rule.Source}", IsHostCertain = selection.AreHostsCertain };
+        HostTls plain = new()
+        {
+            Policy = rule.Policy,
+            Why = $"{PolicyNames.Of(rule.Policy)}, {rule.Source}",
+            IsHostCertain = selection.AreHostsCertain,
+            AllowsPlaintextAuth = rule.AllowsPlaintextAuth,
+        };
         switch (rule.Policy)
         {
             case TlsPolicy.Never:
@@ -71,12 +83,14 @@ internal sealed class TlsDecider(QueueOptions options, IResolver resolver, StsPo
                 // DNS is not asked who may answer for the domain, so it need not be protected.
                 return plain with { Policy = TlsPolicy.Required, MustVerify = true, Names = [next, "." + next], IsHostCertain = true };
         }
-        if (rule.Policy is TlsPolicy.Dane or TlsPolicy.DaneOnly && await DaneAsync(rule, plain, hop, selection, host, port, cancellationToken) is { } dane)
+        // Records of which none can be used prove nothing: they are no reason to forget what an enforced MTA-STS policy demands.
+        if (rule.Policy is TlsPolicy.Dane or TlsPolicy.DaneOnly && await DaneAsync(rule, plain, hop, selection, host, port, cancellationToken) is { } dane
+            && (dane.UsesDane || dane.Refusal is not null || rule.Sts.Policy is not { Mode: StsMode.Enforce }))
         {
             return dane;
         }
         HostTls usual = rule.Policy == TlsPolicy.Dane
-            ? plain with { Policy = TlsPolicy.Opportunistic, Why = $"{plain.Why}, without TLSA records that DNSSEC protects" }
+            ? plain with { Policy = NeedsEncryption(hop) ? TlsPolicy.Required : TlsPolicy.Opportunistic, Why = $"{plain.Why}, without TLSA records that DNSSEC protects" }
             : plain;
         return rule.Sts.Policy is { } sts ? WithSts(usual, sts, rule.Sts.Id, hop, host) : usual;
     }
