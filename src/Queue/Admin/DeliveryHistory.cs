@@ -74,14 +74,13 @@ public sealed class DeliveryHistory : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>What the files in the folder tell, oldest first. A line that cannot be read is passed over.</summary>
+    /// <summary>
+    /// What the files in the folder tell, oldest first. A line that cannot be read is passed over. Throws <see cref="UnauthorizedAccessException"/> and
+    /// <see cref="IOException"/>.
+    /// </summary>
     public static async IAsyncEnumerable<FinishedDelivery> ReadAsync(string folder, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(folder))
-        {
-            yield break;
-        }
-        foreach (string file in Directory.EnumerateFiles(folder, "*" + Suffix).Order(StringComparer.Ordinal))
+        foreach (string file in List(folder))
         {
             if (!TryParseDay(file, out DateTime day) || day < since.UtcDateTime.Date)
             {
@@ -105,6 +104,19 @@ public sealed class DeliveryHistory : IAsyncDisposable
     }
 
     internal void Add(FinishedDelivery delivery) => _waiting.Writer.TryWrite(delivery);
+
+    // Whether it exists is not asked before: a folder that is not for us would seem to be missing.
+    private static string[] List(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder, "*" + Suffix).Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     private static bool TryParseDay(string file, out DateTime day) => DateTime.TryParseExact(
         Path.GetFileNameWithoutExtension(file), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out day);

@@ -29,8 +29,8 @@ internal static class ControlProtocol
 
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>For a client that does not read.</summary>
-    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>For a client that does not read: somebody may page through what is listed, and that costs a place among the clients and little else.</summary>
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromHours(1);
 
     /// <summary>How long an action may wait for a delivery that runs.</summary>
     public static readonly TimeSpan PatienceMax = TimeSpan.FromMinutes(30);

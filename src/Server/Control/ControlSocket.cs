@@ -32,13 +32,9 @@ internal static class ControlSocket
         }
     }
 
-    /// <summary>Null where nobody listens. Throws <see cref="SocketException"/> where the socket is not for us. The caller disposes it.</summary>
+    /// <summary>Null where nobody listens. Throws <see cref="SocketException"/> where the socket, or its folder, is not for us. The caller disposes it.</summary>
     public static Socket? Connect(string path)
     {
-        if (!Path.Exists(path))
-        {
-            return null;
-        }
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         bool good = false;
         try
@@ -49,7 +45,7 @@ internal static class ControlSocket
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
         {
-            return null; // Left behind by a server that was killed.
+            return null; // Left behind by a server that was killed, or not there.
         }
         finally
         {

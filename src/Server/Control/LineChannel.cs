@@ -11,6 +11,7 @@ namespace MailAccess.Server.Control;
 internal sealed class LineChannel : IAsyncDisposable
 {
     private const int FlushOctets = 32 * 1024;
+    private const int ReadOctets = 64 * 1024;
 
     private readonly NetworkStream _stream;
     private readonly PipeReader _input;
@@ -20,7 +21,7 @@ internal sealed class LineChannel : IAsyncDisposable
     public LineChannel(Socket socket, int lineOctetsMax)
     {
         _stream = new NetworkStream(socket, ownsSocket: true);
-        _input = PipeReader.Create(_stream);
+        _input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: ReadOctets));
         _lineOctetsMax = lineOctetsMax;
     }
 
@@ -28,10 +29,11 @@ internal sealed class LineChannel : IAsyncDisposable
     public async Task<T?> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
+        long seen = 0; // A long line is looked through once, not at each of its pieces again.
         while (true)
         {
             ReadResult read = await _input.ReadAsync(cancellationToken);
-            if (read.Buffer.PositionOf((byte)'\n') is { } end)
+            if (read.Buffer.Slice(seen).PositionOf((byte)'\n') is { } end)
             {
                 ReadOnlySequence<byte> line = read.Buffer.Slice(0, end);
                 T? value = Parse(line, type);
@@ -46,6 +48,7 @@ internal sealed class LineChannel : IAsyncDisposable
             {
                 throw new IOException($"a line has more than {_lineOctetsMax} octets");
             }
+            seen = read.Buffer.Length;
             _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

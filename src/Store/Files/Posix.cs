@@ -17,6 +17,7 @@ internal static unsafe partial class Posix
     public const int Directory = 0x10000;
     public const int CloseOnExec = 0x80000;
     public const int Append = 0x400;
+    public const int NonBlock = 0x800;
 
     public const int InputOutput = 5;
     public const int NoEntry = 2;
@@ -247,27 +248,32 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>Null where the call failed; see <see cref="LastError"/>.</summary>
-    public static SafeFileHandle? Open(string path, int flags, uint mode)
-    {
-        int descriptor;
-        do
-        {
-            descriptor = OpenRaw(path, flags | CloseOnExec, mode);
-        }
-        while (descriptor < 0 && LastError == Interrupted);
-        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
-    }
+    public static SafeFileHandle? Open(string path, int flags, uint mode) => Open(null, path, flags, mode);
 
     /// <summary>For reading. Null where the call failed; see <see cref="LastError"/>.</summary>
-    public static SafeFileHandle? OpenAt(SafeFileHandle folder, string name)
+    public static SafeFileHandle? OpenAt(SafeFileHandle folder, string name) => Open(folder, name, ReadOnly | NoFollow, 0);
+
+    // What somebody has put in a file's place must not hold a thread: a pipe is opened at once, whether anybody writes to it or not. For regular
+    // files NonBlock means only that another program's lease is not waited for: that is done in a second call.
+    private static SafeFileHandle? Open(SafeFileHandle? folder, string name, int flags, uint mode)
     {
-        int descriptor;
-        do
+        int more = CloseOnExec | NonBlock;
+        while (true)
         {
-            descriptor = OpenAtRaw(folder, name, ReadOnly | NoFollow | CloseOnExec, 0);
+            int descriptor = folder is null ? OpenRaw(name, flags | more, mode) : OpenAtRaw(folder, name, flags | more, mode);
+            if (descriptor >= 0)
+            {
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            }
+            if (LastError == TryAgain && (more & NonBlock) != 0)
+            {
+                more = CloseOnExec;
+            }
+            else if (LastError != Interrupted)
+            {
+                return null;
+            }
         }
-        while (descriptor < 0 && LastError == Interrupted);
-        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>Octets read, 0 at the end, -1 on failure.</summary>

@@ -27,6 +27,8 @@ internal sealed class SpoolLock : IDisposable
 {
     public const string Suffix = ".lock";
 
+    private const int OwnerOctetsMax = 512;
+
     private static readonly ConcurrentDictionary<string, bool> Held = new(StringComparer.Ordinal);
 
     private readonly SpoolLockTerms _terms;
@@ -169,7 +171,7 @@ internal sealed class SpoolLock : IDisposable
 
     private static bool IsLeftover(SpoolLockTerms terms, string name, FileFacts facts)
     {
-        string[] words = Encoding.ASCII.GetString(terms.Files.ReadAll(name) ?? []).Trim().Split(':');
+        string[] words = ReadOwner(terms, name).Trim().Split(':');
         if (int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int process) && process > 0
             && (words.Length == 1 || words[1] == terms.HostName))
         {
@@ -184,6 +186,21 @@ internal sealed class SpoolLock : IDisposable
             }
         }
         return terms.Clock.GetUtcNow() - new DateTimeOffset(facts.ModifiedTicks, TimeSpan.Zero) > terms.StaleAfter;
+    }
+
+    /// <summary>The beginning of a lock: it is somebody else's file, and may be as large as he likes, or none at all.</summary>
+    private static string ReadOwner(SpoolLockTerms terms, string name)
+    {
+        using IFile? file = terms.Files.Open(name, OpenKind.Read);
+        Span<byte> owner = stackalloc byte[OwnerOctetsMax];
+        try
+        {
+            return Encoding.ASCII.GetString(owner[..(file?.Read(0, owner) ?? 0)]);
+        }
+        catch (FileFault)
+        {
+            return ""; // A pipe, a folder: it tells nothing but its age.
+        }
     }
 
     private static void Release(SpoolLockTerms terms, string? dotLock)

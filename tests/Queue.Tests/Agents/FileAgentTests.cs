@@ -109,6 +109,23 @@ public sealed class FileAgentTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("mkfifo box.lock")]
+    [InlineData("truncate -s 5G box.lock")]
+    [InlineData("mkdir box.lock")]
+    public async Task Strange_lock_holds_no_thread_takes_no_memory_and_is_a_lock(string preparation)
+    {
+        using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"cd {_harness.Folder}; {preparation}"]))
+        {
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        _harness.Options = _harness.Options with { Files = new() { Limits = new() { LockTimeout = TimeSpan.Zero, LockStaleAfter = TimeSpan.FromDays(100_000) } } };
+
+        SmtpReply reply = await _harness.FileAsync(_harness.PathOf("box"));
+
+        Assert.Equal((450, "4.2.0"), (reply.Code, reply.Enhanced.ToString()));
+    }
+
     [Fact]
     public async Task Locked_file_is_waited_for_and_then_tried_again_later()
     {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using MailAccess.Dns;
@@ -175,6 +177,37 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         Assert.EndsWith("\nSubject: one\n\n", await RunAsync(0, "show", id), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("list")]
+    [InlineData("history")]
+    [InlineData("rules")]
+    public async Task Who_may_not_look_is_told_so_and_not_that_there_is_nothing(string command)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can be somebody else");
+        await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
+        File.SetUnixFileMode(_folder, (UnixFileMode)0x1ED); // 0755
+        File.SetUnixFileMode(Data, (UnixFileMode)0x1C0); // 0700
+        string said = "";
+        Thread other = new(() =>
+        {
+            _ = SetFileSystemUser(65534); // This thread's alone: nobody.
+            said = RunAsync(ExitCodes.Unavailable, command).GetAwaiter().GetResult();
+        });
+
+        other.Start();
+        other.Join();
+
+        Assert.Matches("[Dd]enied", said);
+    }
+
+    [Fact]
+    public async Task Request_with_more_ids_than_the_server_takes_is_refused_with_a_reason()
+    {
+        string[] ids = [.. Enumerable.Range(0, 30_000).Select(i => i.ToString("00000000000", CultureInfo.InvariantCulture))];
+
+        Assert.Contains("name fewer at once", await RunAsync(ExitCodes.Unavailable, ["delete", .. ids]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_socket_is_for_one_user_and_what_it_does_not_understand_costs_only_the_sender()
     {
@@ -194,6 +227,10 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         while (!answer.Contains("too many", StringComparison.Ordinal));
         Array.ForEach(idle, s => s.Dispose());
     }
+
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint SetFileSystemUser(uint user);
 
     private async Task<string> SayAsync(string line)
     {

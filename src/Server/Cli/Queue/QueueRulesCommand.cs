@@ -54,7 +54,13 @@ internal static class QueueRulesCommand
         try
         {
             string rules = Path.Combine(configuration.DataFolder, HoldRules.FileName);
+            _ = Directory.EnumerateFiles(configuration.DataFolder, HoldRules.FileName).Any(); // Throws where the folder is not for us, in which every file seems to be missing.
             return change(rules, [.. HoldRules.Read(rules)]);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            errors.WriteLine($"mailaccess: the data folder {configuration.DataFolder} is not there: has the server run yet?");
+            return ExitCodes.Unavailable;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

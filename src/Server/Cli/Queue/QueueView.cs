@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using MailAccess.Queue;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Control;
@@ -21,15 +22,17 @@ internal abstract class QueueView : IAsyncDisposable
     {
         try
         {
-            if (ControlSocket.Connect(ControlSocket.PathIn(configuration.DataFolder)) is { } socket)
+            string path = ControlSocket.PathIn(configuration.DataFolder);
+            using Socket? socket = ControlSocket.Connect(path);
+            if (socket is not null)
             {
-                return new ServedQueue(socket);
+                return new ServedQueue(path);
             }
             return new SpooledQueue(SpoolReader.TryOpen(Path.Combine(configuration.DataFolder, "queue"), clock));
         }
         catch (SocketException e)
         {
-            errors.WriteLine($"mailaccess: the server's control socket in {configuration.DataFolder}: {e.Message}; it is for the server's user and root only");
+            errors.WriteLine($"mailaccess: the server's control socket in {configuration.DataFolder}: {e.Message}{(e.SocketErrorCode == SocketError.AccessDenied ? "; it is for the server's user and root only" : "")}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,10 +52,9 @@ internal abstract class QueueView : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    private sealed class ServedQueue(Socket socket) : QueueView
+    /// <summary>A connection for each request: none waits while a person thinks, and who has enough of an answer hangs up.</summary>
+    private sealed class ServedQueue(string path) : QueueView
     {
-        private readonly LineChannel _channel = new(socket, ControlProtocol.AnswerOctetsMax);
-
         public override bool IsServed => true;
 
         public override IAsyncEnumerable<QueueEntry> ListAsync(QueueFilter filter, long? limit, CancellationToken cancellationToken) =>
@@ -71,36 +73,37 @@ internal abstract class QueueView : IAsyncDisposable
             await AskAsync(Request(ControlCommand.QueueFlush, QueueFilter.All), cancellationToken).Where(a => a.Ended is not null).Select(a => a.Ended!.Value)
                 .FirstAsync(cancellationToken);
 
-        public override ValueTask DisposeAsync() => _channel.DisposeAsync();
+        public override ValueTask DisposeAsync() => default;
 
         private static ControlRequest Request(ControlCommand command, QueueFilter filter) => new() { Version = ControlProtocol.Version, Command = command, Filter = filter };
 
         private async IAsyncEnumerable<ControlAnswer> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            await _channel.WriteAsync(request, ControlJson.Default.ControlRequest, cancellationToken);
-            await _channel.FlushAsync(cancellationToken);
-            ControlAnswer? answer = null;
-            try
+            if (JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest).Length > ControlProtocol.RequestOctetsMax)
             {
-                while (answer?.Ended is null)
-                {
-                    answer = await NextAsync(cancellationToken);
-                    yield return answer;
-                }
+                throw new IOException("so many queue ids are too much for one command: name fewer at once, or choose the messages by a filter");
             }
-            finally
+            await using LineChannel channel = new(Connect(), ControlProtocol.AnswerOctetsMax);
+            await channel.WriteAsync(request, ControlJson.Default.ControlRequest, cancellationToken);
+            await channel.FlushAsync(cancellationToken);
+            ControlAnswer? answer = null;
+            while (answer?.Ended is null)
             {
-                while (answer is { Ended: null } && !cancellationToken.IsCancellationRequested)
-                {
-                    answer = await NextAsync(cancellationToken); // Who asked has enough; the next request's answers begin behind the end of these.
-                }
+                answer = await channel.ReadAsync(ControlJson.Default.ControlAnswer, cancellationToken) ?? throw new IOException("the server ended before its answer did");
+                yield return answer.Error is { } error ? throw new IOException(error) : answer;
             }
         }
 
-        private async Task<ControlAnswer> NextAsync(CancellationToken cancellationToken)
+        private Socket Connect()
         {
-            ControlAnswer answer = await _channel.ReadAsync(ControlJson.Default.ControlAnswer, cancellationToken) ?? throw new IOException("the server ended before its answer did");
-            return answer.Error is { } error ? throw new IOException(error) : answer;
+            try
+            {
+                return ControlSocket.Connect(path) ?? throw new IOException("the server has just ended");
+            }
+            catch (SocketException e)
+            {
+                throw new IOException($"the server's control socket {path}: {e.Message}", e);
+            }
         }
     }
 
