@@ -29,7 +29,7 @@ public sealed class MailRouter : IMailRouter
         }
         await RouteAsync(run, new RoutingNode { Path = request.Recipient, Name = name }, cancellationToken);
         // Nobody left: addresses that rewriting leads back to themselves, past what the stages see.
-        SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop([request.Recipient.ToString()]) : null);
+        SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop : null);
         IReadOnlyList<RoutedRecipient> recipients = stop is { } stopped
             ? [new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(stopped) }] : run.Recipients;
         return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? [])
@@ -184,9 +184,10 @@ public sealed class MailRouter : IMailRouter
         {
             chain.Insert(0, step.Path.ToString());
         }
-        SmtpReply loop = RoutingReplies.Loop(chain);
-        run.Note(node, "loop", loop.Text);
-        run.Add(node, new Target.Failure(loop));
+        string loop = string.Join(" -> ", chain);
+        Log.Loop(_context.Logger, run.Request.Recipient.ToString(), loop);
+        run.Note(node, "loop", loop);
+        run.Add(node, new Target.Failure(RoutingReplies.Loop));
     }
 
     private static RoutingNode ChildOf(RoutingNode parent, MailPath path, AddressName name, int firstStage, RoutingMember member) => new()

@@ -39,7 +39,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
         }
         // A pattern's answer may hold what a stranger wrote: no commands, no files, no lists.
         MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.Pattern : MemberSource.Alias, null);
-        List<RoutingMember> found = await members.ReadAsync(run, node, Name, read, rights, cancellationToken);
+        List<RoutingMember> found = members.Read(run, node, Name, read, rights);
         if (found.Count == 0)
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, "stands for nobody");
