@@ -61,7 +61,7 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
             return null;
         }
         node.ForwardOf = account;
-        if (!AliasMembers.TryReadFile(file.Content!, file.Path, out List<Member> read, out string? wrong))
+        if (!AliasMembers.TryReadFile(file.Content!, file.Path, int.MaxValue, out List<Member> read, out string? wrong))
         {
             return context.Wrong(run, node, ForwardFiles.StageName, new TablePlace(file.Path, 0), wrong);
         }

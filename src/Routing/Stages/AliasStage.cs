@@ -33,7 +33,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
         {
             return context.Unavailable(run, node, Name, failed);
         }
-        if (!AliasMembers.TryRead(value, hit.Answer.Place, out List<Member> read, out string? problem))
+        if (!AliasMembers.TryRead(value, hit.Answer.Place, run.MembersMax, out List<Member> read, out string? problem))
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, problem);
         }

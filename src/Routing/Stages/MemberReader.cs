@@ -37,12 +37,16 @@ internal sealed class MemberReader(StageContext context)
     private void Add(Reading reading, IReadOnlyList<Member> members, MemberRights rights)
     {
         (RoutingRun run, RoutingNode node, string stage) = (reading.Run, reading.Node, reading.Stage);
-        foreach (IGrouping<TablePlace?, Member> line in members.GroupBy(m => m.Place))
+        foreach (IGrouping<TablePlace?, Member> line in run.Steps is null ? [] : members.GroupBy(m => m.Place))
         {
             run.Note(node, stage, $"{string.Join(", ", line.Select(Show))}", line.Key);
         }
         foreach (Member member in members)
         {
+            if (rights.Source != MemberSource.Forward && reading.Found.Count >= run.MembersMax)
+            {
+                return;
+            }
             if (++reading.Count > context.Options.Limits.ExpansionsMax)
             {
                 run.Note(node, stage, RoutingReplies.TooManyExpansions.Text, member.Place);
@@ -97,7 +101,7 @@ internal sealed class MemberReader(StageContext context)
             {
                 string content = ListFile.Read(member.Text, reading.OctetsLeft, isNamedByAdministrator: rights.Source == MemberSource.Alias, out int octets);
                 reading.OctetsLeft -= octets;
-                if (AliasMembers.TryReadFile(content, member.Text, out List<Member> members, out problem))
+                if (AliasMembers.TryReadFile(content, member.Text, run.MembersMax, out List<Member> members, out problem))
                 {
                     if (members.Count == 0)
                     {
