@@ -50,7 +50,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
     }
 
     // aliases(5) of Postfix; the star is Sendmail's.
-    private static List<string> Keys(AddressName name) => name.Detail is null
+    private static List<LookUpKey> Keys(AddressName name) => name.Detail is null
         ? [AddressName.Write(name.User)]
         : [AddressName.Write($"{name.User}{name.Delimiter}{name.Detail}"), $"{AddressName.Write(name.User)}+*", AddressName.Write(name.User)];
 
