@@ -143,7 +143,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<RecipientVerdict> VerifyRecipientAsync(MailPath recipient, CancellationToken cancellationToken)
     {
-        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null }, cancellationToken);
+        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = MailPath.Null, IsForAcceptance = true }, cancellationToken);
         if (resolution.IsUndecided)
         {
             return new RecipientVerdict(RecipientKind.Temporary, FailureOf(resolution)); // Neither taken nor "relaying denied".
@@ -247,7 +247,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
 
     private async ValueTask<IntakeTarget> TargetAsync(MailPath recipient, MailPath reversePath, CancellationToken cancellationToken)
     {
-        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = reversePath }, cancellationToken);
+        Resolution resolution = await _router.ResolveAsync(new RoutingRequest { Recipient = recipient, ReversePath = reversePath, IsForAcceptance = true }, cancellationToken);
         return resolution.Recipients switch
         {
             [{ Target: Target.Mailbox mailbox, ReversePath: null, IsListMember: false } only] => new IntakeTarget(only.Path, mailbox.AccountName, null),

@@ -32,6 +32,10 @@ internal sealed class DomainClasses(RoutingOptions options, ILocalDirectory dire
     private static readonly TablePlace OwnLiteral = new("an address of this machine", 0);
     private static readonly TablePlace ByMx = new("routing.relayByMx", 0);
 
+    // Postfix's old way: "example.org anything" among the aliases. A pattern for addresses must not be taken for that.
+    private readonly RoutingTables _virtualAliasDomains = !options.VirtualAliasDomains.IsEmpty ? options.VirtualAliasDomains
+        : options.VirtualAliases with { Tables = [.. options.VirtualAliases.Tables.Where(t => !t.TakesWholeKeysOnly)] };
+
     /// <summary>The domain in lower case as A-labels, or an address literal; empty for <c>postmaster</c> alone (RFC 5321 §4.1.1.3).</summary>
     public async ValueTask<DomainVerdict> FindAsync(string domain, CancellationToken cancellationToken)
     {
@@ -49,7 +53,7 @@ internal sealed class DomainClasses(RoutingOptions options, ILocalDirectory dire
             return MailDomain.TryReadLiteral(domain, out IPAddress? literal) && options.OwnAddresses.Contains(literal!)
                 ? new DomainVerdict(DomainClass.Machine, OwnLiteral) : new DomainVerdict(DomainClass.Elsewhere);
         }
-        TableHit hit = await options.LocalDomains.FindAsync([domain], cancellationToken);
+        TableHit hit = await options.LocalDomains.FindAsync([LookUpKey.OfDomain(domain)], cancellationToken);
         if (hit.Table is not null)
         {
             return Of(hit, DomainClass.Machine);
@@ -58,7 +62,7 @@ internal sealed class DomainClasses(RoutingOptions options, ILocalDirectory dire
         {
             return new DomainVerdict(DomainClass.Mailboxes, Domains);
         }
-        hit = await VirtualAliasDomainAsync(domain, cancellationToken);
+        hit = await _virtualAliasDomains.FindAsync([LookUpKey.OfDomain(domain)], cancellationToken);
         if (hit.Table is not null)
         {
             return Of(hit, DomainClass.VirtualAliases);
@@ -70,33 +74,15 @@ internal sealed class DomainClasses(RoutingOptions options, ILocalDirectory dire
     }
 
     /// <summary>The domain, then each one above it with and without a dot before it: both say "and all below".</summary>
-    public static IReadOnlyList<string> WithParents(string domain)
+    public static IReadOnlyList<LookUpKey> WithParents(string domain)
     {
-        List<string> keys = [domain];
+        List<LookUpKey> keys = [LookUpKey.OfDomain(domain)];
         for (int dot = domain.IndexOf('.', StringComparison.Ordinal); dot >= 0 && dot < domain.Length - 1; dot = domain.IndexOf('.', dot + 1))
         {
-            keys.Add(domain[dot..]);
-            keys.Add(domain[(dot + 1)..]);
+            keys.Add(LookUpKey.OfDomain(domain[dot..]));
+            keys.Add(LookUpKey.OfDomain(domain[(dot + 1)..]));
         }
         return keys;
-    }
-
-    private async ValueTask<TableHit> VirtualAliasDomainAsync(string domain, CancellationToken cancellationToken)
-    {
-        if (!options.VirtualAliasDomains.IsEmpty)
-        {
-            return await options.VirtualAliasDomains.FindAsync([domain], cancellationToken);
-        }
-        // Postfix's old way: "example.org anything" among the aliases. A pattern for addresses must not be taken for that.
-        foreach (ILookUpTable table in options.VirtualAliases.Tables.Where(t => !t.TakesWholeKeysOnly))
-        {
-            TableAnswer answer = await table.FindAsync(domain, cancellationToken);
-            if (answer.Outcome != LookUpOutcome.NotFound)
-            {
-                return new TableHit(answer, 0, table);
-            }
-        }
-        return default;
     }
 
     private static async ValueTask<DomainVerdict> ByExchangersAsync(IMailExchangers exchangers, string domain, CancellationToken cancellationToken) =>

@@ -13,6 +13,12 @@ public sealed record RoutingRequest
 
     /// <summary>Whether the steps are wanted.</summary>
     public bool Explain { get; init; }
+
+    /// <summary>
+    /// Only whether the address is ours and stands for one mailbox, one refusal, or for several recipients: the answer to RCPT. Of several, two are
+    /// enough, so that a large list is not expanded for everybody who names it.
+    /// </summary>
+    public bool IsForAcceptance { get; init; }
 }
 
 /// <summary>Decides where mail goes. Thread-safe; follows changes of its tables.</summary>

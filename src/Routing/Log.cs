@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Warning, "addresses cannot be rewritten, a message has to wait: {Reason}")]
     public static partial void RewritingFailed(ILogger log, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Address}: mail loops: {Chain}")]
+    public static partial void Loop(ILogger log, string address, string chain);
 }

@@ -22,19 +22,20 @@ public sealed class MailRouter : IMailRouter
     /// <inheritdoc/>
     public async ValueTask<Resolution> ResolveAsync(RoutingRequest request, CancellationToken cancellationToken)
     {
-        RoutingRun run = new(request);
+        // Any of the recipients of such an address may show that it is not for strangers: all are looked at.
+        RoutingRun run = new(request with { IsForAcceptance = request.IsForAcceptance && !MayBeRoutedBySender(request.Recipient) });
         if (!AddressName.TryRead(request.Recipient, _options.RecipientDelimiter, out AddressName name))
         {
             return new Resolution([new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(RoutingReplies.BadDomain) }], []);
         }
         await RouteAsync(run, new RoutingNode { Path = request.Recipient, Name = name }, cancellationToken);
         // Nobody left: addresses that rewriting leads back to themselves, past what the stages see.
-        SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop([request.Recipient.ToString()]) : null);
+        SmtpReply? stop = run.Stopped ?? (run.Recipients.Count == 0 ? RoutingReplies.Loop : null);
         IReadOnlyList<RoutedRecipient> recipients = stop is { } stopped
             ? [new RoutedRecipient { Path = request.Recipient, Target = new Target.Failure(stopped) }] : run.Recipients;
         return new Resolution(recipients, (IReadOnlyList<RoutingStep>?)run.Steps ?? [])
         {
-            IsOurs = run.IsOurs && !IsRoutedBySender(request.Recipient, recipients),
+            IsOurs = run.IsOurs && !(MayBeRoutedBySender(request.Recipient) && recipients.Any(r => r.Target is Target.Relay or Target.Agent && MayBeRoutedBySender(r.Path))),
             IsUndecided = run.IsUndecided && recipients is [{ Target: Target.Failure { Reply.IsPermanent: false } }],
         };
     }
@@ -43,8 +44,7 @@ public sealed class MailRouter : IMailRouter
     /// A host that still knows percent signs and bangs would send it on to where its sender says, since it comes from us: not for strangers. Postfix:
     /// allow_untrusted_routing.
     /// </summary>
-    private static bool IsRoutedBySender(MailPath recipient, IReadOnlyList<RoutedRecipient> found) =>
-        recipient.LocalPart.AsSpan().ContainsAny("%!@") && found.Any(r => r.Target is Target.Relay && r.Path.LocalPart.AsSpan().ContainsAny("%!@"));
+    private static bool MayBeRoutedBySender(MailPath path) => path.LocalPart.AsSpan().ContainsAny("%!@");
 
     /// <summary>The pipeline. A stage for which nothing is configured is not there.</summary>
     private static IEnumerable<IRoutingStage> Stages(RoutingOptions options, StageContext context)
@@ -115,7 +115,7 @@ public sealed class MailRouter : IMailRouter
         run.TryMeet(node.Key);
         foreach (RoutingMember member in members)
         {
-            if (run.Stopped is not null || run.HasUnavailable)
+            if (run.Stopped is not null || run.HasUnavailable || (run.Recipients.Count > 1 && run.IsForAcceptance))
             {
                 return;
             }
@@ -184,9 +184,10 @@ public sealed class MailRouter : IMailRouter
         {
             chain.Insert(0, step.Path.ToString());
         }
-        SmtpReply loop = RoutingReplies.Loop(chain);
-        run.Note(node, "loop", loop.Text);
-        run.Add(node, new Target.Failure(loop));
+        string loop = string.Join(" -> ", chain);
+        Log.Loop(_context.Logger, run.Request.Recipient.ToString(), loop);
+        run.Note(node, "loop", loop);
+        run.Add(node, new Target.Failure(RoutingReplies.Loop));
     }
 
     private static RoutingNode ChildOf(RoutingNode parent, MailPath path, AddressName name, int firstStage, RoutingMember member) => new()

@@ -9,7 +9,7 @@ public sealed record RoutingLimits
     /// <summary>Expansions inside of expansions.</summary>
     public int DepthMax { get; init; } = 50;
 
-    /// <summary>Octets of an <c>:include:</c> file.</summary>
+    /// <summary>Octets of all <c>:include:</c> files of one alias.</summary>
     public int ListOctetsMax { get; init; } = 4 << 20;
 
     /// <summary>Octets of a .forward file.</summary>

@@ -82,6 +82,15 @@ internal sealed class RoutingRun(RoutingRequest request)
 
     public RoutingRequest Request => request;
 
+    /// <summary>Two recipients are enough.</summary>
+    public bool IsForAcceptance => request.IsForAcceptance;
+
+    /// <summary>
+    /// Of the members of one alias so many are looked at. Those behind may be somebody else than all before them, but who has several members is never
+    /// taken for the mailbox of one of them (<see cref="RoutingNode.IsListMember"/>).
+    /// </summary>
+    public int MembersMax => request.IsForAcceptance ? 64 : int.MaxValue;
+
     /// <summary>Null unless they are wanted, so that <c>Steps?.Add(…)</c> costs nothing then.</summary>
     public List<RoutingStep>? Steps { get; } = request.Explain ? [] : null;
 

@@ -14,24 +14,38 @@ public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Table
     internal bool IsEmpty => Tables.Count == 0;
 
     /// <summary>
-    /// Each key in turn, of each table in turn, until one has it or one cannot be asked: a table is never passed over, since what stands
-    /// in the next one is not what its owner wanted then. Tables that take whole keys alone are asked for the first one.
+    /// Each key in turn, in each of its forms, of each table in turn, until one has it or one cannot be asked: a table is never passed over, since what
+    /// stands in the next one is not what its owner wanted then. Tables that take whole keys alone are asked for the first one.
     /// </summary>
-    public async ValueTask<TableHit> FindAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    public async ValueTask<TableHit> FindAsync(IReadOnlyList<LookUpKey> keys, CancellationToken cancellationToken)
     {
         for (int i = 0; i < keys.Count; i++)
         {
-            foreach (ILookUpTable table in Tables)
+            TableHit hit = await FindAsync(keys[i].Text, i, cancellationToken);
+            if (hit.Table is null && keys[i].Unicode is { } unicode)
             {
-                if (i > 0 && table.TakesWholeKeysOnly)
-                {
-                    continue;
-                }
-                TableAnswer answer = await table.FindAsync(keys[i], cancellationToken);
-                if (answer.Outcome != LookUpOutcome.NotFound)
-                {
-                    return new TableHit(answer, i, table);
-                }
+                hit = await FindAsync(unicode, i, cancellationToken);
+            }
+            if (hit.Table is not null)
+            {
+                return hit;
+            }
+        }
+        return default;
+    }
+
+    private async ValueTask<TableHit> FindAsync(string key, int index, CancellationToken cancellationToken)
+    {
+        foreach (ILookUpTable table in Tables)
+        {
+            if (index > 0 && table.TakesWholeKeysOnly)
+            {
+                continue;
+            }
+            TableAnswer answer = await table.FindAsync(key, cancellationToken);
+            if (answer.Outcome != LookUpOutcome.NotFound)
+            {
+                return new TableHit(answer, index, table);
             }
         }
         return default;

@@ -35,10 +35,11 @@ public static class AliasValue
     /// <param name="value">As <see cref="ILookUpTable.FindAsync"/> returned it.</param>
     /// <param name="members">In the order of the text; empty where there is an error.</param>
     /// <param name="error">What is wrong with it; null: nothing.</param>
-    public static bool TrySplit(string value, out IReadOnlyList<AliasMember> members, out string? error)
+    /// <param name="membersMax">Behind so many the text is not read.</param>
+    public static bool TrySplit(string value, out IReadOnlyList<AliasMember> members, out string? error, int membersMax = int.MaxValue)
     {
         List<AliasMember> found = [];
-        error = Split(value, 0, found);
+        error = Split(value, 0, found, membersMax);
         members = error is null ? found : [];
         return error is null;
     }
@@ -47,7 +48,8 @@ public static class AliasValue
     /// <param name="text">The whole file.</param>
     /// <param name="members">In the order of the text; empty where there is an error.</param>
     /// <param name="error">What is wrong with it, and the line; null: nothing.</param>
-    public static bool TrySplitFile(string text, out IReadOnlyList<AliasMember> members, out string? error)
+    /// <param name="membersMax">Behind so many the file is not read.</param>
+    public static bool TrySplitFile(string text, out IReadOnlyList<AliasMember> members, out string? error, int membersMax = int.MaxValue)
     {
         List<AliasMember> found = [];
         (members, error) = (found, null);
@@ -60,7 +62,11 @@ public static class AliasValue
             {
                 continue;
             }
-            if (Split(trimmed.ToString(), number, found) is { } problem)
+            if (found.Count >= membersMax)
+            {
+                break;
+            }
+            if (Split(trimmed.ToString(), number, found, membersMax) is { } problem)
             {
                 (members, error) = ([], $"line {number}: {problem}");
                 return false;
@@ -69,9 +75,9 @@ public static class AliasValue
         return true;
     }
 
-    private static string? Split(string value, int line, List<AliasMember> members)
+    private static string? Split(string value, int line, List<AliasMember> members, int membersMax)
     {
-        for (int at = 0; at < value.Length; at++)
+        for (int at = 0; at < value.Length && members.Count < membersMax; at++)
         {
             int end = FindEnd(value, at);
             if (end < 0)

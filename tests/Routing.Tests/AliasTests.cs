@@ -48,12 +48,13 @@ public sealed class AliasTests : RouterFixture, IDisposable
     }
 
     [Fact]
-    public async Task A_loop_is_told_with_all_its_addresses_and_costs_only_its_own_branch()
+    public async Task A_loop_is_told_without_its_addresses_to_senders_and_costs_only_its_own_branch()
     {
         Aliases("one two", "two three, bob", "three one");
         Assert.Equal("one@example.test=554/5.4.6 bob@example.test=bob", await WhereAsync("one@example.test"));
         Target.Failure loop = Assert.IsType<Target.Failure>((await ResolveAsync("one@example.test")).Recipients[0].Target);
-        Assert.Equal("mail loops: one@example.test -> two@example.test -> three@example.test -> one@example.test", loop.Reply.Text);
+        Assert.Equal("mail loops: the address leads back to itself", loop.Reply.Text);
+        Assert.Contains((await ResolveAsync("one@example.test")).Steps, s => s.Output == "one@example.test -> two@example.test -> three@example.test -> one@example.test");
     }
 
     [Theory]
@@ -96,6 +97,7 @@ public sealed class AliasTests : RouterFixture, IDisposable
         await File.WriteAllTextAsync(System.IO.Path.Combine(_folder, "empty"), "# nobody\n", None);
         Assert.Equal("gone@example.test=451/4.3.0", await WhereAsync("gone@example.test"));
         Assert.Equal("empty@example.test=discard", await WhereAsync("empty@example.test"));
+        Assert.Equal(new Target.Discard(""), await TargetAsync("empty@example.test")); // Reports of success repeat its text.
     }
 
     [Theory]
@@ -144,6 +146,32 @@ public sealed class AliasTests : RouterFixture, IDisposable
         await File.WriteAllTextAsync(list, $"bob\n:include:{list}\n", None);
         Aliases($"self :include:{list}");
         Assert.Equal("bob@example.test=bob self@example.test=451/4.3.0", await WhereAsync("self@example.test"));
+    }
+
+    [Fact]
+    public async Task Lists_that_include_each_other_many_times_are_read_once_each()
+    {
+        string one = System.IO.Path.Combine(_folder, "one");
+        string two = System.IO.Path.Combine(_folder, "two");
+        string[] names = [.. Enumerable.Range(0, 100).Select(n => $":include:{_folder}/{n}")];
+        for (int n = 0; n < names.Length; n++)
+        {
+            File.CreateSymbolicLink(System.IO.Path.Combine(_folder, $"{n}"), two);
+        }
+        await File.WriteAllTextAsync(one, $"bob\n:include:{two}\n:include:{_folder}/./two\n", None);
+        await File.WriteAllTextAsync(two, "alice\n", None);
+        Aliases($"list :include:{one}, carol");
+        Assert.Equal("bob@example.test=bob alice@example.test=alice carol@example.test=carol", await WhereAsync("list@example.test"));
+
+        await File.WriteAllLinesAsync(two, [.. names, .. names], None); // Eight deep, without end for all practical purposes.
+        Assert.Equal("451/4.3.0", (await WhereAsync("list@example.test")).Split('=')[^1]);
+
+        await File.WriteAllLinesAsync(one, names, None);
+        await File.WriteAllTextAsync(two, "# nobody\n", None);
+        Options = Options with { Limits = new RoutingLimits { ExpansionsMax = 20 } };
+        Resolution tooMany = await ResolveAsync("list@example.test");
+        Assert.Equal("451 4.3.5", Assert.IsType<Target.Failure>(Assert.Single(tooMany.Recipients).Target).Reply.ToString()[..9]);
+        Assert.DoesNotContain(tooMany.Steps, s => s.Place?.Source.EndsWith("/30", StringComparison.Ordinal) ?? false);
     }
 
     [Fact]

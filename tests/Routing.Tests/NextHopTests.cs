@@ -114,6 +114,15 @@ public sealed class NextHopTests : RouterFixture, IMailExchangers
     }
 
     [Fact]
+    public async Task A_table_of_patterns_is_asked_for_the_sender_and_for_the_next_hop()
+    {
+        MemoryTable pattern = new("socketmap", "[smart.test]:587 ours:secret") { TakesWholeKeysOnly = true };
+        Options = Options with { SmartHost = new NextHop { Host = "smart.test", Port = 587 }, SmartHostPasswords = new RoutingTables("routing.smartHostPasswords", [pattern]) };
+        Assert.Equal("ours", Assert.IsType<Target.Relay>(await TargetAsync("x@far.test", "alice@example.test")).Hop.Credentials?.UserName);
+        Assert.Equal(["alice@example.test", "[smart.test]:587"], pattern.Asked);
+    }
+
+    [Fact]
     public async Task Relay_domains_with_all_below_are_taken_from_anybody()
     {
         Options = Options with { RelaysOutside = false, RelayDomains = MemoryTable.Of("relayDomains", "branch.test") };

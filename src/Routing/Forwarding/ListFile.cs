@@ -14,7 +14,8 @@ internal static class ListFile
     /// <param name="path">Absolute.</param>
     /// <param name="octetsMax">What it may have.</param>
     /// <param name="isNamedByAdministrator">False: another list names it, and it must be readable by everybody.</param>
-    public static string Read(string path, int octetsMax, bool isNamedByAdministrator)
+    /// <param name="octets">What it has.</param>
+    public static string Read(string path, int octetsMax, bool isNamedByAdministrator, out int octets)
     {
         // A pipe or a device is not waited for, nor read: it may have no end.
         using SafeFileHandle file = PosixUserFile.Open(path) ?? throw new IOException($"{path} is not there");
@@ -30,7 +31,7 @@ internal static class ListFile
         long length = RandomAccess.GetLength(file);
         if (length > octetsMax)
         {
-            throw new IOException($"{path} has more than {octetsMax} octets");
+            throw new IOException($"{path} has more than the {octetsMax} octets that are left for the lists of an alias");
         }
         byte[] content = new byte[length];
         int filled = 0;
@@ -38,6 +39,7 @@ internal static class ListFile
         {
             filled += read;
         }
+        octets = filled;
         return Encoding.UTF8.GetString(content, 0, filled);
     }
 

@@ -10,12 +10,14 @@ namespace MailAccess.Routing;
 public sealed class AddressRewriter : IAddressRewriter
 {
     private readonly RewritingOptions _options;
+    private readonly RoutingTables _domainTable;
     private readonly AddressMapping[] _mappings;
 
     /// <summary>The tables stay their owner's.</summary>
     public AddressRewriter(RewritingOptions options)
     {
         _options = options;
+        _domainTable = new RoutingTables("", options.DomainTable);
         _mappings =
         [
             Mapping("senderCanonical", options.SenderCanonical, options.SenderCanonicalClasses),
@@ -72,20 +74,24 @@ public sealed class AddressRewriter : IAddressRewriter
 
     private async ValueTask<AddressRewriting> RenameDomainAsync(MailPath address, ICollection<RoutingStep>? steps, CancellationToken cancellationToken)
     {
-        foreach (ILookUpTable table in address.Domain.Length > 0 ? _options.DomainTable : [])
+        if (address.Domain.Length == 0 || !MailDomain.TryNormalize(address.Domain, out string domain))
         {
-            TableAnswer answer = await table.FindAsync(address.Domain, cancellationToken);
-            switch (answer.Outcome)
-            {
-                case LookUpOutcome.Failed:
-                    return new AddressRewriting(address, $"domaintable: {table.Name}: {answer.Error}");
-                case LookUpOutcome.Found when MailPath.TryCreate(address.LocalPart, answer.Value!.Trim(), out MailPath? renamed):
-                    steps?.Add(new RoutingStep(0, "domaintable", address.ToString(), renamed.ToString(), answer.Place));
-                    return new AddressRewriting(renamed);
-                case LookUpOutcome.Found:
-                    return new AddressRewriting(address, $"domaintable: {answer.Place}: no domain: {answer.Value}");
-            }
+            return new AddressRewriting(address);
         }
-        return new AddressRewriting(address);
+        TableHit hit = await _domainTable.FindAsync([LookUpKey.OfDomain(domain)], cancellationToken);
+        if (hit.IsFailed)
+        {
+            return new AddressRewriting(address, $"domaintable: {hit.Table!.Name}: {hit.Answer.Error}");
+        }
+        if (!hit.IsFound)
+        {
+            return new AddressRewriting(address);
+        }
+        if (!MailPath.TryCreate(address.LocalPart, hit.Value.TrimEnd('.'), out MailPath? renamed))
+        {
+            return new AddressRewriting(address, $"domaintable: {hit.Answer.Place}: no domain: {hit.Answer.Value}");
+        }
+        steps?.Add(new RoutingStep(0, "domaintable", address.ToString(), renamed.ToString(), hit.Answer.Place));
+        return new AddressRewriting(renamed);
     }
 }

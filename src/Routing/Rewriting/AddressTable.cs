@@ -32,7 +32,7 @@ public sealed class AddressTable(IReadOnlyList<ILookUpTable> tables, Func<string
         bool isReadable = AddressName.TryRead(address, recipientDelimiter, out AddressName name);
         // A local part that holds "@" is no key alone: it would be taken for somebody's whole address.
         bool withoutDomain = isReadable && !address.LocalPart.Contains('@', StringComparison.Ordinal) && isOwnDomain(name.Domain);
-        AddressKeys keys = AddressKeys.Canonical(name with { Domain = address.Domain }, withoutDomain);
+        AddressKeys keys = AddressKeys.Canonical(isReadable ? name : name with { Domain = address.Domain }, withoutDomain);
         TableHit hit = await _tables.FindAsync(keys.Keys, cancellationToken);
         return hit.IsFailed ? new AddressAnswer(LookUpOutcome.Failed, Error: $"{hit.Table!.Name}: {hit.Answer.Error}")
             : hit.IsFound ? new AddressAnswer(LookUpOutcome.Found, hit.Answer.Value, hit.Answer.Place, keys.DetailBehind(hit.KeyIndex))

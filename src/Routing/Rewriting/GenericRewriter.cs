@@ -13,7 +13,7 @@ public sealed class GenericRewriter : IAddressRewriter
     /// <summary>The tables stay their owner's.</summary>
     public GenericRewriter(RewritingOptions options)
     {
-        _domains = options.GenericsDomains is { } domains ? new HashSet<string>(domains, StringComparer.OrdinalIgnoreCase) : null;
+        _domains = options.GenericsDomains is { } domains ? new HashSet<string>(domains.Select(MailDomain.NormalizeEntry), StringComparer.OrdinalIgnoreCase) : null;
         _mapping = new AddressMapping(
             new AddressTable(options.Generics, _domains is null ? options.IsOwnDomain : _domains.Contains, options.RecipientDelimiter),
             new AddressMappingOptions

@@ -12,7 +12,7 @@ public sealed record Masquerading
     private static readonly TablePlace DomainsPlace = new("rewriting.masquerade.domains", 0);
     private static readonly TablePlace AsPlace = new("rewriting.masquerade.as", 0);
 
-    /// <summary>Domains whose hosts are left out; the first that holds an address's domain decides, and one with <c>!</c> before it says that it stays. masquerade_domains.</summary>
+    /// <summary>Domains, as A-labels, whose hosts are left out; the first that holds an address's domain decides, and one with <c>!</c> before it says that it stays. masquerade_domains.</summary>
     public IReadOnlyList<string> Domains { get; init; } = [];
 
     /// <summary>The addresses that <see cref="Domains"/> are for. masquerade_classes.</summary>
@@ -24,7 +24,7 @@ public sealed record Masquerading
     /// <summary>The addresses that <see cref="As"/> is for: FEATURE(masquerade_envelope) adds the envelope's sender, FEATURE(allmasquerade) recipients.</summary>
     public AddressClasses AsClasses { get; init; } = AddressClasses.HeaderSender;
 
-    /// <summary>Domains besides our own whose place it takes; with a dot before them, everything below. MASQUERADE_DOMAIN, class M.</summary>
+    /// <summary>Domains, as A-labels, besides our own whose place it takes; with a dot before them, everything below. MASQUERADE_DOMAIN, class M.</summary>
     public IReadOnlyCollection<string> AsDomains { get; init; } = [];
 
     /// <summary>Only <see cref="AsDomains"/>, not our own domains. FEATURE(limited_masquerade).</summary>
@@ -53,7 +53,7 @@ public sealed record Masquerading
             address = Move(address, shortened, DomainsPlace, steps);
             domain = shortened;
         }
-        return As is { } to && (AsClasses & role) != 0 && IsHidden(domain) && !domain.Equals(to, StringComparison.OrdinalIgnoreCase)
+        return As is { } to && (AsClasses & role) != 0 && IsHidden(domain) && domain != MailDomain.NormalizeEntry(to)
             ? Move(address, to, AsPlace, steps)
             : address;
     }

@@ -43,7 +43,7 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
             {
                 return context.Unavailable(run, node, ForwardFiles.StageName, home, new TableAnswer(LookUpOutcome.Failed, Error: problem.Message));
             }
-            if (file is { } forward && await ForwardAsync(run, node, found.AccountName!, forward, cancellationToken) is { } expanded)
+            if (file is { } forward && Forward(run, node, found.AccountName!, forward) is { } expanded)
             {
                 return expanded;
             }
@@ -52,7 +52,7 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
         return StageAnswer.End(new Target.Mailbox(found.AccountName!));
     }
 
-    private async ValueTask<StageAnswer?> ForwardAsync(RoutingRun run, RoutingNode node, string account, ForwardFile file, CancellationToken cancellationToken)
+    private StageAnswer? Forward(RoutingRun run, RoutingNode node, string account, ForwardFile file)
     {
         if (file.Problem is { } problem)
         {
@@ -61,11 +61,11 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
             return null;
         }
         node.ForwardOf = account;
-        if (!AliasMembers.TryReadFile(file.Content!, file.Path, out List<Member> read, out string? wrong))
+        if (!AliasMembers.TryReadFile(file.Content!, file.Path, int.MaxValue, out List<Member> read, out string? wrong))
         {
             return context.Wrong(run, node, ForwardFiles.StageName, new TablePlace(file.Path, 0), wrong);
         }
-        List<RoutingMember> found = await members.ReadAsync(run, node, ForwardFiles.StageName, read, new MemberRights(MemberSource.Forward, file.User), cancellationToken);
+        List<RoutingMember> found = members.Read(run, node, ForwardFiles.StageName, read, new MemberRights(MemberSource.Forward, file.User));
         return found.Count > 0 ? StageAnswer.Expand(found) : null; // An empty file says nothing.
     }
 

@@ -33,13 +33,13 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
         {
             return context.Unavailable(run, node, Name, failed);
         }
-        if (!AliasMembers.TryRead(value, hit.Answer.Place, out List<Member> read, out string? problem))
+        if (!AliasMembers.TryRead(value, hit.Answer.Place, run.MembersMax, out List<Member> read, out string? problem))
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, problem);
         }
         // A pattern's answer may hold what a stranger wrote: no commands, no files, no lists.
         MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.Pattern : MemberSource.Alias, null);
-        List<RoutingMember> found = await members.ReadAsync(run, node, Name, read, rights, cancellationToken);
+        List<RoutingMember> found = members.Read(run, node, Name, read, rights);
         if (found.Count == 0)
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, "stands for nobody");
@@ -50,7 +50,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
     }
 
     // aliases(5) of Postfix; the star is Sendmail's.
-    private static List<string> Keys(AddressName name) => name.Detail is null
+    private static List<LookUpKey> Keys(AddressName name) => name.Detail is null
         ? [AddressName.Write(name.User)]
         : [AddressName.Write($"{name.User}{name.Delimiter}{name.Detail}"), $"{AddressName.Write(name.User)}+*", AddressName.Write(name.User)];
 

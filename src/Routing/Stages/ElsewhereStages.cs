@@ -79,18 +79,18 @@ internal sealed class SenderSmartHostStage(StageContext context) : IRoutingStage
             : context.Wrong(run, node, Name, hit.Answer.Place, value.Text);
     }
 
-    private List<string> Keys(MailPath sender)
+    private List<LookUpKey> Keys(MailPath sender)
     {
         if (sender.IsNull || !AddressName.TryRead(sender, context.Options.RecipientDelimiter, out AddressName name))
         {
             return ["<>"]; // empty_address_relayhost_maps_lookup_key
         }
-        List<string> keys = [$"{AddressName.Write(sender.LocalPart)}@{name.Domain}"];
+        List<LookUpKey> keys = [LookUpKey.OfAddress(AddressName.Write(sender.LocalPart), name.Domain)];
         if (name.Detail is not null)
         {
-            keys.Add($"{AddressName.Write(name.User)}@{name.Domain}");
+            keys.Add(LookUpKey.OfAddress(AddressName.Write(name.User), name.Domain));
         }
-        keys.Add("@" + name.Domain);
+        keys.Add(LookUpKey.OfAddress("", name.Domain));
         return keys;
     }
 }

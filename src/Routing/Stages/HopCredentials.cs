@@ -32,7 +32,10 @@ internal static class HopCredentials
         {
             return StageAnswer.End(new Target.Relay(hop));
         }
-        TableHit hit = await context.Options.SmartHostPasswords.FindAsync(Keys(hop, kind == HopKind.SmartHost ? run.Request.ReversePath : MailPath.Null), cancellationToken);
+        // The sender where the table has him (the administrator's choice is that table), then the next hop. Patterns are asked for both.
+        TableHit hit = kind == HopKind.SmartHost && run.Request.ReversePath is { IsNull: false } sender && AddressName.TryRead(sender, null, out AddressName from)
+            ? await context.Options.SmartHostPasswords.FindAsync([LookUpKey.OfAddress(AddressName.Write(sender.LocalPart), from.Domain)], cancellationToken) : default;
+        hit = hit.Table is null ? await context.Options.SmartHostPasswords.FindAsync(Keys(hop), cancellationToken) : hit;
         if (hit.IsFailed)
         {
             return context.Unavailable(run, node, stage, hit);
@@ -52,22 +55,18 @@ internal static class HopCredentials
         return StageAnswer.End(new Target.Relay(hop with { Credentials = new SmtpCredentials(value[..colon], value[(colon + 1)..]), Tls = hop.Tls ?? TlsPolicy.Verified }));
     }
 
-    // The sender where the table has him (the administrator's choice is that table), then the next hop as written, then its host alone.
-    private static List<string> Keys(NextHop hop, MailPath sender)
+    // As written, then without its port, then the host alone.
+    private static List<LookUpKey> Keys(NextHop hop)
     {
         NextHop written = hop with { Protocol = HopProtocol.Smtp };
-        List<string> keys = [written.ToString()];
+        List<LookUpKey> keys = [LookUpKey.OfDomain(written.ToString())];
         if (hop.Port is not null)
         {
-            keys.Add((written with { Port = null }).ToString());
+            keys.Add(LookUpKey.OfDomain((written with { Port = null }).ToString()));
         }
         if (hop.Host is not null)
         {
-            keys.Add(hop.Host);
-        }
-        if (!sender.IsNull && AddressName.TryRead(sender, null, out AddressName from))
-        {
-            keys.Insert(0, $"{AddressName.Write(sender.LocalPart)}@{from.Domain}");
+            keys.Add(LookUpKey.OfDomain(hop.Host));
         }
         return keys;
     }

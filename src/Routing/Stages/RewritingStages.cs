@@ -15,7 +15,7 @@ internal sealed class DomainTableStage(StageContext context) : IRoutingStage
         {
             return StageAnswer.Next;
         }
-        TableHit hit = await context.Options.DomainTable.FindAsync([node.Name.Domain], cancellationToken);
+        TableHit hit = await context.Options.DomainTable.FindAsync([LookUpKey.OfDomain(node.Name.Domain)], cancellationToken);
         if (hit.IsFailed)
         {
             return context.Unavailable(run, node, Name, hit);

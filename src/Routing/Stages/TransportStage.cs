@@ -30,17 +30,17 @@ internal sealed class TransportStage(StageContext context) : IRoutingStage
     }
 
     // transport(5), "table search order". The star is for what is not ours: what ends here is local until a line says so of its domain.
-    private static List<string> Keys(RoutingNode node)
+    private static List<LookUpKey> Keys(RoutingNode node)
     {
         AddressName name = node.Name;
         string user = AddressName.Write(name.User);
-        List<string> keys = [$"{AddressName.Write(node.Path.LocalPart)}@{name.Domain}"];
+        List<LookUpKey> keys = [LookUpKey.OfAddress(AddressName.Write(node.Path.LocalPart), name.Domain)];
         if (name.Detail is not null)
         {
-            keys.Add($"{user}@{name.Domain}");
+            keys.Add(LookUpKey.OfAddress(user, name.Domain));
         }
-        keys.Add(name.Domain);
-        keys.AddRange(DomainClasses.WithParents(name.Domain).Where(k => k[0] == '.'));
+        keys.Add(LookUpKey.OfDomain(name.Domain));
+        keys.AddRange(DomainClasses.WithParents(name.Domain).Where(k => k.Text[0] == '.'));
         if (node.Class is DomainClass.Elsewhere or DomainClass.Relay)
         {
             keys.Add("*");
@@ -59,7 +59,7 @@ internal sealed class MailerTableStage(StageContext context) : IRoutingStage
     public async ValueTask<StageAnswer> AskAsync(RoutingRun run, RoutingNode node, CancellationToken cancellationToken)
     {
         string domain = node.Name.Domain;
-        List<string> keys = [domain, .. DomainClasses.WithParents(domain).Where(k => k[0] == '.'), "."];
+        List<LookUpKey> keys = [LookUpKey.OfDomain(domain), .. DomainClasses.WithParents(domain).Where(k => k.Text[0] == '.'), "."];
         TableHit hit = await context.Options.MailerTable.FindAsync(keys, cancellationToken);
         if (hit.IsFailed)
         {
@@ -70,7 +70,7 @@ internal sealed class MailerTableStage(StageContext context) : IRoutingStage
             return StageAnswer.Next;
         }
         // %1 is what the key's dot stood for: of mx.dept.example.org with .example.org, mx.dept.
-        string key = keys[hit.KeyIndex];
+        string key = keys[hit.KeyIndex].Text;
         string rest = hit.KeyIndex == 0 ? domain : key == "." ? domain : domain[..^key.Length];
         string value = TableTemplate.HasNumbers(hit.Value) ? TableTemplate.FillNumbers(hit.Value, [domain, rest]) : hit.Value;
         return await TransportResult.ApplyAsync(context, run, node, Name, TransportValue.Read(value), hit.Answer.Place, cancellationToken);

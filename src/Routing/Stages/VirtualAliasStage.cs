@@ -46,8 +46,8 @@ internal sealed class VirtualAliasStage(StageContext context) : IRoutingStage
     {
         bool isFilled = TableTemplate.HasNumbers(value);
         AddressName name = node.Name;
-        string[] arguments = [keys.Keys[hit.KeyIndex], name.User, name.Detail ?? "", name.Detail is null ? "" : $"+{name.Detail}"];
-        if (!AliasMembers.TryRead(value, hit.Answer.Place, out List<Member> read, out string? problem))
+        string[] arguments = [keys.Keys[hit.KeyIndex].Text, name.User, name.Detail ?? "", name.Detail is null ? "" : $"+{name.Detail}"];
+        if (!AliasMembers.TryRead(value, hit.Answer.Place, run.MembersMax, out List<Member> read, out string? problem))
         {
             return context.Wrong(run, node, Name, hit.Answer.Place, problem);
         }

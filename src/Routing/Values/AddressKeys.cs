@@ -6,13 +6,13 @@ namespace MailAccess.Routing;
 internal sealed class AddressKeys
 {
     private readonly AddressName _name;
-    private readonly List<string> _keys = [];
+    private readonly List<LookUpKey> _keys = [];
     private readonly List<int> _withoutDetail = [];
 
     private AddressKeys(AddressName name) => _name = name;
 
     /// <summary>In the order to ask.</summary>
-    public IReadOnlyList<string> Keys => _keys;
+    public IReadOnlyList<LookUpKey> Keys => _keys;
 
     /// <summary>
     /// <c>user+detail@domain</c>, <c>user@domain</c>, <c>user+detail</c>, <c>user</c>, <c>@domain</c>; names alone only where the domain is this
@@ -33,24 +33,26 @@ internal sealed class AddressKeys
     private static AddressKeys Create(AddressName name, bool withoutDomain, bool hasStars)
     {
         string user = AddressName.Write(name.User);
-        string at = name.Domain.Length > 0 ? "@" + name.Domain : "";
+        bool hasDomain = name.Domain.Length > 0;
         bool hasDetail = name.Detail is not null;
-        bool isAlone = withoutDomain && at.Length > 0;
+        bool isAlone = withoutDomain && hasDomain;
         string full = hasDetail ? AddressName.Write($"{name.User}{name.Delimiter}{name.Detail}") : user;
         AddressKeys keys = new(name);
-        keys.Add(true, full + at);
-        keys.Add(hasStars && name.Detail is { Length: > 0 }, $"{user}++{at}");
-        keys.Add(hasStars && hasDetail, $"{user}+*{at}");
-        keys.Add(hasDetail, user + at, isWithoutDetail: true);
+        keys.Add(true, At(full));
+        keys.Add(hasStars && name.Detail is { Length: > 0 }, At($"{user}++"));
+        keys.Add(hasStars && hasDetail, At($"{user}+*"));
+        keys.Add(hasDetail, At(user), isWithoutDetail: true);
         keys.Add(isAlone, full);
         keys.Add(isAlone && hasDetail, user, isWithoutDetail: true);
-        keys.Add(hasStars && name.Detail is { Length: > 0 }, $"++{at}");
-        keys.Add(hasStars && hasDetail, $"+*{at}");
-        keys.Add(at.Length > 0, at);
+        keys.Add(hasStars && name.Detail is { Length: > 0 }, At("++"));
+        keys.Add(hasStars && hasDetail, At("+*"));
+        keys.Add(hasDomain, At(""));
         return keys;
+
+        LookUpKey At(string localPart) => hasDomain ? LookUpKey.OfAddress(localPart, name.Domain) : localPart;
     }
 
-    private void Add(bool isWanted, string key, bool isWithoutDetail = false)
+    private void Add(bool isWanted, LookUpKey key, bool isWithoutDetail = false)
     {
         if (!isWanted)
         {

@@ -29,18 +29,18 @@ internal sealed record Member(MemberKind Kind, string Text, TablePlace? Place);
 /// <summary>The right-hand sides of aliases and virtual aliases, and the files of lists and forwards, as <see cref="AliasValue"/> takes them apart.</summary>
 internal static class AliasMembers
 {
-    /// <summary>The members of one value; false: what is wrong with it.</summary>
-    public static bool TryRead(string value, TablePlace? place, out List<Member> members, [NotNullWhen(false)] out string? problem)
+    /// <summary>The members of one value, the first of them where there are more than wanted; false: what is wrong with it.</summary>
+    public static bool TryRead(string value, TablePlace? place, int membersMax, out List<Member> members, [NotNullWhen(false)] out string? problem)
     {
-        bool isGood = AliasValue.TrySplit(value, out IReadOnlyList<AliasMember> split, out problem);
+        bool isGood = AliasValue.TrySplit(value, out IReadOnlyList<AliasMember> split, out problem, membersMax);
         members = [.. split.SelectMany(m => Read(m, place))];
         return isGood;
     }
 
-    /// <summary>The members in a file; false: what is wrong with it, and the line.</summary>
-    public static bool TryReadFile(string content, string path, out List<Member> members, [NotNullWhen(false)] out string? problem)
+    /// <summary>The same of a file; false: what is wrong with it, and the line.</summary>
+    public static bool TryReadFile(string content, string path, int membersMax, out List<Member> members, [NotNullWhen(false)] out string? problem)
     {
-        bool isGood = AliasValue.TrySplitFile(content, out IReadOnlyList<AliasMember> split, out problem);
+        bool isGood = AliasValue.TrySplitFile(content, out IReadOnlyList<AliasMember> split, out problem, membersMax);
         members = [.. split.SelectMany(m => Read(m, new TablePlace(path, m.Line)))];
         return isGood;
     }

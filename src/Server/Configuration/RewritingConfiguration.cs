@@ -1,4 +1,5 @@
 using MailAccess.Routing;
+using MailAccess.Smtp;
 
 namespace MailAccess.Server.Configuration;
 
@@ -54,10 +55,10 @@ internal sealed record RewritingConfiguration
             GenericsDomains = view.Get(RewritingSettings.GenericsDomains),
             Masquerade = new Masquerading
             {
-                Domains = masquerade.Get(RewritingSettings.MasqueradeDomains),
+                Domains = [.. masquerade.Get(RewritingSettings.MasqueradeDomains).Select(MailDomain.NormalizeEntry)],
                 DomainsClasses = classes.Count > 0 ? Union(classes) : defaults.DomainsClasses,
                 As = to,
-                AsDomains = masquerade.Get(RewritingSettings.MasqueradeAsDomains),
+                AsDomains = [.. masquerade.Get(RewritingSettings.MasqueradeAsDomains).Select(MailDomain.NormalizeEntry)],
                 AsClasses = classes.Count > 0 ? Union(classes) : defaults.AsClasses,
                 IsLimited = masquerade.Get(RewritingSettings.MasqueradeLimited),
                 Exceptions = masquerade.Get(RewritingSettings.MasqueradeExceptions),

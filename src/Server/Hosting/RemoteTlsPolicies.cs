@@ -23,7 +23,7 @@ internal sealed class RemoteTlsPolicies(IReadOnlyDictionary<string, TlsPolicy> o
                 return new NextHopPolicy(policy, $"{RemoteTlsSettings.PoliciesPath}: {key}") { IsForThisHop = NextHopPolicy.IsOfHop(key) };
             }
         }
-        TableHit hit = await tables.FindAsync(keys, cancellationToken);
+        TableHit hit = await tables.FindAsync([.. keys.Select(LookUpKey.OfDomain)], cancellationToken);
         if (hit.IsFailed)
         {
             throw Failed($"{hit.Table!.Name}: {hit.Answer.Error}");

@@ -1,6 +1,7 @@
 using MailAccess.Directories.Tables;
 using MailAccess.Routing;
 using MailAccess.Server.Configuration;
+using MailAccess.Smtp;
 using MailAccess.Tables;
 using Microsoft.Extensions.Logging;
 
@@ -76,7 +77,7 @@ internal static class RoutingSetup
         Dictionary<string, NextHop> exact = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string domain, HostAndPort to) in routes)
         {
-            exact.TryAdd(domain, new NextHop { Host = to.Host, Port = to.Port });
+            exact.TryAdd(MailDomain.NormalizeEntry(domain), new NextHop { Host = to.Host, Port = to.Port });
         }
         return domain =>
         {

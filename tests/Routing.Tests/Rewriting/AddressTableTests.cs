@@ -10,7 +10,8 @@ public sealed class AddressTableTests
     [InlineData("bob@example.org", "bob@example.org bob @example.org")]
     [InlineData("bob+x@far.test", "bob+x@far.test bob@far.test @far.test")]
     [InlineData("+x@far.test", "+x@far.test @far.test")]
-    [InlineData("bob@EXAMPLE.org", "bob@EXAMPLE.org bob @EXAMPLE.org")]
+    [InlineData("bob@EXAMPLE.org", "bob@example.org bob @example.org")]
+    [InlineData("bob@bücher.test", "bob@xn--bcher-kva.test bob@bücher.test @xn--bcher-kva.test @bücher.test")]
     [InlineData("\"root@far.test\"@example.org", "\"root@far.test\"@example.org @example.org")]
     public async Task Forms_are_asked_for_in_order(string address, string keys)
     {
