@@ -58,7 +58,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
         {
             return;
         }
-        int port = EndToEnd.Peers.LastHop.FreePort();
+        int port = FreePorts.Next();
         X509Certificate2 certificate = _authority.Issue("mx.dane.test");
         _names = await NameServers.StartAsync(Zone + Associations(port, certificate), Plain);
         Peer(2, port, null); // Everybody's good exchanger.
