@@ -34,7 +34,7 @@ public sealed class LmtpKillTests
         try
         {
             await site.SendAsync();
-            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(120)));
             await site.Server.KillAsync();
             died.SetResult();
             await site.RestartAsync();
