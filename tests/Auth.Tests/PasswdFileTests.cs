@@ -147,6 +147,7 @@ public sealed class PasswdFileTests : IDisposable
         PasswdFile file = Write("alice:{PLAIN}old\n");
         Assert.Equal("old", (await file.FindByLoginAsync("alice", default))?.Credential.Data);
         File.WriteAllText(FilePath, "alice:{PLAIN}new\n");
+        File.SetLastWriteTimeUtc(FilePath, File.GetLastWriteTimeUtc(FilePath).AddSeconds(1)); // Else it may have the old one's, in the same tick.
         Assert.Equal("old", (await file.FindByLoginAsync("alice", default))?.Credential.Data);
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("new", (await file.FindByLoginAsync("alice", default))?.Credential.Data);

@@ -131,23 +131,25 @@ public sealed class StubResolverTests
     {
         await using ScriptedServer silent = ScriptedServer.Answering(_ => null);
         using StubResolver resolver = Resolver(silent);
-        Task<DnsAnswer<MxRecord>> asking = resolver.ResolveMxAsync("x.test", None).AsTask();
-        for (int round = 0; round < 2; round++)
+        foreach (string name in (string[])["x.test", "y.test", "z.test"])
         {
-            await silent.Arrivals.WaitAsync(None);
-            _clock.Advance(TimeSpan.FromSeconds(5));
+            Task<DnsAnswer<MxRecord>> asking = resolver.ResolveMxAsync(name, None).AsTask();
+            for (int round = 0; round < 2; round++)
+            {
+                await silent.Arrivals.WaitAsync(None);
+                _clock.Advance(TimeSpan.FromSeconds(5));
+            }
+            Assert.Equal(DnsOutcome.Failed, (await asking).Outcome);
+            Assert.Equal(2, silent.Questions.Count(q => q.Name == name));
         }
-        Assert.Equal(DnsOutcome.Failed, (await asking).Outcome);
-        Assert.Equal(2, silent.Questions.Count);
-        Assert.Equal(2, silent.Questions.Select(q => q.SourcePort).Distinct().Count());
+        Assert.InRange(silent.Questions.Select(q => q.SourcePort).Distinct().Count(), 3, 6); // Drawn by lot, so that two may be the same.
     }
 
     [Fact]
     public async Task A_closed_port_is_a_failure_without_waiting()
     {
-        ScriptedServer gone = ScriptedServer.Answering(_ => null);
-        await gone.DisposeAsync();
-        using StubResolver resolver = Resolver(gone);
+        ResolverOptions options = new() { Servers = [new IPEndPoint(IPAddress.Loopback, FreePorts.Next())] };
+        using StubResolver resolver = new(options, _clock, NullLogger<StubResolver>.Instance);
         Assert.Equal(DnsOutcome.Failed, (await resolver.ResolveMxAsync("x.test", None)).Outcome);
     }
 

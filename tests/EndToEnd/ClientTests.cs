@@ -251,14 +251,13 @@ public sealed class ClientTests(SharedDemoServer shared) : ClientKit(shared)
     }
 
     [Fact]
-    public async Task An_idle_client_hears_of_a_new_message_within_a_second()
+    public async Task An_idle_client_hears_of_a_new_message_without_asking()
     {
         await using LineClient idle = await LineClient.ConnectAsync(Server.Port(993), tls: true);
         await idle.ExpectAsync("* OK");
         await idle.CommandAsync($"a LOGIN {Bob} {Password}", "a OK");
         await idle.CommandAsync("b SELECT INBOX", "b OK");
         await idle.CommandAsync("c IDLE", "+ ");
-        long start = TimeProvider.System.GetTimestamp();
         await using (LineClient lmtp = await LineClient.ConnectAsync(Server.Port(24)))
         {
             await lmtp.ExpectAsync("220 ");
@@ -274,7 +273,6 @@ public sealed class ClientTests(SharedDemoServer shared) : ClientKit(shared)
             exists = await idle.ExpectAsync("* ");
         }
         while (!exists.EndsWith("EXISTS", StringComparison.Ordinal));
-        Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(1));
         await idle.CommandAsync("DONE", "c OK");
     }
 }

@@ -1,18 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd;
 
 /// <summary>The server as a user starts it: <c>mailaccess demo</c> in a process of its own, on free ports, with data of its own.</summary>
 public sealed class DemoServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly int[] StandardPorts = [24, 25, 110, 143, 465, 587, 993, 995];
-    private static int _lastBase = 20_000 + (Environment.ProcessId % 200 * 100);
     private readonly Process _process;
     private readonly StringBuilder _said = new();
     private readonly List<(string[] Words, TaskCompletionSource<string> Waiter)> _awaited = [];
@@ -54,22 +52,7 @@ public sealed class DemoServer : IAsyncDisposable
     public int Port(int standard) => PortBase + standard;
 
     /// <summary>A port base whose ports nobody listens at.</summary>
-    public static int FreeBase()
-    {
-        while (true)
-        {
-            int candidate = Interlocked.Add(ref _lastBase, 1100);
-            if (candidate > 50_000)
-            {
-                Interlocked.Exchange(ref _lastBase, 20_000 + Random.Shared.Next(1000));
-                continue;
-            }
-            if (StandardPorts.All(p => IsFree(candidate + p)))
-            {
-                return candidate;
-            }
-        }
-    }
+    public static int FreeBase() => FreePorts.NextBase(StandardPorts);
 
     /// <summary>Starts one; a data folder given stays after it. The environment goes over the demo's configuration.</summary>
     public static async Task<DemoServer> StartAsync(string? data = null, Dictionary<string, string>? environment = null, int? portBase = null)
@@ -163,20 +146,6 @@ public sealed class DemoServer : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int processId, int signal);
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using TcpListener listener = new(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     private static bool Holds(string line, string[] words) => words.All(w => line.Contains(w, StringComparison.Ordinal));
 

@@ -9,7 +9,7 @@ public sealed class QueueTests(QueueWorld world) : IClassFixture<QueueWorld>
 {
     private const int Unavailable = 69;
     private const int Usage = 64;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task List_and_show_tell_what_waits_and_why()

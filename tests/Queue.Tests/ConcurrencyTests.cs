@@ -22,7 +22,7 @@ public sealed class ConcurrencyTests : RemoteDeliveryFixture
             }
             if (c.Verb == "MAIL")
             {
-                third.Wait(None); // Else the first two may have sent everything.
+                third.Wait(TimeSpan.FromMinutes(1)); // Else the first two may have sent everything.
             }
             return null;
         });

@@ -3,15 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailAccess.Queue.Tests;
 
-/// <summary>Tests that count what the whole process holds: nothing else may run beside them.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class AloneCollection
-{
-    /// <summary>The collection.</summary>
-    public const string Name = "alone";
-}
-
-[Collection(AloneCollection.Name)]
+/// <summary>What the whole process holds is counted: no other test may run beside it.</summary>
+[CollectionDefinition(nameof(ScheduleMemoryTests), DisableParallelization = true)]
+[Collection(nameof(ScheduleMemoryTests))]
 public sealed class ScheduleMemoryTests
 {
     [Fact]

@@ -193,7 +193,7 @@ public sealed class MaildirSharingTests : StoreFixture
         using IDisposable subscription = mailbox.Subscribe(() => heard.TrySetResult());
         await File.WriteAllTextAsync(Path("tmp", "1.x.host"), Text(1));
         File.Move(Path("tmp", "1.x.host"), Path("new", "1.x.host"));
-        await heard.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await heard.Task.WaitAsync(TimeSpan.FromSeconds(120), TimeProvider.System);
         Assert.Equal(1, mailbox.Snapshot.Count);
     }
 

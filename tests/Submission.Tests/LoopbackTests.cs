@@ -12,7 +12,7 @@ namespace MailAccess.Submission.Tests;
 /// <summary>The engine on the real transport: sockets and TLS of this machine, a clock that stands still.</summary>
 public sealed class LoopbackTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly string _folder = Directory.CreateTempSubdirectory("submission").FullName;
     private readonly List<IAsyncDisposable> _open = [];
 

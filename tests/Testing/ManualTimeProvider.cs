@@ -52,7 +52,8 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             lock (_gate)
             {
                 next = _timers.Where(t => t.Due <= target).MinBy(t => t.Due);
-                _now = next?.Due ?? target;
+                DateTimeOffset then = next?.Due ?? target;
+                _now = then > _now ? then : _now; // Never back: somebody else may have moved it on, even what rang just now.
                 next?.Rearm();
             }
             if (next is null)

@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace MailAccess.Testing;
 
 /// <summary>What tests need of servers that no one here wrote.</summary>
 internal static class PeerProgram
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     /// <summary>Runs a program to its end; throws, with all it said, where it does not exit with 0.</summary>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string input = "", string? password = null)
@@ -32,13 +30,5 @@ internal static class PeerProgram
         await process.WaitForExitAsync().WaitAsync(Patience);
         string said = await output + await errors;
         return process.ExitCode == 0 ? said : throw new InvalidOperationException($"{program} exit {process.ExitCode}\n{said}");
-    }
-
-    /// <summary>A port of 127.0.0.1 where nobody listens.</summary>
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -45,10 +45,10 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Starts it, again.</summary>
     public Task ResumeAsync() =>
-        RunAsync("pg_ctl", "start", "-w", "-s", "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", $"-c listen_addresses='' -c unix_socket_directories='{_folder}' -c fsync=off -c max_connections=20");
+        RunAsync("pg_ctl", "start", "-w", "-t", "120", "-s", "-D", Data, "-l", Path.Combine(_folder, "log"), "-o", $"-c listen_addresses='' -c unix_socket_directories='{_folder}' -c fsync=off -c max_connections=20");
 
     /// <summary>Stops it as a failing machine would.</summary>
-    public Task StopAsync() => RunAsync("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", Data);
+    public Task StopAsync() => RunAsync("pg_ctl", "stop", "-w", "-t", "120", "-s", "-m", "immediate", "-D", Data);
 
     /// <summary>Runs statements.</summary>
     public Task SqlAsync(string statements) =>

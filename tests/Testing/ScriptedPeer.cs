@@ -140,7 +140,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
                 Socket socket = await _listener.AcceptAsync();
                 int number = Interlocked.Increment(ref _connections);
                 _open[number] = socket;
-                conversations.Add(ConverseAsync(socket, number));
+                conversations.Add(Task.Run(() => ConverseAsync(socket, number))); // A script that waits holds up nobody else.
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

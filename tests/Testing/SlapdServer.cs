@@ -19,8 +19,8 @@ public sealed class SlapdServer : IAsyncDisposable
     private const string Program = "/usr/sbin/slapd";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("mailaccess-slapd-").FullName;
-    private readonly int _port = PeerProgram.FreePort();
-    private readonly int _tlsPort = PeerProgram.FreePort();
+    private readonly int _port = FreePorts.Next();
+    private readonly int _tlsPort = FreePorts.Next();
     private Process? _process;
 
     private SlapdServer()

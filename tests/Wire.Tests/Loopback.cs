@@ -12,7 +12,7 @@ namespace MailAccess.Wire.Tests;
 /// <summary>A host with one listener on a free port of this machine, and a clock that the test moves.</summary>
 internal sealed class Loopback : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly List<Socket> _clients = [];
 
     public Loopback(
@@ -122,7 +122,7 @@ internal sealed class Loopback : IAsyncDisposable
 /// <summary>Waits that end: a test that hangs is a test that failed.</summary>
 internal static class Waiting
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Patience);
 

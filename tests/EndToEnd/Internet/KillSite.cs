@@ -8,7 +8,7 @@ namespace MailAccess.EndToEnd.Internet;
 /// </summary>
 internal sealed class KillSite : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly string _folder = LastHop.WorldReadable("mailaccess-kill-");
     private DemoServer? _server;
 

@@ -47,7 +47,7 @@ public sealed class KillTests
             string token = Guid.NewGuid().ToString("N");
             await Programs.RunAsync("python3",
                 [Path.Combine(Programs.Clients, "submit.py"), server.PortBase.ToString(CultureInfo.InvariantCulture), server.CaFile, Alice, "demo", token, "x@far.test"]);
-            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(120)));
             await server.KillAsync();
             died.SetResult();
             server = await DemoServer.StartAsync(data, environment, server.PortBase);

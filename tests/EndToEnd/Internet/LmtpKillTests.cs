@@ -34,7 +34,7 @@ public sealed class LmtpKillTests
         try
         {
             await site.SendAsync();
-            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.True(await mayDie.WaitAsync(TimeSpan.FromSeconds(120)));
             await site.HasPendingAsync(copiesForOne < copiesForTwo ? 1 : 2); // The reply that came is written down.
             await site.Server.KillAsync();
             died.SetResult();

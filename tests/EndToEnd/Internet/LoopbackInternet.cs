@@ -18,7 +18,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
     public const string Alice = "alice@example.test";
 
     private const string Password = "demo";
-    private const int Seconds = 60;
+    private const int Seconds = 120;
 
     private readonly TaskCompletionSource _tarpit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, int> _refusals = new();
@@ -58,7 +58,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
         {
             return;
         }
-        int port = EndToEnd.Peers.LastHop.FreePort();
+        int port = FreePorts.Next();
         X509Certificate2 certificate = _authority.Issue("mx.dane.test");
         _names = await NameServers.StartAsync(Zone + Associations(port, certificate), Plain);
         Peer(2, port, null); // Everybody's good exchanger.
@@ -82,7 +82,7 @@ public sealed class LoopbackInternet : IAsyncLifetime
             ["MAILACCESS_QUEUE__REMOTEPORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["MAILACCESS_QUEUE__FIRSTRETRY"] = "1s",
             ["MAILACCESS_QUEUE__LONGESTRETRY"] = "2s",
-            ["MAILACCESS_QUEUE__LIFETIME"] = "12s",
+            ["MAILACCESS_QUEUE__LIFETIME"] = "20s",
         };
         _authorityFolder = Directory.CreateTempSubdirectory("mailaccess-internet-").FullName;
         environment["MAILACCESS_QUEUE__TLSAUTHORITIES"] = Path.Combine(_authorityFolder, "authority.pem");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd.Internet;
 
@@ -9,7 +10,7 @@ namespace MailAccess.EndToEnd.Internet;
 /// </summary>
 internal sealed class NameServers : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly string _folder;
     private readonly List<Process> _processes = [];
 
@@ -28,8 +29,8 @@ internal sealed class NameServers : IAsyncDisposable
     public static async Task<NameServers> StartAsync(string test, string plain)
     {
         string folder = Peers.LastHop.WorldReadable("mailaccess-dns-");
-        int authority = Peers.LastHop.FreePort();
-        NameServers servers = new(folder, Peers.LastHop.FreePort());
+        int authority = FreePorts.Next();
+        NameServers servers = new(folder, FreePorts.Next());
         string key = await SignAsync(folder, test);
         await File.WriteAllTextAsync(Path.Combine(folder, "plain.zone"), Head("plain") + plain);
         await File.WriteAllTextAsync(Path.Combine(folder, "authority.conf"), $$"""

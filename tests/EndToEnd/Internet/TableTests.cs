@@ -5,7 +5,7 @@ namespace MailAccess.EndToEnd.Internet;
 /// <summary>The tables of Sendmail and Postfix in a server that runs: mail comes out where they say, as they say.</summary>
 public sealed class TableTests(TableWorld world) : IClassFixture<TableWorld>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task An_alias_reaches_mailboxes_files_and_lists_in_lists()

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd.Logins;
 
@@ -32,7 +33,7 @@ public sealed class LoginServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        int port = Peers.LastHop.FreePort();
+        int port = FreePorts.Next();
         _keys.Prefixes.Add($"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/");
         _keys.Start();
         _serving = ServeKeysAsync();

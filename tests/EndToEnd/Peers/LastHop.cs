@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd.Peers;
 
@@ -53,7 +52,7 @@ internal sealed class LastHop : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(data, "passwd"), string.Concat(
             new[] { Alice, Bob, Jose }.Select(a => $"{a}:{{PLAIN}}{Password}::::::\n")) + $"{Small}:{{PLAIN}}{Password}::::::userdb_quota_rule=*:storage=30\n");
         int portBase = DemoServer.FreeBase();
-        int smartHostPort = FreePort();
+        int smartHostPort = FreePorts.Next();
         var listeners = new (string Protocol, int Port, string Tls)[] { ("smtp", 25, "starttls"), ("lmtp", 24, "none"), ("imap", 993, "implicit"), ("submission", 465, "implicit") }
             .Select(l => (object)new { protocol = l.Protocol, address = "127.0.0.1", port = portBase + l.Port, tls = l.Tls })
             .Append(new { protocol = "lmtp", socket = Path.Combine(folder, "lmtp"), socketMode = "0666" });
@@ -66,14 +65,6 @@ internal sealed class LastHop : IAsyncDisposable
             ["MAILACCESS_QUEUE__SMARTHOST"] = $"127.0.0.1:{smartHostPort.ToString(CultureInfo.InvariantCulture)}",
         }, portBase);
         return new LastHop(folder, server, smartHostPort);
-    }
-
-    /// <summary>A port that nobody listens at.</summary>
-    public static int FreePort()
-    {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     /// <summary>A new folder that other users may look into, as mail servers drop their rights.</summary>

@@ -5,7 +5,7 @@ namespace MailAccess.EndToEnd.Peers;
 /// <summary>Reads a log file as it grows.</summary>
 internal sealed class LogFollower : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly string _file;
     private readonly Process _tail;
     private readonly List<string> _seen = [];

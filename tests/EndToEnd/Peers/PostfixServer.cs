@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MailAccess.Testing;
 
 namespace MailAccess.EndToEnd.Peers;
 
@@ -38,7 +39,7 @@ internal sealed partial class PostfixServer : IAsyncDisposable
     public static async Task<PostfixServer> StartAsync(LastHop hop)
     {
         string folder = LastHop.WorldReadable("mailaccess-postfix-");
-        Dictionary<PostfixWay, int> ports = Enum.GetValues<PostfixWay>().ToDictionary(w => w, w => w == PostfixWay.ByDomain ? hop.SmartHostPort : LastHop.FreePort());
+        Dictionary<PostfixWay, int> ports = Enum.GetValues<PostfixWay>().ToDictionary(w => w, w => w == PostfixWay.ByDomain ? hop.SmartHostPort : FreePorts.Next());
         foreach (string name in new[] { "etc", "spool", "data", "mail" })
         {
             Directory.CreateDirectory(Path.Combine(folder, name));

@@ -9,7 +9,7 @@ import zlib
 
 base, ca, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 context = ssl.create_default_context(cafile=ca)
-sock = context.wrap_socket(socket.create_connection(("localhost", base + 993), timeout=20), server_hostname="localhost")
+sock = context.wrap_socket(socket.create_connection(("localhost", base + 993), timeout=120), server_hostname="localhost")
 deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
 inflate = zlib.decompressobj(-15)
 compressed = False

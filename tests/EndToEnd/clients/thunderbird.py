@@ -11,6 +11,7 @@ done is then compared with what imaplib sees.
 import imaplib
 import json
 import os
+import random
 import shutil
 import smtplib
 import socket
@@ -22,13 +23,19 @@ import time
 
 base, ca, user, password, other = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5]
 protocol = sys.argv[6] if len(sys.argv) > 6 else "imap"
-PATIENCE = 60
+PATIENCE = 150
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to whoever asks for any: nobody takes it before Thunderbird does."""
+    while True:
+        with socket.socket() as probe:
+            port = random.randrange(9000, 10000)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Marionette:
@@ -97,7 +104,7 @@ const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailSer
 const { setTimeout } = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");
 const sleep = ms => new Promise(r => setTimeout(r, ms));
 const until = async (what, test) => {
-  for (let i = 0; i < 300; i++) { const v = await test(); if (v) { return v; } await sleep(100); }
+  for (let i = 0; i < 1200; i++) { const v = await test(); if (v) { return v; } await sleep(100); }
   throw new Error("waited in vain for " + what);
 };
 const account = () => MailServices.accounts.accounts.find(a => a.incomingServer.type != "none");

@@ -24,6 +24,7 @@ namespace MailAccess.Server.Tests.Cli;
 public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mailaccess-queue-").FullName;
+    private readonly Socket _nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // Ours, and does not listen.
     private readonly ManualTimeProvider _clock = new();
     private readonly StubResolver _resolver;
     private readonly MemoryMailStore _store;
@@ -34,6 +35,7 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
 
     public QueueCommandTests()
     {
+        _nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _resolver = new StubResolver(ResolverOptions.Parse([]), _clock, NullLogger<StubResolver>.Instance);
         _store = new MemoryMailStore(_clock);
         _log = new LineLoggerProvider(new LogConfiguration(LogLevel.Information, LogFormat.Maillog, Path.Combine(_folder, "log"), [], []), _clock);
@@ -55,6 +57,7 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         await StopAsync();
         await _store.DisposeAsync();
         _resolver.Dispose();
+        _nobody.Dispose();
         _loggers.Dispose();
         _log.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -253,9 +256,7 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
 
     private async Task StartAsync()
     {
-        using TcpListener nobody = new(IPAddress.Loopback, 0);
-        nobody.Start();
-        NextHop closed = new() { Host = "127.0.0.1", Port = ((IPEndPoint)nobody.LocalEndpoint).Port };
+        NextHop closed = new() { Host = "127.0.0.1", Port = ((IPEndPoint)_nobody.LocalEndPoint!).Port };
         QueueOptions options = new() { HostName = "mail.example.test", SpoolFolder = Path.Combine(Data, "queue"), Limits = new QueueLimits { DeadDestinationTime = TimeSpan.Zero } };
         _queue = new MailQueue(options, _store, new MailRouter(new RoutingOptions { Routes = _ => closed }, this), _resolver, _clock, _loggers.CreateLogger<MailQueue>());
         await _queue.StartAsync(None);

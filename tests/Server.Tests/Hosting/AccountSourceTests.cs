@@ -45,7 +45,7 @@ public sealed class AccountSourceTests : IDisposable
         await database.SqlAsync("INSERT INTO accounts (name, password) VALUES ('bob@example.test', '{PLAIN}row'), ('alice@example.test', '{PLAIN}row');");
         await File.WriteAllTextAsync(Path.Combine(_folder, "secret"), PostgresServer.Password, TestContext.Current.CancellationToken);
         await using LoopbackServer server = await LoopbackServer.StartAsync(_folder, $$"""
-            "sources": ["passwd", "postgresql"], "postgresql": { "connection": "{{database.ConnectionString}}", "passwordFile": "secret" }
+            "cacheTime": "1h", "sources": ["passwd", "postgresql"], "postgresql": { "connection": "{{database.ConnectionString}}", "passwordFile": "secret" }
             """);
         Assert.StartsWith("OK", await server.LogInAsync("bob@example.test", "row"), StringComparison.Ordinal);
         Assert.StartsWith("NO [AUTHENTICATIONFAILED]", await server.LogInAsync("bob@example.test", "file"), StringComparison.Ordinal);

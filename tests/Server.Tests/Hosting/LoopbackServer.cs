@@ -5,6 +5,7 @@ using System.Text;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
+using MailAccess.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Server.Tests.Hosting;
@@ -30,8 +31,8 @@ internal sealed class LoopbackServer : IAsyncDisposable
     /// <summary>With the text of the section "accounts", and the one domain example.test.</summary>
     public static async Task<LoopbackServer> StartAsync(string folder, string accounts)
     {
-        int imap = FreePort();
-        int smtp = FreePort();
+        int imap = FreePorts.Next();
+        int smtp = FreePorts.Next();
         ServerConfiguration configuration = Read(folder, accounts, imap, smtp);
         LineLoggerProvider log = new(configuration.Log with { File = Path.Combine(folder, "log") }, TimeProvider.System);
         LineLoggerFactory loggers = new(log);
@@ -91,13 +92,6 @@ internal sealed class LoopbackServer : IAsyncDisposable
         await _server.DisposeAsync();
         _loggers.Dispose();
         _log.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Conversation(TcpClient client) : IAsyncDisposable
