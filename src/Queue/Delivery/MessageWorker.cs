@@ -263,7 +263,7 @@ internal sealed class MessageWorker(
         result.Outcomes.Select(o => Facts(message, o.Index, result.Relay, Replies.Word(o.Status), o.Reply) with { Timing = result.Timing });
 
     private IEnumerable<DeliveryFacts> FactsOf(SpoolMessage message, SpoolUpdate expansion) =>
-        [.. expansion.Recipients.Select(c => Facts(message, c.Index, "local", "sent", c.Reply)),
+        [.. expansion.Recipients.Where(c => c.Status is not null).Select(c => Facts(message, c.Index, "local", Replies.Word(c.Status!.Value), c.Reply)),
         .. expansion.Members.Select((m, i) => (Member: m, Index: expansion.FirstMember + i)).Where(m => m.Member.Status == RecipientStatus.Failed)
             .Select(m => Facts(message, m.Index, NoRelay, "bounced", m.Member.LastReply))];
 

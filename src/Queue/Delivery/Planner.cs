@@ -85,7 +85,8 @@ internal sealed class Planner(ISpool spool, IMailRouter router, LocalLanes lanes
         Expansion expansion = new(message, clock.GetUtcNow());
         // Who was named by the sender comes before who stands in an alias: it is their wishes that count.
         List<(int Index, Target Target)> all = [.. routes.Where(r => r.Target is Target.Failure || message.Recipients[r.Index].Parent is not null || expansion.TryKeep(r.Index, r.Target))];
-        foreach ((int index, IReadOnlyList<RoutedRecipient> members) in aliases)
+        // And aliases before lists with an owner, whose copies are none of the sender's.
+        foreach ((int index, IReadOnlyList<RoutedRecipient> members) in aliases.OrderBy(a => a.Members.All(m => m.ReversePath is not null)))
         {
             if (header?.WasDeliveredTo(message.Recipients[index].Recipient.Path.ToString()) ?? false)
             {
