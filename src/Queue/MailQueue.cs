@@ -70,9 +70,10 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
         DeliveryLog deliveries = new(_history, logger);
         _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
-        _final = new FinalDelivery(_spool, _local, agents ?? _agents!, options.Limits, clock);
-        Planner planner = new(_spool, router, _remote, options, clock);
-        _worker = new MessageWorker(_spool, _schedule, planner, _final, _remote, notifier, deliveries, options, clock, logger);
+        LocalLanes lanes = new(options, clock) { Released = Release };
+        _final = new FinalDelivery(_spool, _local, agents ?? _agents!, lanes, options.Limits, clock);
+        Planner planner = new(_spool, router, lanes, _remote, options, clock);
+        _worker = new MessageWorker(_spool, _schedule, planner, _final, lanes, _remote, notifier, deliveries, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
         Admin = new QueueAdmin(_spool, _schedule, _worker, _dispatcher.Wake, clock, logger);

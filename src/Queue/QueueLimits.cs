@@ -27,11 +27,14 @@ public sealed record QueueLimits
     /// <summary>Outgoing connections to a destination of which nothing is known yet.</summary>
     public int InitialConcurrency { get; init; } = 5;
 
-    /// <summary>Local deliveries from the spool at once.</summary>
+    /// <summary>Deliveries into mailboxes from the spool at once.</summary>
     public int LocalDeliveriesMax { get; init; } = 16;
 
-    /// <summary>Deliveries to files, commands and programs at once.</summary>
-    public int AgentDeliveriesMax { get; init; } = 16;
+    /// <summary>Those into one mailbox.</summary>
+    public int DeliveriesPerMailboxMax { get; init; } = 4;
+
+    /// <summary>Deliveries to one file, and to the commands of one user, at once. Postfix: local_destination_concurrency_limit.</summary>
+    public int AgentDeliveriesPerUserMax { get; init; } = 2;
 
     /// <summary>Recipients in one outgoing transaction; servers must take 100 (RFC 5321 §4.5.3.1.8).</summary>
     public int RecipientsPerTransactionMax { get; init; } = 100;

@@ -103,6 +103,32 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
     }
 
     [Fact]
+    public async Task Two_names_of_one_address_that_fails_are_reported_to_who_asked_for_one_of_them()
+    {
+        await using ScriptedPeer peer = new(c => c.Verb == "RCPT" ? "550 5.1.1 no such user" : null);
+        foreach (string name in new[] { "list", "one", "two" })
+        {
+            Router[$"{name}@example.test"] = [ScriptedRouter.Relay("x@far.test", peer.Port, name == "list" ? "carol@example.test" : null)];
+        }
+        await Harness.SendAsync(new Envelope
+        {
+            ReversePath = Samples.Path("alice@example.test"),
+            Recipients =
+            [
+                new EnvelopeRecipient { Path = Samples.Path("list@example.test") },
+                new EnvelopeRecipient { Path = Samples.Path("one@example.test"), Notify = DsnNotify.Never },
+                new EnvelopeRecipient { Path = Samples.Path("two@example.test"), Notify = DsnNotify.Failure },
+            ],
+        });
+        await Harness.EmptyAsync();
+        Assert.StartsWith("RCPT TO:<x@far.test> NOTIFY=FAILURE ORCPT=rfc822;two@example.test", Assert.Single(peer.Heard, c => c.Verb == "RCPT").Line, StringComparison.Ordinal);
+        Assert.Contains(
+            "Original-Recipient: rfc822; two@example.test\r\nFinal-Recipient: rfc822; x@far.test\r\nAction: failed\r\n",
+            Assert.Single(await Harness.InboxAsync("alice")), StringComparison.Ordinal);
+        Assert.Empty(await Harness.InboxAsync("carol")); // The alias's copy is the sender's, and so comes before the list's.
+    }
+
+    [Fact]
     public async Task A_list_that_changes_while_a_member_waits_gives_nobody_a_second_copy()
     {
         bool isAway = true;

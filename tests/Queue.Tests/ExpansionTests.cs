@@ -85,6 +85,83 @@ public sealed class ExpansionTests
         Assert.Empty(again.Update.Members);
     }
 
+    private static SpoolMessage Named(params (string Address, DsnNotify Notify, string? Orcpt)[] recipients) => Samples.Message(1) with
+    {
+        Recipients = [.. recipients.Select(r => new SpoolRecipient { Recipient = new EnvelopeRecipient { Path = Samples.Path(r.Address), Notify = r.Notify, OriginalRecipient = r.Orcpt } })],
+    };
+
+    [Theory]
+    [InlineData(DsnNotify.Never, DsnNotify.Failure, DsnNotify.Failure)]
+    [InlineData(DsnNotify.Failure, DsnNotify.Never, DsnNotify.Failure)]
+    [InlineData(DsnNotify.Failure, DsnNotify.Delay, DsnNotify.Failure | DsnNotify.Delay)]
+    [InlineData(DsnNotify.Unspecified, DsnNotify.Failure, DsnNotify.Failure | DsnNotify.Delay)]
+    [InlineData(DsnNotify.Success, DsnNotify.Unspecified, DsnNotify.Success | DsnNotify.Failure | DsnNotify.Delay)]
+    [InlineData(DsnNotify.Unspecified, DsnNotify.Unspecified, DsnNotify.Unspecified)]
+    public void An_address_that_is_named_twice_is_asked_for_what_either_wants(DsnNotify first, DsnNotify second, DsnNotify united)
+    {
+        SpoolMessage message = Named(("x@far.test", first, null), ("x@far.test", second, null));
+        Expansion expansion = new(message, Samples.Start);
+        Assert.True(expansion.TryKeep(0, Far.Target));
+        Assert.False(expansion.TryKeep(1, Far.Target));
+        message = message.Apply(expansion.Update);
+        Assert.Equal(united, message.Recipients[0].Recipient.Notify);
+        Assert.Equal(RecipientStatus.Redirected, message.Recipients[1].Status); // One report tells of both.
+    }
+
+    [Fact]
+    public void Aliases_that_lead_to_the_same_address_are_each_told_of()
+    {
+        SpoolMessage message = Named(("one@example.test", DsnNotify.Never, null), ("two@example.test", DsnNotify.Success | DsnNotify.Failure, "rfc822;b"), ("three@example.test", DsnNotify.Delay, null));
+        Expansion expansion = new(message, Samples.Start);
+        expansion.Add(0, [Far]);
+        expansion.Add(1, [Far]);
+        expansion.Add(2, [Far, Bob]);
+        message = message.Apply(expansion.Update);
+        Assert.Equal(new EnvelopeRecipient { Path = Far.Path, Notify = DsnNotify.Failure | DsnNotify.Delay, OriginalRecipient = "rfc822;b" }, message.Recipients[3].Recipient);
+        Assert.Equal([RecipientStatus.Redirected, RecipientStatus.Expanded, RecipientStatus.Expanded], message.Recipients.Take(3).Select(r => r.Status));
+        Assert.Equal(DsnNotify.Success | DsnNotify.Failure, message.Recipients[1].Recipient.Notify); // "expanded" tells it of success.
+    }
+
+    [Fact]
+    public void What_waits_in_the_spool_already_hears_of_a_wish_that_comes_later()
+    {
+        SpoolMessage message = Expand(Message(DsnNotify.Never), Far);
+        message = message with { Recipients = [.. message.Recipients, .. Named(("late@example.test", DsnNotify.Failure, null)).Recipients] };
+        Expansion expansion = new(message, Samples.Start);
+        expansion.Add(2, [Far]);
+        byte[] spooled = [.. SpoolCodec.WriteMessage(message), .. SpoolCodec.WriteUpdate(expansion.Update)];
+        Assert.Equal(ControlState.Whole, SpoolCodec.TryRead(spooled, out SpoolMessage? read));
+        Assert.Equal(new EnvelopeRecipient { Path = Far.Path, Notify = DsnNotify.Failure, OriginalRecipient = "rfc822;late@example.test" }, read!.Recipients[1].Recipient);
+        Assert.Equal(message.Apply(expansion.Update).Recipients, read.Recipients);
+    }
+
+    [Theory]
+    [InlineData(RecipientStatus.Failed, RecipientStatus.Failed)]
+    [InlineData(RecipientStatus.Delivered, RecipientStatus.Delivered)]
+    [InlineData(RecipientStatus.Relayed, RecipientStatus.RelayedBlind)] // The other server knows nothing of this one's wish.
+    public void Who_leads_to_an_address_whose_fate_is_known_has_the_same(object known, object told)
+    {
+        SpoolMessage message = Named(("x@far.test", DsnNotify.Never, null), ("late@example.test", DsnNotify.Failure, null));
+        SmtpReply reply = new(250, null, "so it was");
+        message = message.Apply(new SpoolUpdate { Recipients = [new(0) { Status = (RecipientStatus)known, Reply = reply }] });
+        Expansion expansion = new(message, Samples.Start);
+        expansion.Add(1, [Far]);
+        SpoolRecipient late = message.Apply(expansion.Update).Recipients[1];
+        Assert.Equal((told, reply, false), (late.Status, late.LastReply, late.Told));
+    }
+
+    [Fact]
+    public void A_copy_of_a_lists_owner_takes_no_wishes_of_the_sender()
+    {
+        SpoolMessage message = Named(("list@example.test", DsnNotify.Failure, null), ("one@example.test", DsnNotify.Success | DsnNotify.Failure, null));
+        Expansion expansion = new(message, Samples.Start);
+        expansion.Add(0, [Far with { ReversePath = Samples.Path("owner-list@example.test") }]);
+        expansion.Add(1, [Far]);
+        message = message.Apply(expansion.Update);
+        Assert.Equal(new EnvelopeRecipient { Path = Far.Path }, message.Recipients[2].Recipient);
+        Assert.Equal(RecipientStatus.Expanded, message.Recipients[1].Status);
+    }
+
     [Fact]
     public void Files_and_programs_of_one_alias_are_told_apart_by_what_they_are()
     {

@@ -57,7 +57,7 @@ internal sealed class DeliveryJob
 }
 
 /// <summary>What <see cref="RemoteQueue"/> keeps of one destination; guarded by its lock.</summary>
-internal sealed class DestinationLane(Destination destination, QueueLimits limits)
+internal sealed class DestinationLane(Destination destination, QueueLimits limits) : Lane
 {
     public Destination Destination { get; } = destination;
 
@@ -65,12 +65,7 @@ internal sealed class DestinationLane(Destination destination, QueueLimits limit
 
     public AgingQueue<DeliveryJob> Waiting { get; } = new();
 
-    public AgingQueue<(SpoolId Id, int Priority)> Parked { get; } = new();
-
     public SemaphoreSlim Wake { get; } = new(0);
-
-    /// <summary>Transactions that wait or are under way.</summary>
-    public int Held { get; set; }
 
     /// <summary>Each owns a connection, dials one, or is about to.</summary>
     public int Runners { get; set; }
@@ -86,6 +81,8 @@ internal sealed class DestinationLane(Destination destination, QueueLimits limit
 
     public bool IsStarved { get; set; }
 
+    public override int Window => Health.Window;
+
     public void Enqueue(DeliveryJob job) => Waiting.Enqueue(job, job.Transaction.Message.Priority, job.Since);
 
     public bool TryTake([NotNullWhen(true)] out DeliveryJob? job)
@@ -93,17 +90,6 @@ internal sealed class DestinationLane(Destination destination, QueueLimits limit
         bool any = Waiting.TryDequeue(out job);
         job?.Begin();
         return any;
-    }
-
-    /// <summary>So many of those that are parked, at most.</summary>
-    public List<(SpoolId Id, int Priority)> Unpark(int count)
-    {
-        List<(SpoolId Id, int Priority)> released = [];
-        while (released.Count < count && Parked.TryDequeue(out (SpoolId Id, int Priority) message))
-        {
-            released.Add(message);
-        }
-        return released;
     }
 
     public bool IsForgettable(DateTimeOffset now) => Runners == 0 && Held == 0 && Parked.Count == 0 && Health.DeadUntil <= now;

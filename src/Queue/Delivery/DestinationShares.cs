@@ -1,18 +1,14 @@
 namespace MailAccess.Queue;
 
 /// <summary>
-/// How many connections and places for messages each destination may hold: by what it has shown to bear, and few where more than half of all are
+/// How many connections, beside places for messages, each destination may hold: by what it has shown to bear, and few where more than half of all are
 /// taken. Guarded by the lock of <see cref="RemoteQueue"/>.
 /// </summary>
-internal sealed class DestinationShares(QueueLimits limits)
+internal sealed class DestinationShares(QueueLimits limits) : LanePlaces(limits)
 {
-    private const int HeldPerConnection = 8;
-    private const int HeldPerConnectionWhenFull = 2;
-
+    private readonly QueueLimits _limits = limits;
     private readonly Dictionary<Destination, DestinationLane> _lanes = [];
-    private readonly Dictionary<SpoolId, List<DestinationLane>> _planned = [];
     private int _connections;
-    private int _held;
 
     public IEnumerable<DestinationLane> Lanes => _lanes.Values;
 
@@ -25,16 +21,16 @@ internal sealed class DestinationShares(QueueLimits limits)
         {
             return lane;
         }
-        foreach (DestinationLane quiet in _lanes.Count < limits.ActiveMessagesMax ? [] : _lanes.Values.Where(l => l.IsForgettable(now)).ToList())
+        foreach (DestinationLane quiet in _lanes.Count < _limits.ActiveMessagesMax ? [] : _lanes.Values.Where(l => l.IsForgettable(now)).ToList())
         {
             _lanes.Remove(quiet.Destination);
         }
-        return _lanes[destination] = new DestinationLane(destination, limits);
+        return _lanes[destination] = new DestinationLane(destination, _limits);
     }
 
-    public bool MayConnect(DestinationLane lane) => _connections < limits.ConnectionsMax && (lane.Runners == 0
+    public bool MayConnect(DestinationLane lane) => _connections < _limits.ConnectionsMax && (lane.Runners == 0
         || (lane.Health.AllowsAnother(lane.Runners)
-            && (_connections * 2 < limits.ConnectionsMax || (lane.Health.IsProven && lane.Runners < limits.ConnectionsMax - _connections))));
+            && (_connections * 2 < _limits.ConnectionsMax || (lane.Health.IsProven && lane.Runners < _limits.ConnectionsMax - _connections))));
 
     public void Connect(DestinationLane lane)
     {
@@ -46,55 +42,5 @@ internal sealed class DestinationShares(QueueLimits limits)
     {
         _connections--;
         lane.Runners--;
-    }
-
-    /// <summary>A transaction waits or is under way; what is more than this waits in the spool, and costs no more than being read again.</summary>
-    public int HeldMax(DestinationLane lane) => Math.Min(
-        limits.WaitingPerDestinationMax,
-        lane.Health.Window * (_held * 2 < limits.ActiveMessagesMax ? HeldPerConnection : HeldPerConnectionWhenFull));
-
-    public bool IsCrowded(DestinationLane lane) => lane.Held >= HeldMax(lane);
-
-    /// <summary>False: crowded. True: a place is kept for the message until it comes, or is withdrawn.</summary>
-    public bool TryPlan(DestinationLane lane, SpoolId id)
-    {
-        if (_planned.TryGetValue(id, out List<DestinationLane>? lanes) && lanes.Contains(lane))
-        {
-            return true; // For another recipient of it.
-        }
-        if (IsCrowded(lane))
-        {
-            return false;
-        }
-        if (lanes is null)
-        {
-            _planned[id] = lanes = [];
-        }
-        lanes.Add(lane);
-        Take(lane);
-        return true;
-    }
-
-    /// <summary>What was kept for the message is given back; returns where.</summary>
-    public IReadOnlyList<DestinationLane> Withdraw(SpoolId id)
-    {
-        if (!_planned.Remove(id, out List<DestinationLane>? lanes))
-        {
-            return [];
-        }
-        lanes.ForEach(Give);
-        return lanes;
-    }
-
-    public void Take(DestinationLane lane)
-    {
-        _held++;
-        lane.Held++;
-    }
-
-    public void Give(DestinationLane lane)
-    {
-        _held--;
-        lane.Held--;
     }
 }

@@ -7,7 +7,7 @@ namespace MailAccess.Queue;
 
 /// <summary>
 /// Gathers what is to become of a message's recipients that resolve to others: one step for the spool. Whoever has a copy already, or is about to
-/// get one, gets no second. Pure.
+/// get one, gets no second; what was asked for each of its names (NOTIFY) is asked for that one copy. Pure.
 /// </summary>
 internal sealed class Expansion
 {
@@ -17,32 +17,31 @@ internal sealed class Expansion
 
     private readonly SpoolMessage _message;
     private readonly DateTimeOffset _now;
-    private readonly HashSet<Copy> _copies = [];
+    private readonly Dictionary<Copy, int> _copies = []; // By the index of the recipient whose copy it is.
     private readonly List<SpoolRecipient> _members = [];
     private readonly List<(int Index, Target Target)> _routes = [];
     private readonly List<RecipientChange> _replaced = [];
+    private readonly Dictionary<int, RecipientChange> _united = [];
 
     public Expansion(SpoolMessage message, DateTimeOffset now)
     {
         _message = message;
         _now = now;
-        foreach (SpoolRecipient recipient in message.Recipients)
+        for (int i = 0; i < message.Recipients.Count; i++)
         {
             // What came with the message and is pending may still turn out to be an alias.
-            if (!recipient.IsReplaced && (recipient.Parent is not null || recipient.Status != RecipientStatus.Pending))
+            if (message.Recipients[i] is { IsReplaced: false } recipient && (recipient.Parent is not null || recipient.Status != RecipientStatus.Pending))
             {
-                _copies.Add(Copy.Of(recipient.Recipient.Path, recipient.Target));
+                _copies[Copy.Of(recipient.Recipient.Path, recipient.Target)] = i;
             }
         }
     }
-
-    public bool IsEmpty => _replaced.Count == 0;
 
     /// <summary>Where the new members go, by the indices that they will have.</summary>
     public IReadOnlyList<(int Index, Target Target)> Routes => _routes;
 
     /// <summary>All of it as one step.</summary>
-    public SpoolUpdate Update => new() { Members = [.. _members], FirstMember = _message.Recipients.Count, Recipients = [.. _replaced] };
+    public SpoolUpdate Update => new() { Members = [.. _members], FirstMember = _message.Recipients.Count, Recipients = [.. _replaced, .. _united.Values] };
 
     /// <summary>The same path, but for the case of its domain.</summary>
     public static bool IsSame(MailPath one, MailPath other) =>
@@ -51,11 +50,13 @@ internal sealed class Expansion
     /// <summary>A recipient that came with the message is what it says. False: another one's copy serves it, and it is done.</summary>
     public bool TryKeep(int index, Target target)
     {
-        if (_copies.Add(Copy.Of(_message.Recipients[index].Recipient.Path, target)))
+        SpoolRecipient recipient = _message.Recipients[index];
+        Copy copy = Copy.Of(recipient.Recipient.Path, target);
+        if (_copies.TryAdd(copy, index))
         {
             return true;
         }
-        Replace(index, RecipientStatus.Expanded, SameAddress);
+        Merge(index, recipient.Recipient, _copies[copy]);
         return false;
     }
 
@@ -68,25 +69,37 @@ internal sealed class Expansion
             : all is [{ IsListMember: false }] ? RecipientStatus.Redirected
             : RecipientStatus.Expanded;
         int before = _members.Count;
+        int last = -1;
         if (parent.Parent is not null)
         {
             _copies.Remove(Copy.Of(parent.Recipient.Path, parent.Target)); // It may stand for itself among others.
         }
         foreach (RoutedRecipient routed in all)
         {
-            if (_copies.Add(Copy.Of(routed.Path, routed.Target)))
+            SpoolRecipient member = Member(index, parent, routed, status);
+            Copy copy = Copy.Of(routed.Path, routed.Target);
+            if (_copies.TryAdd(copy, _message.Recipients.Count + _members.Count))
             {
                 if (routed.Target is not Target.Failure)
                 {
                     _routes.Add((_message.Recipients.Count + _members.Count, routed.Target));
                 }
-                _members.Add(Member(index, parent, routed, status));
+                _members.Add(member);
+            }
+            else if (routed.ReversePath is null)
+            {
+                last = _copies[copy];
+                if (status != RecipientStatus.Redirected)
+                {
+                    Unite(last, member.Recipient);
+                }
             }
         }
         int added = _members.Count - before;
         if (added == 0 && status == RecipientStatus.Redirected)
         {
-            status = RecipientStatus.Expanded; // Nothing bears its wish to hear of success.
+            Merge(index, Member(index, parent, all[0], status).Recipient, last);
+            return;
         }
         Replace(index, status, added switch
         {
@@ -118,6 +131,58 @@ internal sealed class Expansion
             LastAttempt = failure is null ? null : _now,
             DelayTold = parent.DelayTold && routed.ReversePath is null,
         };
+    }
+
+    /// <summary>
+    /// Another recipient's copy is this one's too. RFC 3461 knows nothing of that; each of the two is owed what was asked for it (§5.2), and they have one fate. Where that
+    /// is known already it is told of both; else the wishes are united, and success is told of this one by itself ("expanded") where it has another ORCPT.
+    /// </summary>
+    private void Merge(int index, EnvelopeRecipient wish, int copy)
+    {
+        SpoolRecipient bearer = At(copy);
+        if (_message.OwnerOf(bearer) is null && bearer is { Status: not RecipientStatus.Pending, LastReply: { } reply })
+        {
+            // What another server tells, it tells of the one that it was asked for.
+            Replace(index, bearer.Status == RecipientStatus.Relayed ? RecipientStatus.RelayedBlind : bearer.Status, reply);
+            return;
+        }
+        bool isSame = OrcptOf(wish) == OrcptOf(bearer.Recipient);
+        Unite(copy, isSame ? wish : wish with { Notify = WithoutSuccess(wish.Notify) });
+        Replace(index, isSame && _message.OwnerOf(bearer) is null ? RecipientStatus.Redirected : RecipientStatus.Expanded, SameAddress);
+    }
+
+    /// <summary>Who has asked for nothing is told of by the name of who has.</summary>
+    private void Unite(int copy, EnvelopeRecipient wish)
+    {
+        SpoolRecipient bearer = At(copy);
+        DsnNotify united = Unite(bearer.Recipient.Notify, wish.Notify);
+        if (bearer.Status != RecipientStatus.Pending || _message.OwnerOf(bearer) is not null || united == bearer.Recipient.Notify)
+        {
+            return;
+        }
+        string? orcpt = bearer.Recipient.Notify == DsnNotify.Never ? OrcptOf(wish) : bearer.Recipient.OriginalRecipient;
+        int member = copy - _message.Recipients.Count;
+        if (member >= 0)
+        {
+            _members[member] = bearer with { Recipient = bearer.Recipient with { Notify = united, OriginalRecipient = orcpt } };
+        }
+        else
+        {
+            _united[copy] = new RecipientChange(copy) { Notify = united, OriginalRecipient = orcpt };
+        }
+    }
+
+    private SpoolRecipient At(int index) => index >= _message.Recipients.Count ? _members[index - _message.Recipients.Count]
+        : _united.TryGetValue(index, out RecipientChange? change) ? change.ApplyTo(_message.Recipients[index]) : _message.Recipients[index];
+
+    private static string? OrcptOf(EnvelopeRecipient recipient) => recipient.OriginalRecipient ?? OriginalOf(recipient.Path);
+
+    /// <summary>What satisfies both.</summary>
+    private static DsnNotify Unite(DsnNotify one, DsnNotify other)
+    {
+        return one == other || other == DsnNotify.Never ? one : one == DsnNotify.Never ? other : Spelled(one) | Spelled(other);
+
+        static DsnNotify Spelled(DsnNotify notify) => notify == DsnNotify.Unspecified ? DsnNotify.Failure | DsnNotify.Delay : notify;
     }
 
     private void Replace(int index, RecipientStatus status, SmtpReply reply) =>

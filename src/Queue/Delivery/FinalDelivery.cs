@@ -1,81 +1,78 @@
+using MailAccess.Routing;
 using MailAccess.Smtp;
 using MailAccess.Store;
 
 namespace MailAccess.Queue;
 
 /// <summary>Delivers from the spool to where mail ends: mailboxes, files, commands, programs.</summary>
-internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDeliveryAgents agents, QueueLimits limits, TimeProvider clock) : IDisposable
+/// <remarks>Who hangs keeps only those waiting who wait for the same (<see cref="LocalLanes"/>).</remarks>
+internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDeliveryAgents agents, LocalLanes lanes, QueueLimits limits, TimeProvider clock) : IDisposable
 {
     private const string LocalRelay = "local";
 
     private readonly SemaphoreSlim _mailboxSlots = new(limits.LocalDeliveriesMax);
-    private readonly SemaphoreSlim _agentSlots = new(limits.AgentDeliveriesMax);
     private readonly CancellationTokenSource _abort = new();
 
-    /// <summary>Cuts what agents are doing. Deliveries into mailboxes are never cut.</summary>
+    /// <summary>Cuts what agents are doing, and waits for nobody's turn. A delivery into a mailbox that has begun is never cut.</summary>
     public Task AbortAsync() => _abort.CancelAsync();
 
     public void Dispose()
     {
         _mailboxSlots.Dispose();
-        _agentSlots.Dispose();
         _abort.Dispose();
     }
 
     /// <summary>One mailbox after the other; each is told, and written down, before the next is begun, so that a crash doubles one copy at most.</summary>
     public async Task ToMailboxesAsync(SpoolMessage message, IReadOnlyList<(int Index, string AccountName)> mailboxes, Func<TransactionResult, Task> told)
     {
-        long submitted = clock.GetTimestamp();
-        await _mailboxSlots.WaitAsync();
-        TimeSpan waited = clock.GetElapsedTime(submitted);
-        try
+        await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
+        foreach ((int index, string accountName) in mailboxes)
         {
-            await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
-            foreach ((int index, string accountName) in mailboxes)
+            long submitted = clock.GetTimestamp();
+            using IDisposable turn = await lanes.EnterAsync(new Target.Mailbox(accountName), _abort.Token);
+            await _mailboxSlots.WaitAsync(_abort.Token);
+            try
             {
-                SpoolRecipient recipient = message.Recipients[index];
-                long begun = clock.GetTimestamp();
-                SmtpReply reply = await local.DeliverAsync(
-                    message.ReversePathOf(recipient), recipient.Recipient.Path, accountName, content, CancellationToken.None);
-                await told(new TransactionResult([new RecipientOutcome(index, Replies.ToStatus(reply), reply)], LocalRelay, null)
-                {
-                    Timing = new DeliveryTiming(waited, TimeSpan.Zero, clock.GetElapsedTime(begun)),
-                });
+                await told(await ToMailboxAsync(message, index, accountName, content, clock.GetElapsedTime(submitted)));
+            }
+            finally
+            {
+                _mailboxSlots.Release();
             }
         }
-        finally
+    }
+
+    private async Task<TransactionResult> ToMailboxAsync(SpoolMessage message, int index, string accountName, IMessageContent content, TimeSpan waited)
+    {
+        SpoolRecipient recipient = message.Recipients[index];
+        long begun = clock.GetTimestamp();
+        SmtpReply reply = await local.DeliverAsync(message.ReversePathOf(recipient), recipient.Recipient.Path, accountName, content, CancellationToken.None);
+        return new TransactionResult([new RecipientOutcome(index, Replies.ToStatus(reply), reply)], LocalRelay, null)
         {
-            _mailboxSlots.Release();
-        }
+            Timing = new DeliveryTiming(waited, TimeSpan.Zero, clock.GetElapsedTime(begun)),
+        };
     }
 
     /// <summary>One transaction with an agent. Cancelled where shutdown cuts it off.</summary>
     public async Task<TransactionResult> ToAgentAsync(SpoolMessage message, AgentGroup group, IReadOnlyList<int> recipients)
     {
         long submitted = clock.GetTimestamp();
-        await _agentSlots.WaitAsync(_abort.Token);
+        using IDisposable turn = await lanes.EnterAsync(group.Target, _abort.Token);
         long begun = clock.GetTimestamp();
-        try
+        await using IMessageContent content = await spool.OpenContentAsync(message.Id, _abort.Token);
+        AgentTransaction transaction = new()
         {
-            await using IMessageContent content = await spool.OpenContentAsync(message.Id, _abort.Token);
-            AgentTransaction transaction = new()
-            {
-                Message = message,
-                Target = group.Target,
-                ReversePath = group.Owner ?? message.ReversePath,
-                Recipients = [.. recipients.Select(i => message.Recipients[i].Recipient)],
-            };
-            IReadOnlyList<SmtpReply> replies = await agents.DeliverAsync(transaction, content, _abort.Token);
-            return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, Replies.ToStatus(reply), reply))], RelayOf(group.Target), null)
-            {
-                Timing = new DeliveryTiming(clock.GetElapsedTime(submitted, begun), TimeSpan.Zero, clock.GetElapsedTime(begun)),
-            };
-        }
-        finally
+            Message = message,
+            Target = group.Target,
+            ReversePath = group.Owner ?? message.ReversePath,
+            Recipients = [.. recipients.Select(i => message.Recipients[i].Recipient)],
+        };
+        IReadOnlyList<SmtpReply> replies = await agents.DeliverAsync(transaction, content, _abort.Token);
+        return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, Replies.ToStatus(reply), reply))], RelayOf(group.Target), null)
         {
-            _agentSlots.Release();
-        }
+            Timing = new DeliveryTiming(clock.GetElapsedTime(submitted, begun), TimeSpan.Zero, clock.GetElapsedTime(begun)),
+        };
     }
 
-    private static string RelayOf(Routing.Target target) => target is Routing.Target.Agent agent ? agent.Name : LocalRelay;
+    private static string RelayOf(Target target) => target is Target.Agent agent ? agent.Name : LocalRelay;
 }

@@ -16,7 +16,7 @@ namespace MailAccess.Queue;
 /// A crash between a server's 250 and our record delivers again: at least once, as RFC 1047 explains.
 /// </remarks>
 internal sealed class MessageWorker(
-    ISpool spool, Schedule schedule, Planner planner, FinalDelivery final, RemoteQueue remote, Notifier notifier,
+    ISpool spool, Schedule schedule, Planner planner, FinalDelivery final, LocalLanes lanes, RemoteQueue remote, Notifier notifier,
     DeliveryLog deliveries, QueueOptions options, TimeProvider clock, ILogger logger)
 {
     private const string NoRelay = "none";
@@ -50,7 +50,7 @@ internal sealed class MessageWorker(
             Plan plan = await planner.PlanAsync(message, stop);
             if (plan.IsOnlyCrowded)
             {
-                if (!remote.TryPark(plan.FirstCrowded!, id, message.Priority))
+                if (!plan.TryPark!(id, message.Priority))
                 {
                     schedule.AddNew(id, message.Priority); // It has room meanwhile.
                 }
@@ -62,7 +62,11 @@ internal sealed class MessageWorker(
     }
 
     /// <summary>However <see cref="WorkAsync"/> ended: what was kept for the message elsewhere is given back.</summary>
-    public void Leave(SpoolId id) => remote.Withdraw(id);
+    public void Leave(SpoolId id)
+    {
+        remote.Withdraw(id);
+        lanes.Withdraw(id);
+    }
 
     /// <summary>Returns the message to its sender now: what is pending has failed. For its owner. Throws for a failing spool.</summary>
     public async Task ReturnToSenderAsync(SpoolMessage message, SmtpReply reason)
@@ -103,7 +107,7 @@ internal sealed class MessageWorker(
             // Each is in its mailbox durably. What follows must not repeat it after our own death; a sync each would double the cost.
             running.Add(final.ToMailboxesAsync(message, plan.Mailboxes, result => attempt.RecordAsync(result, UpdateDurability.Process)));
         }
-        remote.Withdraw(message.Id); // The places kept for it are its transactions' now.
+        Leave(message.Id); // The places kept for it are its transactions' now.
         await EndAsync(attempt, running);
         return (attempt.Message, attempt.Unwritten);
 
@@ -259,7 +263,7 @@ internal sealed class MessageWorker(
         result.Outcomes.Select(o => Facts(message, o.Index, result.Relay, Replies.Word(o.Status), o.Reply) with { Timing = result.Timing });
 
     private IEnumerable<DeliveryFacts> FactsOf(SpoolMessage message, SpoolUpdate expansion) =>
-        [.. expansion.Recipients.Select(c => Facts(message, c.Index, "local", "sent", c.Reply)),
+        [.. expansion.Recipients.Where(c => c.Status is not null).Select(c => Facts(message, c.Index, "local", Replies.Word(c.Status!.Value), c.Reply)),
         .. expansion.Members.Select((m, i) => (Member: m, Index: expansion.FirstMember + i)).Where(m => m.Member.Status == RecipientStatus.Failed)
             .Select(m => Facts(message, m.Index, NoRelay, "bounced", m.Member.LastReply))];
 

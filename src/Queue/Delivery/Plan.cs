@@ -23,7 +23,8 @@ internal sealed class Plan
     /// <summary>The expansions: durable together with the note of the attempt, before anything is delivered.</summary>
     public required SpoolUpdate Expansion { get; init; }
 
-    public Destination? FirstCrowded { get; private set; }
+    /// <summary>Has the message wait, by its id and priority, for the first that was crowded; false: there is room meanwhile. Null: nothing was.</summary>
+    public Func<SpoolId, int, bool>? TryPark { get; private set; }
 
     public List<RecipientOutcome> Settled { get; } = [];
 
@@ -48,10 +49,10 @@ internal sealed class Plan
         DeliverBy = null,
     };
 
-    public void Crowd(int index, Destination destination, SmtpReply reply)
+    public void Crowd(int index, SmtpReply reply, Func<SpoolId, int, bool> tryPark)
     {
         _crowded++;
-        FirstCrowded ??= destination;
+        TryPark ??= tryPark;
         Settled.Add(new RecipientOutcome(index, RecipientStatus.Pending, reply));
     }
 

@@ -10,11 +10,12 @@ namespace MailAccess.Queue;
 /// expanded anew for the same address, so that a table that changes meanwhile gives nobody a second copy. A member that is relayed is asked for its
 /// next hop again, so that a corrected table frees what waits; one with a mailbox, whether the account is still there.
 /// </remarks>
-internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remote, QueueOptions options, TimeProvider clock)
+internal sealed class Planner(ISpool spool, IMailRouter router, LocalLanes lanes, RemoteQueue remote, QueueOptions options, TimeProvider clock)
 {
     private const int ChunkOctets = 16 * 1024;
 
     private static readonly SmtpReply Crowded = new(451, new(4, 3, 2), "too many messages wait for this destination");
+    private static readonly SmtpReply CrowdedHere = new(451, new(4, 3, 2), "too many messages wait for the same mailbox, file or program");
     private static readonly SmtpReply NoMembers = new(550, new(5, 2, 4), "the alias or list has no members"); // RFC 3463 §3.3
     private static readonly SmtpReply Discarded = new(250, new(2, 0, 0), "discarded");
 
@@ -84,7 +85,8 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
         Expansion expansion = new(message, clock.GetUtcNow());
         // Who was named by the sender comes before who stands in an alias: it is their wishes that count.
         List<(int Index, Target Target)> all = [.. routes.Where(r => r.Target is Target.Failure || message.Recipients[r.Index].Parent is not null || expansion.TryKeep(r.Index, r.Target))];
-        foreach ((int index, IReadOnlyList<RoutedRecipient> members) in aliases)
+        // And aliases before lists with an owner, whose copies are none of the sender's.
+        foreach ((int index, IReadOnlyList<RoutedRecipient> members) in aliases.OrderBy(a => a.Members.All(m => m.ReversePath is not null)))
         {
             if (header?.WasDeliveredTo(message.Recipients[index].Recipient.Path.ToString()) ?? false)
             {
@@ -110,6 +112,9 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
         MailPath? owner = plan.Message.OwnerOf(recipient);
         switch (target)
         {
+            case Target.Mailbox when lanes.IsCrowded(target, plan.Message.Id):
+                Park();
+                break;
             case Target.Mailbox mailbox:
                 plan.Mailboxes.Add((index, mailbox.AccountName));
                 break;
@@ -117,7 +122,7 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
                 Destination destination = new(relay.Hop, NeedOf(plan.Message, relay.Hop));
                 if (remote.IsCrowded(destination, plan.Message.Id))
                 {
-                    plan.Crowd(index, destination, Crowded);
+                    plan.Crowd(index, Crowded, (id, priority) => remote.TryPark(destination, id, priority));
                     break;
                 }
                 MailPath? alias = recipient.Parent is { } parent ? plan.Message.Recipients[parent].Recipient.Path : null;
@@ -132,12 +137,17 @@ internal sealed class Planner(ISpool spool, IMailRouter router, RemoteQueue remo
             case Target.File or Target.Command or Target.Agent when header?.WasDeliveredTo(recipient.Recipient.Path.ToString()) ?? false:
                 plan.Settled.Add(new RecipientOutcome(index, RecipientStatus.Failed, LocalDelivery.Loop));
                 break;
+            case Target.File or Target.Command or Target.Agent when lanes.IsCrowded(target, plan.Message.Id):
+                Park();
+                break;
             case Target.File or Target.Command or Target.Agent:
                 Plan.Add(plan.Agents, new AgentGroup(target, owner), index);
                 break;
             default:
                 throw new NotSupportedException(target.ToString());
         }
+
+        void Park() => plan.Crowd(index, CrowdedHere, (id, priority) => lanes.TryPark(target, id, priority));
     }
 
     private static bool IsForAgents(Target target) => target is Target.File or Target.Command or Target.Agent;

@@ -38,12 +38,12 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     /// <summary>The message has come, or will not.</summary>
     public void Withdraw(SpoolId id)
     {
-        IReadOnlyList<DestinationLane> lanes;
+        IReadOnlyList<Lane> lanes;
         lock (_gate)
         {
             lanes = _shares.Withdraw(id);
         }
-        foreach (DestinationLane lane in lanes)
+        foreach (Lane lane in lanes)
         {
             Release(lane); // Somebody may have been parked because of the place that was kept.
         }
@@ -250,12 +250,12 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         }
     }
 
-    private void Release(DestinationLane lane) // Where the lane is half empty, parked messages may come.
+    private void Release(Lane lane)
     {
         List<(SpoolId Id, int Priority)> released;
         lock (_gate)
         {
-            released = lane.Unpark((_shares.HeldMax(lane) + 1) / 2 - lane.Held);
+            released = _shares.Unpark(lane);
         }
         released.ForEach(m => Released(m.Id, m.Priority));
     }

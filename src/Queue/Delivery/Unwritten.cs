@@ -29,6 +29,8 @@ internal sealed class Unwritten
                 At = r.LastAttempt,
                 Told = r.Told,
                 DelayTold = r.DelayTold,
+                Notify = r.Recipient.Notify,
+                OriginalRecipient = r.Recipient.OriginalRecipient,
             })],
         });
         return all;

@@ -280,7 +280,7 @@ internal static class SpoolCodec
         return lines;
     }
 
-    private static bool IsOnlyPutOff(RecipientChange change) => change is { Status: null or RecipientStatus.Pending, Told: null, DelayTold: null };
+    private static bool IsOnlyPutOff(RecipientChange change) => change is { Status: null or RecipientStatus.Pending, Told: null, DelayTold: null, Notify: null };
 
     private static ChangeLine ToLine(RecipientChange change, int count) => new()
     {
@@ -294,6 +294,8 @@ internal static class SpoolCodec
         At = change.At,
         Told = change.Told,
         DelayTold = change.DelayTold,
+        Notify = change.Notify,
+        Orcpt = change.OriginalRecipient,
     };
 
     private static IEnumerable<RecipientChange> ToChanges(ChangeLine line, int recipients)
@@ -306,6 +308,8 @@ internal static class SpoolCodec
             At = line.At,
             Told = line.Told,
             DelayTold = line.DelayTold,
+            Notify = line.Notify,
+            OriginalRecipient = line.Orcpt,
         };
         return Enumerable.Range(0, Math.Clamp(line.Count, 1, Math.Max(1, recipients))).Select(i => first with { Index = line.Index + i });
     }

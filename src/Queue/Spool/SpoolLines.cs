@@ -103,6 +103,8 @@ internal sealed record ChangeLine
     public DateTimeOffset? At { get; init; }
     public bool? Told { get; init; }
     public bool? DelayTold { get; init; }
+    public DsnNotify? Notify { get; init; }
+    public string? Orcpt { get; init; }
 }
 
 [JsonSourceGenerationOptions(

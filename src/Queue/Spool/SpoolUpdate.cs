@@ -36,6 +36,12 @@ internal sealed record RecipientChange(int Index)
 
     public bool? DelayTold { get; init; }
 
+    /// <summary>What is asked for it from now on, since another recipient came to the same.</summary>
+    public DsnNotify? Notify { get; init; }
+
+    /// <summary>ORCPT likewise.</summary>
+    public string? OriginalRecipient { get; init; }
+
     public SpoolRecipient ApplyTo(SpoolRecipient recipient) => recipient with
     {
         Status = Status ?? recipient.Status,
@@ -44,5 +50,10 @@ internal sealed record RecipientChange(int Index)
         LastAttempt = At ?? recipient.LastAttempt,
         Told = Told ?? recipient.Told,
         DelayTold = DelayTold ?? recipient.DelayTold,
+        Recipient = Notify is null && OriginalRecipient is null ? recipient.Recipient : recipient.Recipient with
+        {
+            Notify = Notify ?? recipient.Recipient.Notify,
+            OriginalRecipient = OriginalRecipient ?? recipient.Recipient.OriginalRecipient,
+        },
     };
 }

@@ -1,0 +1,87 @@
+namespace MailAccess.Queue;
+
+/// <summary>What waits for one and the same: a destination, a mailbox, a program. Guarded by the lock of whoever keeps the lanes.</summary>
+internal abstract class Lane
+{
+    /// <summary>Messages that wait in the spool until there is room.</summary>
+    public AgingQueue<(SpoolId Id, int Priority)> Parked { get; } = new();
+
+    /// <summary>What waits, is under way, or is meant to come: each has a place among the active messages.</summary>
+    public int Held { get; set; }
+
+    /// <summary>As much as goes on at once.</summary>
+    public abstract int Window { get; }
+}
+
+/// <summary>
+/// How many places among the active messages each lane may hold: by what it gets done at once, and few where half of them are taken. What is more
+/// waits in the spool, and costs no more than being read again. Not thread-safe.
+/// </summary>
+internal class LanePlaces(QueueLimits limits)
+{
+    private const int HeldPerTurn = 8;
+    private const int HeldPerTurnWhenFull = 2;
+
+    private readonly Dictionary<SpoolId, List<Lane>> _planned = [];
+    private int _held;
+
+    public bool IsCrowded(Lane lane) => lane.Held >= HeldMax(lane);
+
+    /// <summary>False: crowded. True: a place is kept for the message until it comes, or is withdrawn.</summary>
+    public bool TryPlan(Lane lane, SpoolId id)
+    {
+        if (_planned.TryGetValue(id, out List<Lane>? lanes) && lanes.Contains(lane))
+        {
+            return true; // For another recipient of it.
+        }
+        if (IsCrowded(lane))
+        {
+            return false;
+        }
+        if (lanes is null)
+        {
+            _planned[id] = lanes = [];
+        }
+        lanes.Add(lane);
+        Take(lane);
+        return true;
+    }
+
+    /// <summary>What was kept for the message is given back; returns where.</summary>
+    public IReadOnlyList<Lane> Withdraw(SpoolId id)
+    {
+        if (!_planned.Remove(id, out List<Lane>? lanes))
+        {
+            return [];
+        }
+        lanes.ForEach(Give);
+        return lanes;
+    }
+
+    public void Take(Lane lane)
+    {
+        _held++;
+        lane.Held++;
+    }
+
+    public void Give(Lane lane)
+    {
+        _held--;
+        lane.Held--;
+    }
+
+    /// <summary>Those that may come, where the lane is half empty.</summary>
+    public List<(SpoolId Id, int Priority)> Unpark(Lane lane)
+    {
+        int room = (HeldMax(lane) + 1) / 2 - lane.Held;
+        List<(SpoolId Id, int Priority)> released = [];
+        while (released.Count < room && lane.Parked.TryDequeue(out (SpoolId Id, int Priority) message))
+        {
+            released.Add(message);
+        }
+        return released;
+    }
+
+    private int HeldMax(Lane lane) => Math.Min(
+        limits.WaitingPerDestinationMax, lane.Window * (_held * 2 < limits.ActiveMessagesMax ? HeldPerTurn : HeldPerTurnWhenFull));
+}
