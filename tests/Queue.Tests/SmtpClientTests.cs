@@ -255,6 +255,17 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
         Assert.Empty(peer.Messages);
     }
 
+    [Theory]
+    [InlineData(false, "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData(true, "utf-8;jürgen@x.test")]
+    public async Task An_original_recipient_in_UTF8_is_said_in_the_servers_words(bool smtpUtf8, string orcpt) // RFC 6533 §3
+    {
+        await using ScriptedPeer peer = Peer("plain.test", smtpUtf8 ? ["DSN", "SMTPUTF8", "8BITMIME"] : ["DSN"]);
+        Envelope envelope = QueueHarness.Envelope("alice@example.test", "x@plain.test") with { SmtpUtf8 = true };
+        await Harness.SendAsync(envelope with { Recipients = [envelope.Recipients[0] with { OriginalRecipient = "utf-8;jürgen@x.test" }] });
+        Assert.Equal([$"RCPT TO:<x@plain.test> ORCPT={orcpt}"], (await peer.NextMessageAsync(None)).Recipients);
+    }
+
     [Fact]
     public async Task An_internationalized_domain_needs_no_SMTPUTF8_and_a_local_part_does() // RFC 6531 §3.2
     {
