@@ -3,9 +3,12 @@ using System.Buffers;
 namespace MailAccess.Message;
 
 /// <summary>Copies a message, or its header, with every line end as CRLF.</summary>
-internal sealed class CrlfCopy(Stream output)
+/// <param name="output">Where to.</param>
+/// <param name="encoder">Writes it in a transfer encoding; null: as it is.</param>
+internal sealed class CrlfCopy(Stream output, IBodyEncoder? encoder = null)
 {
     private readonly ArrayBufferWriter<byte> _converted = new();
+    private readonly ArrayBufferWriter<byte> _encoded = new();
     private bool _endsInCarriageReturn;
 
     public async Task AllAsync(Stream source, int bufferOctets, CancellationToken cancellationToken)
@@ -15,6 +18,7 @@ internal sealed class CrlfCopy(Stream output)
         {
             await WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
+        await FinishAsync(cancellationToken);
     }
 
     /// <summary>Up to the empty line, which is not copied, or to the limit at the end of a field.</summary>
@@ -34,6 +38,7 @@ internal sealed class CrlfCopy(Stream output)
             }
         }
         await WriteAsync(header.AsMemory(0, end < 0 ? header.AsSpan().LastIndexOf((byte)'\n') + 1 : end), cancellationToken);
+        await FinishAsync(cancellationToken);
     }
 
     /// <summary>Octets before the empty line; -1 where it has not come.</summary>
@@ -52,8 +57,16 @@ internal sealed class CrlfCopy(Stream output)
     private async Task WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
     {
         Convert(octets.Span);
-        await output.WriteAsync(_converted.WrittenMemory, cancellationToken);
+        encoder?.Append(_converted.WrittenSpan, _encoded);
+        await output.WriteAsync(encoder is null ? _converted.WrittenMemory : _encoded.WrittenMemory, cancellationToken);
         _converted.ResetWrittenCount();
+        _encoded.ResetWrittenCount();
+    }
+
+    private async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        encoder?.Finish(_encoded);
+        await output.WriteAsync(_encoded.WrittenMemory, cancellationToken);
     }
 
     private void Convert(ReadOnlySpan<byte> octets)

@@ -6,18 +6,24 @@ namespace MailAccess.Message;
 
 /// <summary>
 /// Writes delivery status notifications: multipart/report (RFC 6522) of a text for people, message/delivery-status (RFC 3464)
-/// and the original or its header. With UTF-8 addresses the forms of RFC 6533.
+/// and the original or its header. To a sender whose address is in UTF-8 in the forms of RFC 6533; to all others in 7 bits but for texts, since
+/// nobody knows whether the way back knows UTF-8 (§4.5).
 /// </summary>
 public sealed class DsnComposer(DsnReport report)
 {
     private const int CopyOctets = 32 * 1024;
 
+    /// <summary>An address type, RFC 6533 §6.1.</summary>
+    private const string Utf8Type = "utf-8";
+
     // Reason: the header of a message may be returned only as far as it is a header of reasonable size.
     private readonly int _headerOctetsMax = MessageLimits.Default.HeaderOctetsMax;
 
-    /// <summary>The report holds addresses in UTF-8 and needs SMTPUTF8 to travel. RFC 6533 §3</summary>
-    public bool NeedsSmtpUtf8 => (report.OriginalIsUtf8 && report.Return != DsnReturn.Nothing) || !HeaderText.IsAscii(report.To)
-        || report.Recipients.Any(r => !HeaderText.IsAscii(r.FinalRecipient) || IsUtf8Recipient(r.OriginalRecipient));
+    /// <summary>The report's own header needs SMTPUTF8 to travel: the sender's address does.</summary>
+    public bool NeedsSmtpUtf8 => !HeaderText.IsAscii(report.To);
+
+    // RFC 6533 §4.5: "If the return-path SMTP server does not support SMTPUTF8 ... MUST be encoded".
+    private bool EncodesOriginal => report.OriginalIsUtf8 && !NeedsSmtpUtf8;
 
     /// <summary>Writes the report with CRLF line ends. The original is read from where it stands; null where it is lost.</summary>
     public async Task WriteAsync(Stream? original, Stream output, CancellationToken cancellationToken)
@@ -26,7 +32,7 @@ public sealed class DsnComposer(DsnReport report)
         if (original is not null && report.Return != DsnReturn.Nothing)
         {
             await output.WriteAsync(Encoding.ASCII.GetBytes(OriginalHead()), cancellationToken);
-            var copy = new CrlfCopy(output);
+            CrlfCopy copy = new(output, EncodesOriginal ? new QuotedPrintableLines() : null);
             if (report.Return == DsnReturn.Full)
             {
                 await copy.AllAsync(original, CopyOctets, cancellationToken);
@@ -46,7 +52,7 @@ public sealed class DsnComposer(DsnReport report)
 
     private string Head()
     {
-        string host = HeaderText.IsDomain(report.ReportingMta) ? report.ReportingMta : "localhost";
+        string host = HeaderText.IsDomain(report.ReportingMta) && HeaderText.IsAscii(report.ReportingMta) ? report.ReportingMta : "localhost";
         string subject = Worst switch
         {
             DsnAction.Failed => "Undelivered Mail Returned to Sender",
@@ -117,8 +123,8 @@ public sealed class DsnComposer(DsnReport report)
         {
             text.Append(HeaderText.Field("Original-Envelope-Id", AsciiOnly(DecodeXtext(id)))); // RFC 3464 §2.2.1: decoded.
         }
-        text.Append(HeaderText.Field("Reporting-MTA", "dns; " + HeaderText.Sanitize(report.ReportingMta)));
-        if (HeaderText.Sanitize(report.ReceivedFromMta) is { Length: > 0 } from)
+        text.Append(HeaderText.Field("Reporting-MTA", "dns; " + Text(report.ReportingMta)));
+        if (Text(report.ReceivedFromMta) is { Length: > 0 } from)
         {
             text.Append(HeaderText.Field("Received-From-MTA", "dns; " + from));
         }
@@ -142,14 +148,14 @@ public sealed class DsnComposer(DsnReport report)
         return text.ToString();
     }
 
-    private static void AppendRecipient(DsnRecipient recipient, StringBuilder text)
+    private void AppendRecipient(DsnRecipient recipient, StringBuilder text)
     {
         if (OriginalRecipient(recipient.OriginalRecipient) is string original)
         {
             text.Append(HeaderText.Field("Original-Recipient", original));
         }
-        string finalAddress = Address(recipient.FinalRecipient);
-        text.Append(HeaderText.Field("Final-Recipient", TypeOf(finalAddress) + finalAddress))
+        string final = Address(recipient.FinalRecipient);
+        text.Append(HeaderText.Field("Final-Recipient", Typed(HeaderText.IsAscii(final) ? "rfc822" : Utf8Type, final)))
             .Append(HeaderText.Field("Action", recipient.Action switch
             {
                 DsnAction.Failed => "failed",
@@ -159,11 +165,11 @@ public sealed class DsnComposer(DsnReport report)
                 _ => "expanded",
             }))
             .Append(HeaderText.Field("Status", StatusCode(recipient)));
-        if (HeaderText.Sanitize(recipient.RemoteMta) is { Length: > 0 } remote)
+        if (Text(recipient.RemoteMta) is { Length: > 0 } remote)
         {
             text.Append(HeaderText.Field("Remote-MTA", "dns; " + remote));
         }
-        if (HeaderText.Sanitize(recipient.RemoteReply) is { Length: > 0 } reply)
+        if (Text(recipient.RemoteReply) is { Length: > 0 } reply)
         {
             text.Append(HeaderText.Field("Diagnostic-Code", "smtp; " + reply));
         }
@@ -193,7 +199,7 @@ public sealed class DsnComposer(DsnReport report)
             _ => "Delivered Message",
         };
         description += report.Return == DsnReturn.Full ? "" : " Headers";
-        return $"\r\n--{Boundary}\r\nContent-Description: {description}\r\nContent-Type: {type}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
+        return $"\r\n--{Boundary}\r\nContent-Description: {description}\r\nContent-Type: {type}\r\nContent-Transfer-Encoding: {(EncodesOriginal ? "quoted-printable" : "8bit")}\r\n\r\n";
     }
 
     private static string Describe(DsnRecipient recipient) => HeaderText.Sanitize(recipient.Reason) is { Length: > 0 } reason ? reason
@@ -227,7 +233,7 @@ public sealed class DsnComposer(DsnReport report)
     }
 
     /// <summary>addr-type ";" generic-address — RFC 3464 §2.3.1, from ORCPT in xtext or in utf-8-addr-xtext (RFC 6533 §3).</summary>
-    private static string? OriginalRecipient(string? orcpt)
+    private string? OriginalRecipient(string? orcpt)
     {
         int semicolon = orcpt?.IndexOf(';', StringComparison.Ordinal) ?? -1;
         if (orcpt is null || semicolon < 1 || !orcpt[..semicolon].All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
@@ -235,16 +241,18 @@ public sealed class DsnComposer(DsnReport report)
             return null;
         }
         string type = orcpt[..semicolon];
-        string address = !HeaderText.IsAscii(orcpt) || type.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-            ? DecodeUnicodeEscapes(orcpt[(semicolon + 1)..])
+        string address = !HeaderText.IsAscii(orcpt) || type.Equals(Utf8Type, StringComparison.OrdinalIgnoreCase)
+            ? Utf8AddressText.Decode(orcpt[(semicolon + 1)..])
             : DecodeXtext(orcpt[(semicolon + 1)..]);
         address = HeaderText.Sanitize(address);
-        return address.Length == 0 ? null : $"{(HeaderText.IsAscii(address) ? type : "utf-8")}; {address}";
+        return address.Length == 0 ? null : Typed(HeaderText.IsAscii(address) ? type : Utf8Type, address);
     }
 
-    private static bool IsUtf8Recipient(string? orcpt) => OriginalRecipient(orcpt) is { } original && !HeaderText.IsAscii(original);
+    private string Typed(string type, string address) =>
+        $"{type}; {(!NeedsSmtpUtf8 && type.Equals(Utf8Type, StringComparison.OrdinalIgnoreCase) ? Utf8AddressText.ToXtext(address) : address)}";
 
-    private static string TypeOf(string address) => HeaderText.IsAscii(address) ? "rfc822; " : "utf-8; ";
+    /// <summary>What a field of the status may say: message/delivery-status has 7 bits (RFC 3464 §2.1).</summary>
+    private string Text(string? value) => NeedsSmtpUtf8 ? HeaderText.Sanitize(value) : AsciiOnly(HeaderText.Sanitize(value));
 
     private static string Address(string address) => new([.. HeaderText.Sanitize(address).Where(c => c is not ('<' or '>'))]);
 
@@ -286,28 +294,5 @@ public sealed class DsnComposer(DsnReport report)
             }
         }
         return Encoding.UTF8.GetString(octets.WrittenSpan);
-    }
-
-    /// <summary>EmbeddedUnicodeChar = "\x{" HEXPOINT "}" — RFC 6533 §3.</summary>
-    private static string DecodeUnicodeEscapes(string text)
-    {
-        StringBuilder decoded = new();
-        for (int i = 0; i < text.Length; i++)
-        {
-            int close = text.AsSpan(i).StartsWith("\\x{", StringComparison.Ordinal) ? text.IndexOf('}', i) : -1;
-            int point = -1;
-            bool isCoded = close > 0 && close - i <= 9
-                && int.TryParse(text.AsSpan(i + 3, close - i - 3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out point);
-            if (isCoded && Rune.IsValid(point))
-            {
-                decoded.Append(new Rune(point));
-                i = close;
-            }
-            else
-            {
-                decoded.Append(text[i]);
-            }
-        }
-        return decoded.ToString();
     }
 }

@@ -76,7 +76,7 @@ public sealed record DsnReport
     /// <summary>Message-ID of the original, for threading; null where unknown.</summary>
     public string? OriginalMessageId { get; init; }
 
-    /// <summary>The original was sent with SMTPUTF8: its header may be UTF-8, so that it returns as message/global. RFC 6533 §4</summary>
+    /// <summary>The original was sent with SMTPUTF8: its header may be UTF-8, so that it returns as message/global, encoded where <see cref="To"/> is ASCII. RFC 6533 §4</summary>
     public bool OriginalIsUtf8 { get; init; }
 
     /// <summary>What the report returns of the original.</summary>

@@ -37,6 +37,10 @@ public sealed record MailPath
     /// <summary>The domain is an address literal, <c>[192.0.2.1]</c> or <c>[IPv6:2001:db8::1]</c>.</summary>
     public bool IsAddressLiteral => Domain.StartsWith('[');
 
+    /// <summary>With A-labels in place of U-labels, for whom that is enough to know no SMTPUTF8 (RFC 6531 §3.2, RFC 5891); where there are none, the same.</summary>
+    public MailPath WithAsciiDomain() =>
+        !Ascii.IsValid(Domain) && MailDomain.TryNormalize(Domain, out string name) && TryCreate(LocalPart, name, out MailPath? ascii) ? ascii : this;
+
     /// <summary>
     /// From what was already taken apart: a local part without quotes, and a domain, which may be empty for
     /// <c>postmaster</c> alone. Refuses what the grammar could not have written.

@@ -102,10 +102,11 @@ public sealed class ComposingTests
     [Theory]
     [InlineData("j\u00f6rg@dest.test", "utf-8;j\\x{F6}rg@dest.test", "utf-8; j\u00f6rg@dest.test")]
     [InlineData("alias@dest.test", "rfc822;j+C3+B6rg@dest.test", "rfc822; alias@dest.test")] // As Postfix writes it.
-    public async Task UTF8_addresses_make_a_report_of_RFC_6533(string final, string original, string shown)
+    public async Task A_sender_with_an_address_in_UTF8_gets_a_report_of_RFC_6533(string final, string original, string shown)
     {
         DsnReport report = Report with
         {
+            To = "j\u00fcrgen@example.test",
             OriginalIsUtf8 = true,
             Return = DsnReturn.Full,
             Recipients = [Report.Recipients[0] with { FinalRecipient = final, OriginalRecipient = original }],
@@ -117,6 +118,39 @@ public sealed class ComposingTests
         Assert.Contains($"Final-Recipient: {shown}\r\n", status, StringComparison.Ordinal);
         Assert.Contains("Original-Recipient: utf-8; j\u00f6rg@dest.test\r\n", status, StringComparison.Ordinal);
         Assert.False(new DsnComposer(Report).NeedsSmtpUtf8);
+    }
+
+    [Theory]
+    [InlineData("j\u00f6rg@dest.test", "utf-8;j\\x{F6}rg@dest.test", "utf-8; j\\x{F6}rg@dest.test", "utf-8; j\\x{F6}rg@dest.test")]
+    [InlineData("\U0001F600a=b@dest.test", "utf-8;\U0001F600a\\x{3D}b@dest.test", "utf-8; \\x{1F600}a\\x{3D}b@dest.test", "utf-8; \\x{1F600}a\\x{3D}b@dest.test")]
+    [InlineData("alias@dest.test", "rfc822;j+C3+B6rg@dest.test", "utf-8; j\\x{F6}rg@dest.test", "rfc822; alias@dest.test")]
+    public async Task A_sender_with_an_address_in_ASCII_gets_a_report_whose_parts_pass_through_7_bits(string final, string orcpt, string original, string shown) // RFC 6533 §3, §4.5
+    {
+        DsnReport report = Report with
+        {
+            OriginalIsUtf8 = true,
+            Return = DsnReturn.Full,
+            Recipients = [Report.Recipients[0] with { FinalRecipient = final, OriginalRecipient = orcpt, RemoteReply = "550 5.1.1 \u00fcnknown" }],
+        };
+        DsnComposer composer = new(report);
+        Assert.False(composer.NeedsSmtpUtf8);
+        string message = Octets.Text(Encoding.UTF8.GetBytes("Subject: gr\u00fc\u00dfe\r\n\r\n-y=\r\n"));
+        (string text, MimePart root) = await ComposeAsync(report, message);
+        Assert.Equal(["TEXT/PLAIN", "MESSAGE/DELIVERY-STATUS", "MESSAGE/GLOBAL"], root.Parts.Select(p => p.Type + "/" + p.Subtype));
+        Assert.Contains("report-type=delivery-status;", text, StringComparison.Ordinal);
+        string status = Part(text, root.Parts[1]);
+        Assert.True(Ascii.IsValid(status), status);
+        Assert.Contains($"Original-Recipient: {original}\r\nFinal-Recipient: {shown}\r\n", status, StringComparison.Ordinal);
+        Assert.Contains("Diagnostic-Code: smtp; 550 5.1.1 ?nknown\r\n", status, StringComparison.Ordinal);
+        Assert.Equal("QUOTED-PRINTABLE", root.Parts[2].TransferEncoding);
+        string encoded = Part(text, root.Parts[2]);
+        Assert.True(Ascii.IsValid(encoded), encoded);
+        Assert.Equal("Subject: gr=C3=BC=C3=9Fe\r\n\r\n=2Dy=3D\r\n", encoded);
+        Assert.Contains("\u00fcnknown", Encoding.UTF8.GetString(Octets.Raw(Part(text, root.Parts[0]))), StringComparison.Ordinal); // People are told in full.
+        SevenBitPlan plan = new();
+        plan.Feed(Octets.Raw(text));
+        plan.Finish();
+        Assert.True(plan.IsPossible);
     }
 
     [Fact]

@@ -48,6 +48,23 @@ public sealed class NotificationTests
     }
 
     [Fact]
+    public async Task A_report_on_internationalized_mail_reaches_a_sender_whose_server_knows_no_SMTPUTF8() // RFC 6533 §4.5
+    {
+        await using QueueHarness harness = await new QueueHarness().StartAsync();
+        await using ScriptedPeer plain = new() { Extensions = ["PIPELINING"] };
+        harness.Ports["xn--mller-kva.test"] = plain.Port;
+        harness.Resolver.Mx["null.test"] = [new(0, ".")];
+        await harness.SendAsync(QueueHarness.Envelope("ann@müller.test", "jürgen@null.test") with { SmtpUtf8 = true }, "Subject: grüße\r\n\r\nschön\r\n");
+        PeerMessage report = await plain.NextMessageAsync(CancellationToken.None);
+        Assert.Equal(["RCPT TO:<ann@xn--mller-kva.test>"], report.Recipients);
+        Assert.DoesNotContain(report.Octets, o => o > 127);
+        Assert.Contains("To: <ann@xn--mller-kva.test>\r\n", report.Text, StringComparison.Ordinal);
+        Assert.Contains("Final-Recipient: utf-8; j\\x{FC}rgen@null.test\r\n", report.Text, StringComparison.Ordinal);
+        Assert.Contains("Content-Type: message/global\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", report.Text, StringComparison.Ordinal);
+        Assert.Contains("Subject: gr=C3=BC=C3=9Fe\r\n\r\nsch=C3=B6n\r\n", report.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task With_hdrs_or_a_large_message_only_the_header_comes_back()
     {
         await using QueueHarness harness = new();

@@ -169,6 +169,30 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
         Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("status=deferred", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Killed_in_a_further_transaction_only_those_who_wait_for_it_get_the_message_again(bool lmtp)
+    {
+        int mails = 0;
+        await using ScriptedPeer peer = Peer("far.test", ["PIPELINING"], c =>
+            c is { Verb: "MAIL" } && ++mails == 2 ? PeerAnswer.Silence
+            : c.Verb == "RCPT" && mails == 1 && c.Line.Contains("three", StringComparison.Ordinal) ? "452 4.5.3 later" : null);
+        await RestartWithRoutingAsync(o => o with
+        {
+            SmartHost = new NextHop { Host = "127.0.0.1", Port = peer.Port, Protocol = lmtp ? HopProtocol.Lmtp : HopProtocol.Smtp },
+            Routes = null,
+        });
+        await Harness.SendAsync("alice@example.test", "one@far.test", "two@far.test", "three@far.test");
+        await Harness.Logger.SawAsync("to=<two@far.test>", "status=sent");
+        Harness.Disk = Harness.Disk.After(Crash.Kill, new Random(1));
+        await Harness.RestartAsync();
+        Harness.Clock.Advance(TimeSpan.FromMinutes(5));
+        await Harness.Logger.SawAsync("to=<three@far.test>", "status=sent");
+        await Harness.Logger.SawAsync("removed");
+        Assert.Equal(["RCPT TO:<one@far.test>", "RCPT TO:<three@far.test>", "RCPT TO:<two@far.test>"], peer.Messages.SelectMany(m => m.Recipients).Order());
+    }
+
     [Fact]
     public async Task Who_waits_for_a_further_transaction_when_the_server_goes_is_tried_again()
     {
@@ -253,6 +277,17 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
         await Harness.SendAsync(QueueHarness.Envelope("alice@example.test", "x@plain.test"), Mixed.Replace("multipart/mixed", "multipart/signed", StringComparison.Ordinal));
         await Harness.Logger.SawAsync("to=<x@plain.test>", "dsn=5.6.3, status=bounced");
         Assert.Empty(peer.Messages);
+    }
+
+    [Theory]
+    [InlineData(false, "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData(true, "utf-8;jürgen@x.test")]
+    public async Task An_original_recipient_in_UTF8_is_said_in_the_servers_words(bool smtpUtf8, string orcpt) // RFC 6533 §3
+    {
+        await using ScriptedPeer peer = Peer("plain.test", smtpUtf8 ? ["DSN", "SMTPUTF8", "8BITMIME"] : ["DSN"]);
+        Envelope envelope = QueueHarness.Envelope("alice@example.test", "x@plain.test") with { SmtpUtf8 = true };
+        await Harness.SendAsync(envelope with { Recipients = [envelope.Recipients[0] with { OriginalRecipient = "utf-8;jürgen@x.test" }] });
+        Assert.Equal([$"RCPT TO:<x@plain.test> ORCPT={orcpt}"], (await peer.NextMessageAsync(None)).Recipients);
     }
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed class DeliveryHistory : IAsyncDisposable
     private const string DayFormat = "yyyy-MM-dd";
     private const int WaitingMax = 10_000;
     private const long DayOctetsMax = 1L << 30;
+    private const int WriteOctets = 64 * 1024;
 
     private readonly string _folder;
     private readonly int _days;
@@ -136,6 +137,7 @@ public sealed class DeliveryHistory : IAsyncDisposable
     private async Task WriteAsync()
     {
         string? swept = null;
+        using MemoryStream lines = new(); // Kept: most often there is one line to write, and a buffer for each would be the largest thing that a message costs.
         while (await _waiting.Reader.WaitToReadAsync())
         {
             try
@@ -152,18 +154,24 @@ public sealed class DeliveryHistory : IAsyncDisposable
                     Mode = FileMode.Append,
                     Access = FileAccess.Write,
                     Share = FileShare.ReadWrite | FileShare.Delete,
-                    BufferSize = 64 * 1024,
+                    BufferSize = 0,
                     UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 };
                 await using FileStream file = new(Path.Combine(_folder, day + Suffix), append);
+                lines.SetLength(0);
                 while (_waiting.Reader.TryRead(out FinishedDelivery? delivery))
                 {
-                    if (file.Position < DayOctetsMax)
+                    if (file.Position + lines.Length < DayOctetsMax)
                     {
-                        file.Write(JsonSerializer.SerializeToUtf8Bytes(delivery, HistoryJson.Default.FinishedDelivery));
-                        file.Write("\n"u8);
+                        JsonSerializer.Serialize(lines, delivery, HistoryJson.Default.FinishedDelivery);
+                        lines.WriteByte((byte)'\n');
+                    }
+                    if (lines.Length >= WriteOctets)
+                    {
+                        Write(file, lines);
                     }
                 }
+                Write(file, lines);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -174,6 +182,12 @@ public sealed class DeliveryHistory : IAsyncDisposable
                 }
             }
         }
+    }
+
+    private static void Write(FileStream file, MemoryStream lines)
+    {
+        file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
+        lines.SetLength(0);
     }
 
     private void Sweep()

@@ -105,7 +105,7 @@ internal sealed class Notifier(ISpool spool, Schedule schedule, SpoolIdSource id
     private DsnReport Describe(SpoolMessage message, Notification notification, MailPath to, SpoolId id, bool isCopy) => new()
     {
         ReportingMta = options.HostName,
-        To = to.Domain.Length == 0 ? $"{to}@{options.HostName}" : to.ToString(),
+        To = to.Domain.Length == 0 ? $"{to}@{options.HostName}" : to.WithAsciiDomain().ToString(), // So that fewer need SMTPUTF8.
         MessageId = $"<{id}@{options.HostName}>",
         Date = clock.GetUtcNow(),
         BoundaryToken = id + RandomNumberGenerator.GetHexString(16, lowercase: true),

@@ -19,7 +19,7 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     /// <summary>8-bit content is converted on the way (RFC 6152 §3); null: sent as it is.</summary>
     public SevenBitConversion? Conversion { get; init; }
 
-    /// <summary>Told of each reply to the message that is not the last one, as it comes: so says only LMTP.</summary>
+    /// <summary>Told of each reply to the message that is not the last one, as it comes: LMTP has one for each recipient, and each further transaction its own.</summary>
     public Func<RecipientOutcome, Task> Heard { get; init; } = static _ => Task.CompletedTask;
 
     /// <returns>Whether the session is in step afterwards.</returns>
@@ -37,6 +37,11 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
             {
                 Conclude(offer.Later, offer.TooMany!);
                 return false;
+            }
+            // By LMTP all but the last were told of.
+            foreach (int index in isLmtp ? offer.Accepted.TakeLast(1) : offer.Accepted)
+            {
+                await Heard(Outcomes[index]);
             }
             recipients = offer.Later; // Fewer than before: somebody was accepted, or there were no later ones.
         }

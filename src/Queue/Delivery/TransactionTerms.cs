@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailAccess.Message;
 using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
@@ -89,6 +90,10 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
     {
         EnvelopeRecipient recipient = message.Recipients[index].Recipient;
         recipient = recipient with { Path = Offered(recipient.Path) };
+        if (recipient.OriginalRecipient is { } original && !peer.Has(SmtpExtensions.SmtpUtf8))
+        {
+            recipient = recipient with { OriginalRecipient = Utf8AddressText.FromUnitext(original) }; // RFC 6533 §3
+        }
         if (LosesDeadline && recipient.Notify != DsnNotify.Never)
         {
             // RFC 2852 §4.1.4.2: so that at least a delay is told.
@@ -101,10 +106,6 @@ internal sealed class TransactionTerms(SpoolMessage message, PeerExtensions peer
         !Offered(message.ReversePath).IsAscii || !Offered(message.Recipients[index].Recipient.Path).IsAscii
         || (message.SmtpUtf8 && (message.Traits & ContentTraits.HeaderUtf8) != 0);
 
-    /// <summary>As it can be said to this server: with the domain's A-labels where it knows no others (RFC 6531 §3.2, RFC 5891).</summary>
-    private MailPath Offered(MailPath path) =>
-        !peer.Has(SmtpExtensions.SmtpUtf8) && !Ascii.IsValid(path.Domain)
-        && MailDomain.TryNormalize(path.Domain, out string name) && MailPath.TryCreate(path.LocalPart, name, out MailPath? ascii)
-            ? ascii
-            : path;
+    /// <summary>As it can be said to this server: with the domain's A-labels where it knows no others.</summary>
+    private MailPath Offered(MailPath path) => peer.Has(SmtpExtensions.SmtpUtf8) ? path : path.WithAsciiDomain();
 }

@@ -98,6 +98,7 @@ public sealed class HttpsPolicyFetcherTests : IDisposable
     [Theory]
     [InlineData("text/plain")]
     [InlineData("text/plain; charset=utf-8; x=y")]
+    [InlineData("Text/Plain")]
     public async Task A_policy_comes_from_its_host_over_https(string type)
     {
         using X509Certificate2 certificate = _root.Issue("mta-sts.far.test");
@@ -105,6 +106,22 @@ public sealed class HttpsPolicyFetcherTests : IDisposable
         using HttpsPolicyFetcher fetcher = To(server);
         Assert.Equal(new FetchResult("version: STSv1\n"), await fetcher.FetchAsync("far.test", None));
         Assert.StartsWith("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.far.test\r\n", Assert.Single(server.Requests), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("far.test/x?")]
+    [InlineData("far.test:8443")]
+    [InlineData("user@far.test")]
+    [InlineData("far test")]
+    [InlineData("far..test")]
+    [InlineData("123456789012345678901234567890123456789012345678901234567890abcd.test")]
+    public async Task A_domain_that_is_no_host_name_is_asked_nothing(string domain)
+    {
+        using X509Certificate2 certificate = _root.Issue("mta-sts.far.test");
+        await using WebServer server = new(certificate, Ok("version: STSv1\n"));
+        using HttpsPolicyFetcher fetcher = To(server);
+        Assert.Equal(FetchFlaw.Unreachable, (await fetcher.FetchAsync(domain, None)).Flaw);
+        Assert.Empty(server.Requests);
     }
 
     [Theory]

@@ -17,10 +17,14 @@ internal sealed class FakeFetcher : IPolicyFetcher
 
     public string? PostRefusal { get; set; }
 
-    public Task<FetchResult> FetchAsync(string domain, CancellationToken cancellationToken)
+    /// <summary>What a fetch waits for, by domain.</summary>
+    public ConcurrentDictionary<string, Task> Slow { get; } = new();
+
+    public async Task<FetchResult> FetchAsync(string domain, CancellationToken cancellationToken)
     {
         Fetched.Enqueue(domain);
-        return Task.FromResult(Policies.TryGetValue(domain, out string? text) ? new FetchResult(text) : new FetchResult(null, FetchFlaw.Unreachable, "no such host"));
+        await Slow.GetValueOrDefault(domain, Task.CompletedTask);
+        return Policies.TryGetValue(domain, out string? text) ? new FetchResult(text) : new FetchResult(null, FetchFlaw.Unreachable, "no such host");
     }
 
     public Task<string?> PostReportAsync(Uri address, ReadOnlyMemory<byte> report, CancellationToken cancellationToken)

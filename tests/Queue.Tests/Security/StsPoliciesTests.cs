@@ -85,6 +85,19 @@ public sealed class StsPoliciesTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_may_not_be_believed_for_long_holds_for_what_comes_at_once()
+    {
+        Publish("1", maxAge: 0);
+        StsPolicies policies = Start();
+        Assert.Equal("Enforce 1", await ModeAsync(policies));
+        Assert.Equal("Enforce 1", await ModeAsync(policies));
+        Assert.Single(_web.Fetched);
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        _dns.Text.Clear();
+        Assert.Equal("none", await ModeAsync(policies));
+    }
+
+    [Fact]
     public async Task It_is_refreshed_daily_and_goes_when_it_has_ended()
     {
         Publish("1", maxAge: 200_000);
@@ -102,6 +115,27 @@ public sealed class StsPoliciesTests : IDisposable
         await policies.RefreshAsync(None);
         Assert.Equal("Enforce 1", await ModeAsync(policies));
         Assert.Equal(["a.test.json"], Directory.GetFiles(_folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_policy_host_that_drips_keeps_no_other_policy_from_being_refreshed()
+    {
+        StsPolicies policies = Start();
+        foreach (string domain in (string[])["a.test", "b.test", "c.test"])
+        {
+            Publish("1", domain: domain);
+            await ModeAsync(policies, domain);
+        }
+        TaskCompletionSource slow = new();
+        _web.Slow["a.test"] = _web.Slow["b.test"] = slow.Task;
+        _clock.Advance(TimeSpan.FromDays(1));
+        Task refresh = policies.RefreshAsync(None);
+        while (_web.Fetched.Count < 6)
+        {
+            await Task.Yield();
+        }
+        slow.SetResult();
+        await refresh;
     }
 
     [Fact]

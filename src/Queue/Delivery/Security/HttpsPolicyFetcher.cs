@@ -34,17 +34,22 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, X509Certificate2Colle
     /// <inheritdoc/>
     public async Task<FetchResult> FetchAsync(string domain, CancellationToken cancellationToken)
     {
+        string host = "mta-sts." + domain;
+        if (Uri.CheckHostName(host) != UriHostNameType.Dns)
+        {
+            return new FetchResult(null, FetchFlaw.Unreachable, "no host can have that name"); // Nor may it be read as a port, a path or a user.
+        }
         FetchResult result = default;
         (FetchFlaw flaw, string? reason) = await WithinAsync(Read, cancellationToken);
         return flaw == FetchFlaw.None ? result : new FetchResult(null, flaw, reason);
 
         async Task Read(CancellationToken token)
         {
-            using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"https://mta-sts.{domain}/.well-known/mta-sts.txt"));
+            using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"https://{host}/.well-known/mta-sts.txt"));
             using HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
             result = response.StatusCode != HttpStatusCode.OK
                 ? new FetchResult(null, FetchFlaw.Unreachable, string.Create(CultureInfo.InvariantCulture, $"HTTP status {(int)response.StatusCode}"))
-                : response.Content.Headers.ContentType?.MediaType is not "text/plain"
+                : !"text/plain".Equals(response.Content.Headers.ContentType?.MediaType, StringComparison.OrdinalIgnoreCase)
                 ? new FetchResult(null, FetchFlaw.Unreachable, "the media type is not text/plain")
                 : await ReadAsync(response.Content, token);
         }

@@ -9,8 +9,11 @@ namespace MailAccess.Queue;
 /// <param name="Fetched">When it was last seen whole.</param>
 internal sealed record StsEntry(StsPolicy Policy, string Id, DateTimeOffset Fetched)
 {
+    /// <summary>However short its own time: else <c>max_age: 0</c> would have it fetched for each connection. The pause after failures, RFC 8461 §3.3.</summary>
+    private static readonly TimeSpan BelievedAtLeast = TimeSpan.FromMinutes(5);
+
     [JsonIgnore]
-    public DateTimeOffset Ends => Fetched + Policy.MaxAge;
+    public DateTimeOffset Ends => Fetched + (Policy.MaxAge > BelievedAtLeast ? Policy.MaxAge : BelievedAtLeast);
 }
 
 /// <summary>

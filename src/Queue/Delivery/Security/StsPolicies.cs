@@ -18,6 +18,9 @@ internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResol
     /// <summary>"a suggested refresh frequency is once per day": RFC 8461 §3.3.</summary>
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromDays(1);
 
+    /// <summary>Policies refreshed at once: a host that drips takes its minute, and the others do not wait for it.</summary>
+    private const int RefreshesMax = 8;
+
     /// <summary>Domains whose last fetch failed that are remembered.</summary>
     private const int FailuresMax = 1_000;
 
@@ -42,24 +45,26 @@ internal sealed class StsPolicies(StsCache cache, IPolicyFetcher fetcher, IResol
     }
 
     /// <summary>Fetches again what was fetched a day ago or will end soon, and forgets what has ended. To be called every hour or so.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    public Task RefreshAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        cache.Snapshot(),
+        new ParallelOptions { MaxDegreeOfParallelism = RefreshesMax, CancellationToken = cancellationToken },
+        async (known, token) => await RefreshAsync(known.Key, known.Value, token));
+
+    private async Task RefreshAsync(string domain, StsEntry entry, CancellationToken cancellationToken)
     {
-        foreach ((string domain, StsEntry entry) in cache.Snapshot())
+        DateTimeOffset now = clock.GetUtcNow();
+        if (entry.Ends <= now)
         {
-            DateTimeOffset now = clock.GetUtcNow();
-            if (entry.Ends <= now)
+            Forget(domain);
+        }
+        else if (now - entry.Fetched >= RefreshAfter || now - entry.Fetched >= entry.Policy.MaxAge / 2)
+        {
+            DnsAnswer<string> answer = await resolver.ResolveTextAsync("_mta-sts." + domain, cancellationToken);
+            string id = (answer.Outcome == DnsOutcome.Found ? StsPolicy.FindId(answer.Records) : null) ?? entry.Id;
+            FetchResult fetched = await FetchAsync(domain, id, cancellationToken);
+            if (fetched.Flaw != FetchFlaw.None && entry.Policy.Mode != StsMode.None)
             {
-                Forget(domain);
-            }
-            else if (now - entry.Fetched >= RefreshAfter || now - entry.Fetched >= entry.Policy.MaxAge / 2)
-            {
-                DnsAnswer<string> answer = await resolver.ResolveTextAsync("_mta-sts." + domain, cancellationToken);
-                string id = (answer.Outcome == DnsOutcome.Found ? StsPolicy.FindId(answer.Records) : null) ?? entry.Id;
-                FetchResult fetched = await FetchAsync(domain, id, cancellationToken);
-                if (fetched.Flaw != FetchFlaw.None && entry.Policy.Mode != StsMode.None)
-                {
-                    Log.PolicyNotRefreshed(logger, domain, fetched.Reason, entry.Ends);
-                }
+                Log.PolicyNotRefreshed(logger, domain, fetched.Reason, entry.Ends);
             }
         }
     }
