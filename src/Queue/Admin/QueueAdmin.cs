@@ -168,9 +168,10 @@ public sealed class QueueAdmin
             case QueueAction.Hold when message.OnHold is { } reason:
                 return (QueueActionResult.Unchanged, $"is on hold already: {reason}");
             case QueueAction.Hold:
-                await UpdateAsync(message, new SpoolUpdate { OnHold = text is { Length: > 0 } ? text : "by the administrator" });
+                string why = text is { Length: > 0 } ? text : "by the administrator";
+                await UpdateAsync(message, new SpoolUpdate { OnHold = why });
                 _schedule.Remove(message.Id);
-                Log.Held(_logger, message.Id, text);
+                Log.Held(_logger, message.Id, why);
                 return (QueueActionResult.Done, "on hold");
             case QueueAction.Release when message.OnHold is null:
                 return (QueueActionResult.Unchanged, "is not on hold");

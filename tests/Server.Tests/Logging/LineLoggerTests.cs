@@ -40,15 +40,38 @@ public sealed class LineLoggerTests
 
     [Theory]
     [InlineData("queue", "Received", "X: client=a[192.0.2.1]", "smtpd")]
-    [InlineData("submission", "RecipientRejected", "NOQUEUE: reject: RCPT from a[192.0.2.1]: 550", "smtpd")]
+    [InlineData("smtp", "RecipientRejected", "NOQUEUE: reject: RCPT from a[192.0.2.1]: 550", "smtpd")]
     [InlineData("queue", "MessageId", "X: message-id=<a@b>", "cleanup")]
     [InlineData("queue", "Active", "X: from=<a@b>, size=1, nrcpt=1 (queue active)", "qmgr")]
     [InlineData("queue", "Recipient", "X: to=<a@b>, relay=local, delay=0", "local")]
     [InlineData("queue", "Recipient", "X: to=<a@b>, relay=mx[192.0.2.1]:25, delay=0", "smtp")]
+    [InlineData("queue", "Recipient", "X: to=<a@b>, relay=/run/lmtp[/run/lmtp], delay=0", "smtp")]
+    [InlineData("queue", "Recipient", "X: to=<a@b>, relay=fax, delay=0", "pipe")]
+    [InlineData("queue", "Recipient", "X: to=<a@b>, relay=none, delay=0", "error")]
     [InlineData("queue", "Notified", "X: sender delay notification: Y", "bounce")]
     [InlineData("queue", "Removed", "X: removed", "qmgr")]
     public void Lines_come_from_the_programs_that_readers_of_maillog_know(string category, string name, string message, string program) => Assert.Contains(
         $" mailaccess/{program}[", MaillogLine.Begin(new ManualTimeProvider().GetUtcNow(), category, new EventId(1, name), message), StringComparison.Ordinal);
+
+    [Fact]
+    public void Disk_that_was_full_for_a_while_costs_only_the_lines_of_that_time()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "there is no device that is always full");
+        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        File.CreateSymbolicLink(_file, "/dev/full");
+        using (LineLoggerProvider provider = new(new LogConfiguration(LogLevel.Information, LogFormat.Json, _file, [], []), new ManualTimeProvider()))
+        {
+            ILogger log = provider.CreateLogger("MailAccess.Imap.Something");
+            log.LogInformation("lost");
+            Assert.True(SpinWait.SpinUntil(() => provider.IsBroken, TimeSpan.FromSeconds(30)));
+            File.Delete(_file);
+            log.LogInformation("kept");
+        }
+        JsonElement[] lines = [.. File.ReadAllLines(_file).Select(l => JsonDocument.Parse(l).RootElement)];
+        Assert.Equal("kept", lines[0].GetProperty("message").GetString());
+        Assert.StartsWith("1 lines or more were dropped", lines[1].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_file));
+    }
 
     private string[] Write(LogFormat format, Action<ILogger> write)
     {
