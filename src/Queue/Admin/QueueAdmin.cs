@@ -50,16 +50,20 @@ public sealed class QueueAdmin
     private readonly ISpool _spool;
     private readonly Schedule _schedule;
     private readonly MessageWorker _worker;
+    private readonly DeliveryLog _deliveries;
     private readonly Action _wake;
+    private readonly Action _revive;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
 
-    internal QueueAdmin(ISpool spool, Schedule schedule, MessageWorker worker, Action wake, TimeProvider clock, ILogger logger)
+    internal QueueAdmin(ISpool spool, Schedule schedule, MessageWorker worker, DeliveryLog deliveries, Action wake, Action revive, TimeProvider clock, ILogger logger)
     {
         _spool = spool;
         _schedule = schedule;
         _worker = worker;
+        _deliveries = deliveries;
         _wake = wake;
+        _revive = revive;
         _clock = clock;
         _logger = logger;
     }
@@ -94,6 +98,9 @@ public sealed class QueueAdmin
             return null;
         }
     }
+
+    /// <summary>Where nobody answered of late is dialled again: who has messages tried now wants to see it. Once for all of them.</summary>
+    public void Revive() => _revive();
 
     /// <summary>Does it to one message.</summary>
     /// <param name="id">The queue id.</param>
@@ -195,7 +202,7 @@ public sealed class QueueAdmin
             case QueueAction.Delete:
                 await _spool.RemoveAsync(message.Id);
                 _schedule.Forget(message.Id);
-                Log.Deleted(_logger, message.Id, message.ReversePath);
+                _deliveries.Deleted(message, _clock.GetUtcNow());
                 Log.Removed(_logger, message.Id);
                 return (QueueActionResult.Done, "deleted");
             case QueueAction.Bounce:
