@@ -76,6 +76,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 65, Level = LogLevel.Warning, Message = "{Id}: the program of agent {Agent} is missing: {Program}")]
     public static partial void AgentProgramMissing(ILogger logger, SpoolId id, string agent, string program);
 
+    [LoggerMessage(EventId = 67, Level = LogLevel.Warning, Message = "{Id}: the program of agent {Agent} cannot be run: {Program} ({Output})")]
+    public static partial void AgentProgramBroken(ILogger logger, SpoolId id, string agent, string program, string output);
+
     [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: no agent for {Target} is configured")]
     public static partial void AgentUnknown(ILogger logger, SpoolId id, string target);
 
