@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Logging;
@@ -71,6 +72,28 @@ public sealed class LineLoggerTests
         Assert.Equal("kept", lines[0].GetProperty("message").GetString());
         Assert.StartsWith("1 lines or more were dropped", lines[1].GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_file));
+    }
+
+    [Theory]
+    [InlineData("dovecot[_daemon=\"mailaccess/\\w+\"]", "203.0.113.1")]
+    [InlineData("postfix[mode=auth, _daemon=\"mailaccess/\\w+\", mdre-auth=\"^[^[]*\\[<HOST>\\]: SASL \\S+ authentication failed:\"]", "203.0.113.2")]
+    [InlineData("postfix[_daemon=\"mailaccess/\\w+\"]", "203.0.113.3")]
+    public async Task Filters_of_fail2ban_find_what_failed_in_lines_of_syslog(string filter, string address)
+    {
+        const string Program = "/usr/bin/fail2ban-regex";
+        Assert.SkipUnless(File.Exists(Program), "fail2ban is not installed");
+        using (LineLoggerProvider provider = new(new LogConfiguration(LogLevel.Information, LogFormat.Maillog, _file, [], []), new ManualTimeProvider()))
+        {
+            provider.Write(LogLevel.Information, "auth", default, "imap-login: Aborted login (auth failed, 1 attempts): user=<a>, method=PLAIN, rip=203.0.113.1, tls=yes, reason=x, session=s", null);
+            provider.Write(LogLevel.Warning, "auth", default, "unknown[203.0.113.2]: SASL SCRAM-SHA-256 authentication failed: x, user=<a>, tls=yes, session=s", null);
+            provider.Write(
+                LogLevel.Information, "smtp", new EventId(1, "RecipientRejected"),
+                "NOQUEUE: reject: RCPT from unknown[203.0.113.3]: 550 5.1.1 <b@example.test>: Recipient address rejected: User unknown; from=<> to=<b@example.test> proto=ESMTP helo=<x> session=s", null);
+        }
+
+        using Process reader = Process.Start(new ProcessStartInfo(Program, ["-o", "ip", _file, filter]) { RedirectStandardOutput = true })!;
+
+        Assert.Equal(address + "\n", await reader.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     private string[] Write(LogFormat format, Action<ILogger> write)
