@@ -67,20 +67,23 @@ internal static partial class Log
     [LoggerMessage(EventId = 62, Level = LogLevel.Warning, Message = "Nothing is delivered with the rights of user {User}: it is root, or the server does not run as root and is somebody else; mail waits")]
     public static partial void AgentUserRefused(ILogger logger, string user);
 
-    [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "{Id}: warning: {Program} cannot be started: {Reason}")]
+    [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "{Id}: {Program} cannot be started: {Reason}")]
     public static partial void AgentNotStarted(ILogger logger, SpoolId id, string program, string? reason);
 
-    [LoggerMessage(EventId = 64, Level = LogLevel.Error, Message = "{Id}: error: the content could not be read to its end for {Program}, which was ended")]
+    [LoggerMessage(EventId = 64, Level = LogLevel.Error, Message = "{Id}: the content could not be read to its end for {Program}, which was ended")]
     public static partial void AgentContentFailed(ILogger logger, SpoolId id, string program, Exception? exception);
 
-    [LoggerMessage(EventId = 65, Level = LogLevel.Warning, Message = "{Id}: warning: the program of agent {Agent} is missing: {Program}")]
+    [LoggerMessage(EventId = 65, Level = LogLevel.Warning, Message = "{Id}: the program of agent {Agent} is missing: {Program}")]
     public static partial void AgentProgramMissing(ILogger logger, SpoolId id, string agent, string program);
 
-    [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: warning: no agent for {Target} is configured")]
+    [LoggerMessage(EventId = 67, Level = LogLevel.Warning, Message = "{Id}: the program of agent {Agent} cannot be run: {Program} ({Output})")]
+    public static partial void AgentProgramBroken(ILogger logger, SpoolId id, string agent, string program, string output);
+
+    [LoggerMessage(EventId = 66, Level = LogLevel.Warning, Message = "{Id}: no agent for {Target} is configured")]
     public static partial void AgentUnknown(ILogger logger, SpoolId id, string target);
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "{Id}: placed on hold ({Reason})")]
-    public static partial void Held(ILogger logger, SpoolId id, string? reason);
+    public static partial void Held(ILogger logger, SpoolId id, string reason);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Information, Message = "{Id}: released from hold")]
     public static partial void Released(ILogger logger, SpoolId id);
@@ -117,10 +120,10 @@ internal static partial class Log
     [LoggerMessage(EventId = 42, Level = LogLevel.Information, Message = "MTA-STS: the policy of {Domain} could not be fetched: {Reason}")]
     public static partial void PolicyNotFetched(ILogger logger, string domain, string? reason);
 
-    [LoggerMessage(EventId = 43, Level = LogLevel.Warning, Message = "MTA-STS: warning: the policy of {Domain} could not be refreshed: {Reason}; the one that is kept holds until {Ends}")]
+    [LoggerMessage(EventId = 43, Level = LogLevel.Warning, Message = "MTA-STS: the policy of {Domain} could not be refreshed: {Reason}; the one that is kept holds until {Ends}")]
     public static partial void PolicyNotRefreshed(ILogger logger, string domain, string? reason, DateTimeOffset ends);
 
-    [LoggerMessage(EventId = 44, Level = LogLevel.Warning, Message = "MTA-STS: warning: the policy of {Domain} could not be kept on disk")]
+    [LoggerMessage(EventId = 44, Level = LogLevel.Warning, Message = "MTA-STS: the policy of {Domain} could not be kept on disk")]
     public static partial void PolicyNotKept(ILogger logger, string domain, Exception exception);
 
     [LoggerMessage(EventId = 45, Level = LogLevel.Information, Message = "TLSRPT: report about {Domain} of {Day:yyyy-MM-dd} handed to {Address}")]
@@ -129,9 +132,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 46, Level = LogLevel.Information, Message = "TLSRPT: report about {Domain} of {Day:yyyy-MM-dd} not handed to {Address}: {Reason}")]
     public static partial void TlsNotReported(ILogger logger, string domain, DateTimeOffset day, Uri address, string reason);
 
-    [LoggerMessage(EventId = 47, Level = LogLevel.Warning, Message = "TLSRPT: warning: the counts for reports could not be kept on disk")]
+    [LoggerMessage(EventId = 47, Level = LogLevel.Warning, Message = "TLSRPT: the counts for reports could not be kept on disk")]
     public static partial void OutcomesNotKept(ILogger logger, Exception exception);
 
-    [LoggerMessage(EventId = 48, Level = LogLevel.Warning, Message = "TLS policies and reports: warning: this hour's upkeep failed")]
+    [LoggerMessage(EventId = 48, Level = LogLevel.Warning, Message = "TLS policies and reports: this hour's upkeep failed")]
     public static partial void UpkeepFailed(ILogger logger, Exception exception);
 }

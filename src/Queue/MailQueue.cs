@@ -67,7 +67,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _security = new RemoteSecurity(options, resolver, SendReportAsync, clock, logger);
         _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, _security, options, clock, logger), deadHosts, options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
-        _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, clock, logger) : null;
+        _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, options.HistoryOctetsMax, clock, logger) : null;
         DeliveryLog deliveries = new(_history, logger);
         _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
         LocalLanes lanes = new(options, clock) { Released = Release };
@@ -76,7 +76,7 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         _worker = new MessageWorker(_spool, _schedule, planner, _final, lanes, _remote, notifier, deliveries, options, clock, logger);
         _dispatcher = new Dispatcher(_schedule, _worker, options.Limits, clock, logger);
         _remote.Released = Release;
-        Admin = new QueueAdmin(_spool, _schedule, _worker, _dispatcher.Wake, clock, logger);
+        Admin = new QueueAdmin(_spool, _schedule, _worker, deliveries, _dispatcher.Wake, _remote.Revive, clock, logger);
         _intake = new IntakeServices(_spool, _schedule, _dispatcher.Wake, _local, deliveries, new HoldRules(options.HoldRulesFile), options, clock, logger);
     }
 

@@ -83,11 +83,14 @@ public sealed record QueueOptions
     /// <summary>The file of rules for mail that is put on hold as it comes (<see cref="HoldRules"/>); null: none.</summary>
     public string? HoldRulesFile { get; init; }
 
-    /// <summary>Where finished deliveries are remembered; null: nowhere.</summary>
+    /// <summary>Where deliveries are remembered; null: nowhere.</summary>
     public string? HistoryFolder { get; init; }
 
     /// <summary>For so many days.</summary>
     public int HistoryDays { get; init; }
+
+    /// <summary>And no more octets in all; the oldest go first.</summary>
+    public long HistoryOctetsMax { get; init; } = 1L << 30;
 
     /// <summary>When to try again, and when no longer.</summary>
     public RetryPolicy Retry { get; init; } = new();

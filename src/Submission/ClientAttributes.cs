@@ -86,13 +86,16 @@ internal sealed class ClientAttributes
         });
     }
 
-    // An IPv4 address in four decimal numbers, or IPV6: and an address without zone.
+    // An IPv4 address in four decimal numbers, or IPV6: and an address without zone. One that stands for an IPv4 address is that address: rates, lists of
+    // networks and the log know it by no other form, whoever named it.
     private static bool TryReadAddress(string text, out IPAddress? address)
     {
         if (text.StartsWith("IPV6:", StringComparison.OrdinalIgnoreCase))
         {
-            return IPAddress.TryParse(text.AsSpan(5), out address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            bool isAddress = IPAddress.TryParse(text.AsSpan(5), out address) && address.AddressFamily == AddressFamily.InterNetworkV6
                 && !text.Contains('%', StringComparison.Ordinal) && !text.Contains('[', StringComparison.Ordinal);
+            address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+            return isAddress;
         }
         return IPAddress.TryParse(text, out address) && address.AddressFamily == AddressFamily.InterNetwork && address.ToString() == text;
     }

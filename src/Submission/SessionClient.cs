@@ -9,7 +9,7 @@ namespace MailAccess.Submission;
 internal sealed class SessionClient(IConnection connection, IReadOnlyList<IPNetwork> proxies)
 {
     /// <summary>May say whom it speaks for. What counts is who connected, not what was said since.</summary>
-    public bool IsTrustedProxy { get; } = proxies.Any(p => p.Contains(Plain(connection.Remote.Address)));
+    public bool IsTrustedProxy { get; } = proxies.Any(p => p.Contains(connection.Remote.Address));
 
     /// <summary>What XCLIENT said; null: nothing.</summary>
     public ClientAttributes? Override { get; set; }
@@ -35,6 +35,4 @@ internal sealed class SessionClient(IConnection connection, IReadOnlyList<IPNetw
         AccountOfAddress = Override is null ? AccountOfAddress : null; // It was not this address that stood for somebody.
         Override = null;
     }
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

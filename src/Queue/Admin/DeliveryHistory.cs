@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,9 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace MailAccess.Queue;
 
-/// <summary>What became of one recipient in the end.</summary>
-public sealed record FinishedDelivery
+/// <summary>What became of one recipient, in an attempt or in the end.</summary>
+public sealed record DeliveryRecord
 {
+    internal const string Deferred = "deferred";
+
     /// <summary>When.</summary>
     public required DateTimeOffset Time { get; init; }
 
@@ -38,39 +39,43 @@ public sealed record FinishedDelivery
     /// <summary>Seconds before its attempt, waiting, connecting, sending.</summary>
     public required string Delays { get; init; }
 
-    /// <summary>The enhanced status code.</summary>
-    public required string Dsn { get; init; }
+    /// <summary>The enhanced status code; null where nobody gave one.</summary>
+    public string? Dsn { get; init; }
 
-    /// <summary>sent, bounced, expired.</summary>
+    /// <summary>sent, deferred, bounced, expired, deleted.</summary>
     public required string Status { get; init; }
 
     /// <summary>The reply that settled it.</summary>
     public string? Reply { get; init; }
 }
 
-/// <summary>Finished deliveries of the last days: a file of JSON lines for each day (UTC), which goes when it is too old.</summary>
-/// <remarks>Written by one task behind a bounded queue: nobody who delivers waits, and a crash may lose the last lines. The spool, not this, keeps promises.</remarks>
+/// <summary>Which of the two histories.</summary>
+public enum HistoryKind
+{
+    /// <summary>What became of recipients in the end.</summary>
+    Finished,
+    /// <summary>Attempts after which a recipient has to wait on.</summary>
+    Attempts,
+}
+
+/// <summary>Deliveries of the last days: files of JSON lines for each day (UTC), of which the oldest go.</summary>
+/// <remarks>
+/// Written by one task behind a bounded queue: nobody who delivers waits, and a crash may lose the last lines. The spool, not this, keeps promises. Attempts have files of
+/// their own, so that whoever asks what became of mail need not read past them.
+/// </remarks>
 public sealed class DeliveryHistory : IAsyncDisposable
 {
-    private const string Suffix = ".deliveries";
-    private const string DayFormat = "yyyy-MM-dd";
     private const int WaitingMax = 10_000;
-    private const long DayOctetsMax = 1L << 30;
-    private const int WriteOctets = 64 * 1024;
 
-    private readonly string _folder;
-    private readonly int _days;
-    private readonly TimeProvider _clock;
+    private readonly HistoryFiles _files;
     private readonly ILogger _logger;
-    private readonly Channel<FinishedDelivery> _waiting = Channel.CreateBounded<FinishedDelivery>(
+    private readonly Channel<DeliveryRecord> _waiting = Channel.CreateBounded<DeliveryRecord>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Task _writing;
 
-    internal DeliveryHistory(string folder, int days, TimeProvider clock, ILogger logger)
+    internal DeliveryHistory(string folder, int days, long octetsMax, TimeProvider clock, ILogger logger)
     {
-        _folder = folder;
-        _days = days;
-        _clock = clock;
+        _files = new HistoryFiles(folder, days, octetsMax, clock);
         _logger = logger;
         _writing = Task.Run(WriteAsync);
     }
@@ -79,20 +84,57 @@ public sealed class DeliveryHistory : IAsyncDisposable
     /// What the files in the folder tell, oldest first. A line that cannot be read is passed over. Throws <see cref="UnauthorizedAccessException"/> and
     /// <see cref="IOException"/>.
     /// </summary>
-    public static async IAsyncEnumerable<FinishedDelivery> ReadAsync(string folder, DateTimeOffset since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="folder">Of the history.</param>
+    /// <param name="kind">Which.</param>
+    /// <param name="since">Nothing older.</param>
+    /// <param name="name">A queue id or Message-ID: nothing else is read closely. Null: all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async IAsyncEnumerable<DeliveryRecord> ReadAsync(
+        string folder, HistoryKind kind, DateTimeOffset since, string? name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (string file in List(folder))
+        string written = name is null ? "" : JsonEncodedText.Encode(name).ToString(); // As it stands in the lines.
+        foreach (string file in HistoryFiles.List(folder, HistoryFiles.SuffixOf(kind)))
         {
-            if (!TryParseDay(file, out DateTime day) || day < since.UtcDateTime.Date)
+            if (!HistoryFiles.TryParseDay(file, out DateTime day) || day < since.UtcDateTime.Date || Open(file) is not { } lines)
             {
                 continue;
             }
-            await foreach (string line in File.ReadLinesAsync(file, cancellationToken))
+            using (lines)
             {
-                if (Parse(line) is { } delivery && delivery.Time >= since)
+                while (await lines.ReadLineAsync(cancellationToken) is { } line)
                 {
-                    yield return delivery;
+                    if (line.Contains(written, StringComparison.Ordinal) && Parse(line) is { } delivery && delivery.Time >= since
+                        && (name is null || delivery.Id == name || delivery.MessageId == name))
+                    {
+                        yield return delivery;
+                    }
                 }
+            }
+        }
+    }
+
+    /// <summary>Both histories of one message, in the order of time: the latest where they are more than <paramref name="max"/>. Throws as <see cref="ReadAsync"/>.</summary>
+    public static async Task<IReadOnlyList<DeliveryRecord>> ReadOneAsync(string folder, string name, DateTimeOffset since, int max, CancellationToken cancellationToken)
+    {
+        Queue<DeliveryRecord> latest = new();
+        await foreach (DeliveryRecord attempt in ReadAsync(folder, HistoryKind.Attempts, since, name, cancellationToken))
+        {
+            Keep(attempt);
+        }
+        List<DeliveryRecord> attempts = [.. latest];
+        latest.Clear();
+        await foreach (DeliveryRecord finished in ReadAsync(folder, HistoryKind.Finished, since, name, cancellationToken))
+        {
+            Keep(finished);
+        }
+        return [.. attempts.Concat(latest).OrderBy(d => d.Time).TakeLast(max)];
+
+        void Keep(DeliveryRecord record)
+        {
+            latest.Enqueue(record);
+            if (latest.Count > max)
+            {
+                latest.Dequeue();
             }
         }
     }
@@ -104,29 +146,25 @@ public sealed class DeliveryHistory : IAsyncDisposable
         await _writing;
     }
 
-    internal void Add(FinishedDelivery delivery) => _waiting.Writer.TryWrite(delivery);
+    internal void Add(DeliveryRecord delivery) => _waiting.Writer.TryWrite(delivery);
 
-    // Whether it exists is not asked before: a folder that is not for us would seem to be missing.
-    private static string[] List(string folder)
+    private static StreamReader? Open(string file)
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder, "*" + Suffix).Order(StringComparer.Ordinal)];
+            return new StreamReader(file);
         }
-        catch (DirectoryNotFoundException)
+        catch (FileNotFoundException)
         {
-            return [];
+            return null; // It has just become too old.
         }
     }
 
-    private static bool TryParseDay(string file, out DateTime day) => DateTime.TryParseExact(
-        Path.GetFileNameWithoutExtension(file), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
-
-    private static FinishedDelivery? Parse(string line)
+    private static DeliveryRecord? Parse(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, HistoryJson.Default.FinishedDelivery);
+            return JsonSerializer.Deserialize(line, HistoryJson.Default.DeliveryRecord);
         }
         catch (JsonException)
         {
@@ -136,46 +174,21 @@ public sealed class DeliveryHistory : IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        string? swept = null;
-        using MemoryStream lines = new(); // Kept: most often there is one line to write, and a buffer for each would be the largest thing that a message costs.
         while (await _waiting.Reader.WaitToReadAsync())
         {
             try
             {
-                string day = _clock.GetUtcNow().UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture);
-                Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                if (day != swept)
+                while (_waiting.Reader.TryRead(out DeliveryRecord? delivery))
                 {
-                    Sweep();
-                    swept = day;
+                    HistoryKind kind = delivery.Status == DeliveryRecord.Deferred ? HistoryKind.Attempts : HistoryKind.Finished;
+                    _files.Append(kind, JsonSerializer.SerializeToUtf8Bytes(delivery, HistoryJson.Default.DeliveryRecord));
                 }
-                FileStreamOptions append = new()
-                {
-                    Mode = FileMode.Append,
-                    Access = FileAccess.Write,
-                    Share = FileShare.ReadWrite | FileShare.Delete,
-                    BufferSize = 0,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                };
-                await using FileStream file = new(Path.Combine(_folder, day + Suffix), append);
-                lines.SetLength(0);
-                while (_waiting.Reader.TryRead(out FinishedDelivery? delivery))
-                {
-                    if (file.Position + lines.Length < DayOctetsMax)
-                    {
-                        JsonSerializer.Serialize(lines, delivery, HistoryJson.Default.FinishedDelivery);
-                        lines.WriteByte((byte)'\n');
-                    }
-                    if (lines.Length >= WriteOctets)
-                    {
-                        Write(file, lines);
-                    }
-                }
-                Write(file, lines);
+                _files.Close();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Log.HistoryFailed(_logger, e);
+                TryClose();
                 while (_waiting.Reader.TryRead(out _))
                 {
                     // Dropped: a full disk is not made better by memory.
@@ -184,26 +197,20 @@ public sealed class DeliveryHistory : IAsyncDisposable
         }
     }
 
-    private static void Write(FileStream file, MemoryStream lines)
+    private void TryClose()
     {
-        file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
-        lines.SetLength(0);
-    }
-
-    private void Sweep()
-    {
-        DateTime oldest = _clock.GetUtcNow().UtcDateTime.Date.AddDays(-_days);
-        foreach (string file in Directory.EnumerateFiles(_folder, "*" + Suffix))
+        try
         {
-            if (TryParseDay(file, out DateTime day) && day < oldest)
-            {
-                File.Delete(file);
-            }
+            _files.Close();
+        }
+        catch (IOException)
+        {
+            // What it holds cannot be written: that was said.
         }
     }
 }
 
 /// <summary>One line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(FinishedDelivery))]
+[JsonSerializable(typeof(DeliveryRecord))]
 internal sealed partial class HistoryJson : JsonSerializerContext;

@@ -50,16 +50,20 @@ public sealed class QueueAdmin
     private readonly ISpool _spool;
     private readonly Schedule _schedule;
     private readonly MessageWorker _worker;
+    private readonly DeliveryLog _deliveries;
     private readonly Action _wake;
+    private readonly Action _revive;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
 
-    internal QueueAdmin(ISpool spool, Schedule schedule, MessageWorker worker, Action wake, TimeProvider clock, ILogger logger)
+    internal QueueAdmin(ISpool spool, Schedule schedule, MessageWorker worker, DeliveryLog deliveries, Action wake, Action revive, TimeProvider clock, ILogger logger)
     {
         _spool = spool;
         _schedule = schedule;
         _worker = worker;
+        _deliveries = deliveries;
         _wake = wake;
+        _revive = revive;
         _clock = clock;
         _logger = logger;
     }
@@ -94,6 +98,9 @@ public sealed class QueueAdmin
             return null;
         }
     }
+
+    /// <summary>Where nobody answered of late is dialled again: who has messages tried now wants to see it. Once for all of them.</summary>
+    public void Revive() => _revive();
 
     /// <summary>Does it to one message.</summary>
     /// <param name="id">The queue id.</param>
@@ -168,9 +175,10 @@ public sealed class QueueAdmin
             case QueueAction.Hold when message.OnHold is { } reason:
                 return (QueueActionResult.Unchanged, $"is on hold already: {reason}");
             case QueueAction.Hold:
-                await UpdateAsync(message, new SpoolUpdate { OnHold = text is { Length: > 0 } ? text : "by the administrator" });
+                string why = text is { Length: > 0 } ? text : "by the administrator";
+                await UpdateAsync(message, new SpoolUpdate { OnHold = why });
                 _schedule.Remove(message.Id);
-                Log.Held(_logger, message.Id, text);
+                Log.Held(_logger, message.Id, why);
                 return (QueueActionResult.Done, "on hold");
             case QueueAction.Release when message.OnHold is null:
                 return (QueueActionResult.Unchanged, "is not on hold");
@@ -194,7 +202,7 @@ public sealed class QueueAdmin
             case QueueAction.Delete:
                 await _spool.RemoveAsync(message.Id);
                 _schedule.Forget(message.Id);
-                Log.Deleted(_logger, message.Id, message.ReversePath);
+                _deliveries.Deleted(message, _clock.GetUtcNow());
                 Log.Removed(_logger, message.Id);
                 return (QueueActionResult.Done, "deleted");
             case QueueAction.Bounce:

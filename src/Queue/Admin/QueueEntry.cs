@@ -75,6 +75,9 @@ public sealed record QueueEntry
     /// <summary>All recipients, those done too.</summary>
     public required IReadOnlyList<QueueRecipient> Recipients { get; init; }
 
+    /// <summary>What came of earlier attempts, as far as the history of deliveries goes; null where nobody asked it.</summary>
+    public IReadOnlyList<DeliveryRecord>? History { get; init; }
+
     internal static QueueEntry Of(SpoolMessage message, DateTimeOffset now, bool isOwned) => new()
     {
         Id = message.Id.ToString(),

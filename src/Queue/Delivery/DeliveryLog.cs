@@ -56,23 +56,48 @@ internal sealed class DeliveryLog(DeliveryHistory? history, ILogger logger)
         string delays = $"{Seconds(before)}/{Seconds(timing.Waited)}/{Seconds(timing.Connecting)}/{Seconds(timing.Sending)}";
         string original = facts.OriginalTo is { } to ? $", orig_to=<{to}>" : "";
         Log.Recipient(logger, facts.Id, facts.To, original, facts.Relay, delay, delays, facts.Dsn, facts.Status, facts.Reply);
-        if (facts.Status != "deferred")
+        history?.Add(new DeliveryRecord
         {
-            history?.Add(new FinishedDelivery
+            Time = facts.Time,
+            Id = facts.Id.ToString(),
+            MessageId = facts.MessageId,
+            From = facts.From.ToString(),
+            To = facts.To.ToString(),
+            OriginalTo = facts.OriginalTo,
+            Relay = facts.Relay,
+            Delay = delay,
+            Delays = delays,
+            Dsn = facts.Dsn.ToString(),
+            Status = facts.Status,
+            Reply = facts.Reply?.ToString(),
+        });
+    }
+
+    /// <summary>An administrator threw the message away.</summary>
+    public void Deleted(SpoolMessage message, DateTimeOffset now)
+    {
+        Log.Deleted(logger, message.Id, message.ReversePath);
+        string delay = Seconds(now - message.Arrived);
+        for (int i = 0; i < message.Recipients.Count; i++)
+        {
+            if (message.Recipients[i].Status == RecipientStatus.Pending)
             {
-                Time = facts.Time,
-                Id = facts.Id.ToString(),
-                MessageId = facts.MessageId,
-                From = facts.From.ToString(),
-                To = facts.To.ToString(),
-                OriginalTo = facts.OriginalTo,
-                Relay = facts.Relay,
-                Delay = delay,
-                Delays = delays,
-                Dsn = facts.Dsn.ToString(),
-                Status = facts.Status,
-                Reply = facts.Reply?.ToString(),
-            });
+                MailPath to = message.Recipients[i].Recipient.Path;
+                history?.Add(new DeliveryRecord
+                {
+                    Time = now,
+                    Id = message.Id.ToString(),
+                    MessageId = message.MessageId,
+                    From = message.ReversePath.ToString(),
+                    To = to.ToString(),
+                    OriginalTo = DeliveryFacts.Unless(to, message.FirstOf(i).Recipient.Path),
+                    Relay = "none",
+                    Delay = delay,
+                    Delays = $"{delay}/0/0/0",
+                    Status = "deleted",
+                    Reply = "deleted by the administrator",
+                });
+            }
         }
     }
 

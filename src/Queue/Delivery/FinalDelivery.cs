@@ -68,7 +68,7 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
             Recipients = [.. recipients.Select(i => message.Recipients[i].Recipient)],
         };
         IReadOnlyList<SmtpReply> replies = await agents.DeliverAsync(transaction, content, _abort.Token);
-        return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, Replies.ToStatus(reply), reply))], RelayOf(group.Target), null)
+        return new TransactionResult([.. recipients.Zip(replies, (i, reply) => new RecipientOutcome(i, agents.StatusOf(group.Target, reply), reply))], RelayOf(group.Target), null)
         {
             Timing = new DeliveryTiming(clock.GetElapsedTime(submitted, begun), TimeSpan.Zero, clock.GetElapsedTime(begun)),
         };

@@ -1,4 +1,5 @@
 using MailAccess.Queue;
+using MailAccess.Routing;
 
 namespace MailAccess.Server.Configuration;
 
@@ -45,6 +46,10 @@ internal static class AgentConfiguration
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
             errors.Add(program.Error(file, AgentSettings.Name, $"\"{name}\" is no name of letters, digits, - , _ and . : tables could not say it"));
+        }
+        else if (!TransportNames.MayBeAgent(name))
+        {
+            errors.Add(program.Error(file, AgentSettings.Name, $"\"{name}\" means something else in tables"));
         }
         if (program.Get(AgentSettings.User) is { } user)
         {

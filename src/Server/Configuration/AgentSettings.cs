@@ -21,7 +21,7 @@ internal static class AgentSettings
         "The program by its absolute path, and its arguments. No shell reads them. $sender, $recipient, $original_recipient, $user, $mailbox, $extension, $domain, $nexthop, $size, $queue_id, $client_address, $client_helo, $client_protocol and $sasl_username are replaced, also as ${name} and $(name); $$ is a dollar. An argument with a macro of the recipient stands once for each recipient. An address at the start of an argument that begins with - is refused.");
 
     public static readonly Setting<string?> Flags = new("flags", Settings.Optional(ScalarTypes.Text), null, null,
-        "Letters of Postfix's pipe(8). Before the message: F a line \"From sender date\", R Return-Path, O X-Original-To, D Delivered-To (with O and D, one recipient a run). In it: > before lines that begin with \"From \", . before lines that begin with a dot, B a blank line at its end, c lines that end in CR LF. In arguments: h domains and u local parts in lower case, q local parts quoted where that is needed.");
+        "Letters of Postfix's pipe(8). Before the message: F a line \"From sender date\", R Return-Path, O X-Original-To, D Delivered-To (with O and D, one recipient a run). In it: > before lines that begin with \"From \", . before lines that begin with a dot, B a blank line at its end, c lines that end in CR LF. In arguments: h domains and u local parts in lower case, q local parts quoted where that is needed. X: mail ends there; without it a report of success says \"relayed\", as with Postfix.");
 
     public static readonly Setting<string?> User = new("user", Settings.Optional(ScalarTypes.Text), null, null,
         "The system's user whose rights the program has. Default: agents.defaultUser. Never root.");

@@ -6,6 +6,8 @@ namespace MailAccess.Server.Configuration;
 /// <summary>queue</summary>
 internal sealed record QueueConfiguration
 {
+    private const long HistorySizeMin = 1024 * 1024;
+
     public required bool RelayOutside { get; init; }
     public required TimeSpan FirstRetry { get; init; }
     public required TimeSpan LongestRetry { get; init; }
@@ -16,6 +18,7 @@ internal sealed record QueueConfiguration
     public required int Deliveries { get; init; }
     public required int DeliveriesPerDestination { get; init; }
     public required int HistoryDays { get; init; }
+    public required long HistorySizeMax { get; init; }
     public required IReadOnlyList<IPEndPoint> DnsServers { get; init; }
     public required int RemotePort { get; init; }
     public HostAndPort? SmartHost { get; init; }
@@ -33,6 +36,10 @@ internal sealed record QueueConfiguration
         if (queue.Get(Settings.Lifetime) <= TimeSpan.Zero)
         {
             errors.Add(queue.Error(file, Settings.Lifetime, "must be more than 0s"));
+        }
+        if (queue.Get(Settings.HistorySizeMax) < HistorySizeMin)
+        {
+            errors.Add(queue.Error(file, Settings.HistorySizeMax, "must be at least 1MB"));
         }
         if (queue.Get(Settings.SmartHostUser) is null != queue.Get(Settings.SmartHostPasswordFile) is null)
         {
@@ -62,6 +69,7 @@ internal sealed record QueueConfiguration
             Deliveries = queue.Get(Settings.Deliveries),
             DeliveriesPerDestination = queue.Get(Settings.DeliveriesPerDestination),
             HistoryDays = queue.Get(Settings.HistoryDays),
+            HistorySizeMax = queue.Get(Settings.HistorySizeMax),
             DnsServers = servers,
             RemotePort = queue.Get(Settings.RemotePort),
             SmartHost = queue.Get(Settings.SmartHost),

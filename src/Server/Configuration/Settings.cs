@@ -261,12 +261,15 @@ internal static class Settings
         new SectionSetting("", "A route.", [RouteDomain, RouteTo]) { Required = [RouteDomain, RouteTo] }, "[]");
 
     public static readonly Setting<int> HistoryDays = new("historyDays", ScalarTypes.Integer(0, 3650), 14, "14",
-        "For how many days it is remembered what became of mail that has left the queue, for `mailaccess queue history`: who sent what to whom. 0: not at all.");
+        "For how many days it is remembered what became of mail that has left the queue, and what was said at each attempt, for `mailaccess queue history` and `queue show`: who sent what to whom. 0: not at all.");
+
+    public static readonly Setting<long> HistorySizeMax = new("historySizeMax", ScalarTypes.Size, 1L << 30, "\"1GB\"",
+        "How much of that is kept in all; what is oldest goes first. At least 1MB.");
 
     public static readonly SectionSetting Queue = new("queue", "Mail that is not delivered at once.",
         [
             RelayOutside, FirstRetry, LongestRetry, Lifetime, BounceLifetime, DelayWarning, NotifyPostmaster, Deliveries, DeliveriesPerDestination, DnsServers, RemotePort, SmartHost, SmartHostUser,
-            SmartHostPasswordFile, Routes, HistoryDays, .. RemoteTlsSettings.All,
+            SmartHostPasswordFile, Routes, HistoryDays, HistorySizeMax, .. RemoteTlsSettings.All,
         ]);
 
     // log

@@ -55,6 +55,10 @@ internal sealed class QueueControl(MailQueue queue)
 
     private async IAsyncEnumerable<ControlAnswer> ActAsync(ControlRequest request, QueueAction action, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (action is QueueAction.Retry or QueueAction.Release or QueueAction.Requeue)
+        {
+            queue.Admin.Revive();
+        }
         Channel<QueueActionOutcome> outcomes = Channel.CreateBounded<QueueActionOutcome>(ActionsAtOnce);
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerable<string> ids = request.Wanted.IsIdsAlone

@@ -55,6 +55,7 @@ internal static class QueueSetup
             HoldRulesFile = Path.Combine(configuration.DataFolder, HoldRules.FileName),
             HistoryFolder = HistoryFolder(configuration),
             HistoryDays = queue.HistoryDays,
+            HistoryOctetsMax = queue.HistorySizeMax,
             FullMailboxIsPermanent = configuration.Quota.FullIsPermanent,
             OwnAddresses = OwnAddresses(configuration),
             RemotePort = queue.RemotePort,

@@ -20,6 +20,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
     private readonly string? _file;
     private readonly Task _writer;
     private long _dropped;
+    private volatile bool _isBroken;
     private volatile bool _reopen;
 
     public LineLoggerProvider(LogConfiguration options, TimeProvider clock)
@@ -34,6 +35,9 @@ internal sealed class LineLoggerProvider : ILoggerProvider
     /// <summary>The least important level that is written.</summary>
     public LogLevel Level { get; set; }
 
+    /// <summary>What was written last could not be; the next line tries again.</summary>
+    internal bool IsBroken => _isBroken;
+
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, ShortName(categoryName));
 
     /// <summary>After the file was moved away (log rotation): go on in a new one of the same name.</summary>
@@ -47,13 +51,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     internal void Write(LogLevel level, string category, EventId id, string message, Exception? exception)
     {
-        string line = _format switch
-        {
-            LogFormat.Json => Json(level, category, id, message, exception),
-            LogFormat.Maillog => Plain(MaillogLine.Begin(_clock.GetLocalNow(), category, id, message), level, message, exception),
-            _ => Plain($"{Stamp()} {category}: ", level, message, exception),
-        };
-        if (!_lines.Writer.TryWrite(line))
+        if (!_lines.Writer.TryWrite(Line(level, category, id, message, exception)))
         {
             Interlocked.Increment(ref _dropped);
         }
@@ -73,6 +71,13 @@ internal sealed class LineLoggerProvider : ILoggerProvider
         LogLevel.Warning => "warning",
         LogLevel.Error => "error",
         _ => "fatal",
+    };
+
+    private string Line(LogLevel level, string category, EventId id, string message, Exception? exception) => _format switch
+    {
+        LogFormat.Json => Json(level, category, id, message, exception),
+        LogFormat.Maillog => Plain(MaillogLine.Begin(_clock.GetLocalNow(), category, id, message), level, message, exception),
+        _ => Plain($"{Stamp()} {category}: ", level, message, exception),
     };
 
     private string Stamp() => _clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
@@ -124,50 +129,101 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     private async Task WriteAsync()
     {
-        StreamWriter output = Open();
-        try
+        StreamWriter? output = TryOpen();
+        while (await _lines.Reader.WaitToReadAsync())
         {
-            while (await _lines.Reader.WaitToReadAsync())
+            try
             {
                 if (_reopen && _file is not null)
                 {
                     _reopen = false;
-                    await output.DisposeAsync();
-                    output = Open();
+                    await CloseAsync(output);
+                    output = null;
                 }
-                while (_lines.Reader.TryRead(out string? line))
-                {
-                    await TryWriteAsync(output, line);
-                }
-                if (Interlocked.Exchange(ref _dropped, 0) is long lost and > 0)
-                {
-                    await TryWriteAsync(output, string.Create(CultureInfo.InvariantCulture, $"{Stamp()} log: warning: {lost} lines were dropped: more came than could be written"));
-                }
-                await output.FlushAsync();
+                output ??= Open();
+                await WriteWaitingAsync(output);
             }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                // A full disk or a closed pipe: mail goes on without, and the next lines try again.
+                Interlocked.Add(ref _dropped, Skip());
+                TellOnce(problem);
+                await CloseAsync(output);
+                output = null;
+            }
+        }
+        await CloseAsync(output);
+    }
+
+    private async Task WriteWaitingAsync(StreamWriter output)
+    {
+        while (_lines.Reader.TryRead(out string? line))
+        {
+            await output.WriteLineAsync(line);
+        }
+        long lost = Interlocked.Exchange(ref _dropped, 0);
+        try
+        {
+            if (lost > 0)
+            {
+                string text = string.Create(CultureInfo.InvariantCulture, $"{lost} lines or more were dropped: they could not be written, or more came than could be");
+                await output.WriteLineAsync(Line(LogLevel.Warning, "log", default, text, null));
+            }
+            await output.FlushAsync();
+            _isBroken = false;
         }
         catch (IOException)
         {
-            // The log's disk is full or its pipe is closed: mail goes on without.
+            Interlocked.Add(ref _dropped, lost + 1);
+            throw;
         }
-        finally
+    }
+
+    private long Skip()
+    {
+        long count = 0;
+        while (_lines.Reader.TryRead(out _))
         {
-            if (_file is not null)
+            count++;
+        }
+        return count;
+    }
+
+    /// <summary>The log cannot say that it cannot be written.</summary>
+    private void TellOnce(Exception problem)
+    {
+        if (!_isBroken && _file is not null)
+        {
+            Console.Error.WriteLine($"mailaccess: the log {_file} cannot be written: {problem.Message}");
+        }
+        _isBroken = true;
+    }
+
+    private async Task CloseAsync(StreamWriter? output)
+    {
+        try
+        {
+            if (output is not null && _file is not null)
             {
                 await output.DisposeAsync();
             }
         }
+        catch (IOException problem)
+        {
+            TellOnce(problem);
+        }
     }
 
-    private static async Task TryWriteAsync(TextWriter output, string line)
+    private StreamWriter? TryOpen()
     {
         try
         {
-            await output.WriteLineAsync(line);
+            return Open();
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            // A full disk must not end the log for ever: the next line tries again.
+            TellOnce(problem);
+            return null; // Each line that comes tries again.
         }
     }
 
@@ -178,7 +234,14 @@ internal sealed class LineLoggerProvider : ILoggerProvider
             return new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = false };
         }
         Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
-        return new StreamWriter(new FileStream(_file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete), new UTF8Encoding(false));
+        FileStreamOptions append = new()
+        {
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, // Who writes to whom is nobody else's business.
+        };
+        return new StreamWriter(new FileStream(_file, append), new UTF8Encoding(false));
     }
 
     private sealed class LineLogger(LineLoggerProvider provider, string category) : ILogger

@@ -22,11 +22,26 @@ internal static class MaillogLine
 
     private static string Program(string category, string? name, string message) => (category, name) switch
     {
-        ("queue", "Received") or ("submission", "RecipientRejected") => "smtpd",
+        ("queue", "Received") or (_, "RecipientRejected") => "smtpd",
         ("queue", "MessageId") or ("queue", "Refused") => "cleanup",
-        ("queue", "Recipient") => message.Contains(", relay=local,", StringComparison.Ordinal) ? "local" : "smtp",
+        ("queue", "Recipient") => Agent(message),
         ("queue", "Notified") => "bounce",
         ("queue", _) => "qmgr",
         _ => category,
     };
+
+    /// <summary>By who took the message: a host has its address in brackets, a program a name of its own.</summary>
+    private static string Agent(string message)
+    {
+        const string Relay = ", relay=";
+        int start = message.IndexOf(Relay, StringComparison.Ordinal) + Relay.Length;
+        int length = message.AsSpan(start).IndexOf(',');
+        return message.AsSpan(start, Math.Max(0, length)) switch
+        {
+            "local" => "local",
+            "discard" => "discard",
+            "none" => "error",
+            var relay => relay.Contains('[') ? "smtp" : "pipe",
+        };
+    }
 }

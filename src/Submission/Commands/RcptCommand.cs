@@ -82,9 +82,8 @@ internal static class RcptCommand
         };
         if (reason is not null && session.Role == SubmissionRole.Exchange)
         {
-            IPAddress remote = session.Client.Address;
             session.Log.RecipientRejected(
-                remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, reply.Code, $"{reply.Enhanced}", LogName.Show(recipient.Path.ToString()), reason,
+                session.Client.Address, reply.Code, $"{reply.Enhanced}", LogName.Show(recipient.Path.ToString()), reason,
                 LogName.Show($"{session.Transaction?.Mail.ReversePath}"), session.Hello?.Kind == HelloKind.Plain ? "SMTP" : "ESMTP", LogName.Show(session.Hello?.Name ?? ""),
                 session.Connection.Id);
         }

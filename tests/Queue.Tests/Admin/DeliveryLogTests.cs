@@ -62,19 +62,80 @@ public sealed class DeliveryLogTests : RemoteDeliveryFixture
         await Harness.Logger.SawAsync("to=<x@far.test>", "status=deferred");
         await Harness.Logger.SawAsync("to=<y@far.test>", "status=sent");
         await Harness.Queue.DisposeAsync(); // What was added is written.
-        FinishedDelivery[] all = await DeliveryHistory.ReadAsync(_folder, DateTimeOffset.MinValue, None).ToArrayAsync(None);
+        DeliveryRecord[] all = await DeliveryHistory.ReadAsync(_folder, HistoryKind.Finished, DateTimeOffset.MinValue, null, None).ToArrayAsync(None);
         Assert.Equal([("bob@example.test", "sent", "local"), ("y@far.test", "sent", all[1].Relay)], all.Select(d => (d.To, d.Status, d.Relay)));
         Assert.Equal("alice@example.test", all[1].From);
-        Assert.Empty(await DeliveryHistory.ReadAsync(_folder, Harness.Clock.GetUtcNow().AddDays(1), None).ToArrayAsync(None));
-        string first = Assert.Single(Directory.GetFiles(_folder));
+        Assert.Empty(await DeliveryHistory.ReadAsync(_folder, HistoryKind.Finished, Harness.Clock.GetUtcNow().AddDays(1), null, None).ToArrayAsync(None));
+        DeliveryRecord attempt = Assert.Single(await DeliveryHistory.ReadAsync(_folder, HistoryKind.Attempts, DateTimeOffset.MinValue, all[1].Id, None).ToArrayAsync(None));
+        Assert.Equal(("x@far.test", "deferred", "450 4.2.1 busy"), (attempt.To, attempt.Status, attempt.Reply));
+        Assert.Equal(["x@far.test", "y@far.test"], (await DeliveryHistory.ReadOneAsync(_folder, all[1].Id, DateTimeOffset.MinValue, 10, None)).Select(d => d.To).Order(StringComparer.Ordinal));
+        Assert.Single(await DeliveryHistory.ReadOneAsync(_folder, all[1].Id, DateTimeOffset.MinValue, 1, None));
+        string first = Assert.Single(Directory.GetFiles(_folder, "*.deliveries"));
         await File.AppendAllTextAsync(first, "{\"torn", None);
-        Assert.Equal(2, await DeliveryHistory.ReadAsync(_folder, DateTimeOffset.MinValue, None).CountAsync(None));
+        Assert.Equal(2, await DeliveryHistory.ReadAsync(_folder, HistoryKind.Finished, DateTimeOffset.MinValue, null, None).CountAsync(None));
+
+        await Harness.StartAsync();
+        await Harness.SendAsync("alice@example.test", "bob@example.test");
+        await Harness.Queue.DisposeAsync();
+        Assert.Equal(3, await DeliveryHistory.ReadAsync(_folder, HistoryKind.Finished, DateTimeOffset.MinValue, null, None).CountAsync(None)); // What was torn took nothing along.
 
         await Harness.StartAsync();
         Harness.Clock.Advance(TimeSpan.FromDays(3));
         await Harness.SendAsync("alice@example.test", "bob@example.test");
+        await Harness.Logger.SawAsync("to=<bob@example.test>", "status=sent");
         await Harness.Queue.DisposeAsync();
-        Assert.NotEqual(first, Assert.Single(Directory.GetFiles(_folder)));
+        Assert.NotEqual(first, Assert.Single(Directory.GetFiles(_folder, "*.deliveries")));
         Directory.Delete(_folder, recursive: true);
     }
+
+    [Fact]
+    public async Task The_history_has_a_bound_and_what_is_oldest_goes_first()
+    {
+        const int Bound = 64 * 1024;
+        string folder = Path.Combine(_folder, "bounded");
+        for (int round = 0; round < 20; round++)
+        {
+            await using DeliveryHistory history = new(folder, 10, Bound, Harness.Clock, Harness.Logger);
+            for (int i = 0; i < 100; i++)
+            {
+                history.Add(Record($"u{round * 100 + i}@far.test", i % 2 == 0 ? "sent" : "deferred"));
+            }
+        }
+
+        Assert.InRange(new DirectoryInfo(folder).EnumerateFiles().Sum(f => f.Length), Bound / 2, Bound);
+        foreach (HistoryKind kind in (HistoryKind[])[HistoryKind.Finished, HistoryKind.Attempts])
+        {
+            string[] kept = await DeliveryHistory.ReadAsync(folder, kind, DateTimeOffset.MinValue, null, None).Select(d => d.To).ToArrayAsync(None);
+            string[] all = [.. Enumerable.Range(0, 2000).Where(i => i % 2 == (kind == HistoryKind.Finished ? 0 : 1)).Select(i => $"u{i}@far.test")];
+            Assert.Equal(all[^kept.Length..], kept);
+        }
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_an_administrator_deletes_is_remembered()
+    {
+        await RestartWithAsync(o => o with { HistoryFolder = _folder, HistoryDays = 2 });
+        await using ScriptedPeer peer = Peer("far.test", c => c.Verb == "RCPT" ? "450 4.2.1 busy" : null);
+        await Harness.SendAsync("alice@example.test", "x@far.test");
+        await Harness.Logger.SawAsync("to=<x@far.test>", "status=deferred");
+        string id = (await Harness.Queue.ListAsync(None).SingleAsync(None)).Id;
+        await Harness.Queue.Admin.ActAsync(id, QueueAction.Delete, null, TimeSpan.FromSeconds(10), None);
+        await Harness.Queue.DisposeAsync();
+        DeliveryRecord deleted = Assert.Single(await DeliveryHistory.ReadAsync(_folder, HistoryKind.Finished, DateTimeOffset.MinValue, id, None).ToArrayAsync(None));
+        Assert.Equal(("x@far.test", "deleted", null), (deleted.To, deleted.Status, deleted.Dsn));
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private DeliveryRecord Record(string to, string status) => new()
+    {
+        Time = Harness.Clock.GetUtcNow(),
+        Id = "1k0tw7hdz9x",
+        From = "alice@example.test",
+        To = to,
+        Relay = "none",
+        Delay = "0",
+        Delays = "0/0/0/0",
+        Status = status,
+    };
 }

@@ -33,6 +33,10 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         bool isBusy = true;
         await using ScriptedPeer peer = Peer("far.test", c => c.Verb == "RCPT" && isBusy ? "450 4.2.1 busy" : null);
         string id = await DeferredAsync();
+        Assert.Equal(QueueActionResult.Done, (await ActAsync(id, QueueAction.Hold)).Result);
+        await Harness.Logger.SawAsync($"{id}: placed on hold (by the administrator)");
+        Assert.Equal(QueueActionResult.Done, (await ActAsync(id, QueueAction.Release)).Result);
+        await Harness.Logger.SawAsync("to=<x@far.test>", "status=deferred");
         Assert.Equal(QueueActionResult.Done, (await ActAsync(id, QueueAction.Hold, "looks odd")).Result);
         isBusy = false;
         Harness.Clock.Advance(TimeSpan.FromDays(1));
@@ -45,7 +49,7 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         await Harness.Logger.SawAsync("removed");
         Assert.Single(peer.Messages);
         QueueEntry entry = Assert.Single(await ListAsync());
-        Assert.Equal((QueueState.Hold, "looks odd", 1), (entry.State, entry.HoldReason, entry.Attempts));
+        Assert.Equal((QueueState.Hold, "looks odd", 2), (entry.State, entry.HoldReason, entry.Attempts));
         Assert.Equal(QueueActionResult.Unchanged, (await ActAsync(id, QueueAction.Hold)).Result);
         Assert.Equal(QueueActionResult.Refused, (await ActAsync(id, QueueAction.Retry)).Result);
 

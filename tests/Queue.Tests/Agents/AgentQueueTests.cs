@@ -1,4 +1,5 @@
 using MailAccess.Routing;
+using MailAccess.Smtp;
 
 namespace MailAccess.Queue.Tests.Agents;
 
@@ -39,6 +40,23 @@ public sealed class AgentQueueTests : IAsyncLifetime
         Assert.Contains(_queue.Logger.Lines, l => l.Contains("to=<program@example.test>, relay=test", StringComparison.Ordinal) && l.Contains("status=sent (250 2.0.0 delivered via test)", StringComparison.Ordinal));
         Assert.Contains(_queue.Logger.Lines, l => l.Contains("to=<nobody@example.test>", StringComparison.Ordinal) && l.Contains("dsn=5.1.1", StringComparison.Ordinal) && l.Contains("status=bounced", StringComparison.Ordinal));
         Assert.All(new[] { "box", "command.out", "program.out" }, f => Assert.Contains("Subject: hello", _agents.Read(f), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "relayed")]
+    [InlineData("X", "delivered")]
+    public async Task Report_of_success_says_what_the_program_is_configured_to_do(string flags, string action)
+    {
+        _queue.Options = _queue.Options with { Agents = new DeliveryAgentOptions { Agents = [AgentHarness.Agent(flags, _agents.Script("program", "cat > program.out"))] } };
+        await _queue.StartAsync();
+        Route("program@example.test", new Target.Agent("test", ""));
+        Envelope envelope = QueueHarness.Envelope("alice@example.test", "program@example.test");
+        envelope = envelope with { Recipients = [envelope.Recipients[0] with { Notify = DsnNotify.Success }] };
+
+        Assert.True((await _queue.SendAsync(envelope)).Overall.IsPositive);
+
+        await _queue.Logger.SawAsync("to=<alice@example.test>, relay=local", "status=sent");
+        Assert.Contains($"\nAction: {action}\r\n", Assert.Single(await _queue.InboxAsync("alice")), StringComparison.Ordinal);
     }
 
     [Fact]

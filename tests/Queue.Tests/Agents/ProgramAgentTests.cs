@@ -42,6 +42,17 @@ public sealed class ProgramAgentTests : IDisposable
         Assert.False(File.Exists(_harness.PathOf("owned")));
     }
 
+    [Theory]
+    [InlineData("exit 126")]
+    [InlineData("/no/such/interpreter")]
+    public async Task Program_that_cannot_be_run_makes_mail_wait(string line)
+    {
+        SmtpReply reply = Assert.Single(await _harness.ProgramAsync(AgentHarness.Agent("", _harness.Script("program", line)), "bob@example.test"));
+
+        Assert.Equal("451 4.3.5 the program cannot be run", reply.ToString());
+        await _harness.Logger.SawAsync("the program of agent test cannot be run: ");
+    }
+
     [Fact]
     public async Task Address_that_would_be_an_option_is_refused_alone()
     {

@@ -72,7 +72,7 @@ public sealed class ExplainMessageTests : IDisposable
     {
         ManualTimeProvider clock = new();
         string folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "data", "history")).FullName;
-        FinishedDelivery delivery = new()
+        DeliveryRecord delivery = new()
         {
             Time = clock.GetUtcNow(),
             Id = Id,

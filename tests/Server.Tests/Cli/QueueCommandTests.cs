@@ -24,7 +24,7 @@ namespace MailAccess.Server.Tests.Cli;
 public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mailaccess-queue-").FullName;
-    private readonly Socket _nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // Ours, and does not listen.
+    private readonly Socket _nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // Ours, and does not listen yet.
     private readonly ManualTimeProvider _clock = new();
     private readonly StubResolver _resolver;
     private readonly MemoryMailStore _store;
@@ -81,6 +81,11 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         Assert.Equal($"{second}  deferred     22    0s      1     5m  <>", lines[3]);
         Assert.Equal("2 messages, 44 octets.", lines[5]);
         Assert.Equal("1\n", await RunAsync(0, "list", "--count", "--sender", "<>"));
+        Assert.Equal("{\"messages\":2}\n", await RunAsync(0, "list", "--count", "--json"));
+        Assert.Equal(
+            "{\"domain\":\"far.test\",\"recipients\":2,\"byMinutes\":{\"5\":2,\"10\":0,\"20\":0,\"40\":0,\"80\":0,\"160\":0,\"320\":0,\"640\":0,\"1280\":0,\"more\":0}}\n",
+            await RunAsync(0, "list", "--by-domain", "--json"));
+        Assert.Contains("--limit must", await RunAsync(ExitCodes.Usage, "list", "--limit", "-1"), StringComparison.Ordinal);
         Assert.Equal("2\n", await RunAsync(0, "list", "--count", "--error", "connect"));
         Assert.Equal("1\n", await RunAsync(0, "list", "--count", "--older", "1m"));
         Assert.Equal("1\n", await RunAsync(0, "list", "--count", "--limit", "1"));
@@ -119,14 +124,50 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         await AttemptsAsync(id, 1);
         Assert.Equal($"{id}: due now\n1 done.\n", await RunAsync(0, "flush", "--domain", "far.test"));
         await AttemptsAsync(id, 2);
-        Assert.Equal("1 messages are due now.\n", await RunAsync(0, "flush"));
+        Assert.Equal("1 message is due now.\n", await RunAsync(0, "flush"));
         await AttemptsAsync(id, 3);
         Assert.Contains("not found", await RunAsync(ExitCodes.Unavailable, "delete", "00000000000"), StringComparison.Ordinal);
         Assert.Contains("which messages?", await RunAsync(ExitCodes.Usage, "delete"), StringComparison.Ordinal);
         Assert.Contains("contradict", await RunAsync(ExitCodes.Usage, "delete", "--all", "--sender", "x"), StringComparison.Ordinal);
-        Assert.Contains("Delete 1 messages? [y/N] mailaccess: nothing was done", await RunAsync(ExitCodes.Usage, "delete", "--all"), StringComparison.Ordinal);
+        Assert.Contains("Delete 1 message? [y/N] mailaccess: nothing was done", await RunAsync(ExitCodes.Usage, "delete", "--all"), StringComparison.Ordinal);
         Assert.Equal($"{id}: deleted\n1 done.\n", await RunAsync(0, "delete", "--all", "--yes"));
         Assert.Equal("0\n", await RunAsync(0, "list", "--count"));
+    }
+
+    [Fact]
+    public async Task Show_tells_every_attempt_and_history_what_was_deleted()
+    {
+        string id = await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
+        Assert.Equal("{\"due\":1}\n", await RunAsync(0, "flush", "--json"));
+        await AttemptsAsync(id, 2);
+        string shown;
+        do
+        {
+            shown = await RunAsync(0, "show", id); // Nobody waits for the history to be written.
+        }
+        while (shown.Split("\nattempt:    2").Length < 3);
+        Assert.Contains(" to=<x@far.test> relay=none delays=0/0/0/0 deferred (4", shown, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(await RunAsync(0, "show", id, "--json"));
+        Assert.Equal(["deferred", "deferred"], json.RootElement.GetProperty("history").EnumerateArray().Select(a => a.GetProperty("status").GetString()));
+        Assert.Contains("contradict", await RunAsync(ExitCodes.Usage, "show", id, "--json", "--content"), StringComparison.Ordinal);
+        Assert.Equal($"{{\"id\":\"{id}\",\"result\":\"done\",\"text\":\"deleted\"}}\n", await RunAsync(0, "delete", id, "--json"));
+        await StopAsync();
+        Assert.Contains("  deleted  from=<alice@example.test> to=<x@far.test> ", await RunAsync(0, "history", id), StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync(0, "history", "--status", "deferred")).Split(id).Length - 1);
+        Assert.Contains("--status gone is none", await RunAsync(ExitCodes.Usage, "history", "--status", "gone"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Retry_dials_also_what_was_found_dead()
+    {
+        await StopAsync();
+        await StartAsync(deadTime: TimeSpan.FromHours(1));
+        string id = await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
+        _nobody.Listen(); // Somebody is there now.
+
+        Assert.Equal($"{id}: due now\n1 done.\n", await RunAsync(0, "retry", id));
+
+        using Socket tried = await _nobody.AcceptAsync(None);
     }
 
     [Fact]
@@ -149,12 +190,13 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     public async Task Rules_are_made_listed_and_removed()
     {
         Assert.Equal("", await RunAsync(0, "hold", "--rule", "sender=*@far.test"));
-        Assert.Equal("", await RunAsync(0, "hold", "--rule", "account=x  domain=y"));
+        Assert.Equal("{\"rule\":\"account=x domain=y\",\"result\":\"done\"}\n", await RunAsync(0, "hold", "--rule", "account=x  domain=y", "--json"));
         Assert.Contains("is none of", await RunAsync(ExitCodes.Usage, "hold", "--rule", "subject=y"), StringComparison.Ordinal);
         Assert.Equal("sender=*@far.test\naccount=x domain=y\n", await RunAsync(0, "rules"));
         Assert.Equal("", await RunAsync(0, "rules", "--remove", "sender=*@far.test"));
         Assert.Contains("no rule", await RunAsync(ExitCodes.DataError, "rules", "--remove", "sender=*@far.test"), StringComparison.Ordinal);
         Assert.Equal("account=x domain=y\n", await RunAsync(0, "rules"));
+        Assert.Equal("{\"rule\":\"account=x domain=y\"}\n", await RunAsync(0, "rules", "--json"));
     }
 
     [Fact]
@@ -254,10 +296,10 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
 
     private string[] Files() => [.. Directory.EnumerateFiles(Path.Combine(Data, "queue")).Order(StringComparer.Ordinal)];
 
-    private async Task StartAsync()
+    private async Task StartAsync(TimeSpan deadTime = default)
     {
         NextHop closed = new() { Host = "127.0.0.1", Port = ((IPEndPoint)_nobody.LocalEndPoint!).Port };
-        QueueOptions options = new() { HostName = "mail.example.test", SpoolFolder = Path.Combine(Data, "queue"), Limits = new QueueLimits { DeadDestinationTime = TimeSpan.Zero } };
+        QueueOptions options = new() { HostName = "mail.example.test", SpoolFolder = Path.Combine(Data, "queue"), HistoryFolder = Path.Combine(Data, "history"), HistoryDays = 1, Limits = new QueueLimits { DeadDestinationTime = deadTime } };
         _queue = new MailQueue(options, _store, new MailRouter(new RoutingOptions { Routes = _ => closed }, this), _resolver, _clock, _loggers.CreateLogger<MailQueue>());
         await _queue.StartAsync(None);
         _control = new ControlServer(Data, new QueueControl(_queue).AnswerAsync, TimeProvider.System, NullLogger.Instance);

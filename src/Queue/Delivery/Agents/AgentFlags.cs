@@ -28,6 +28,8 @@ public enum AgentFlags
     QuoteFrom = 512,
     /// <summary><c>c</c>: lines end in CR LF. Ours alone: pipe(8) writes it as <c>eol=\r\n</c>.</summary>
     CrLf = 1024,
+    /// <summary><c>X</c>: mail ends there. Without it a report of success says that the message was relayed, which is the program's last word.</summary>
+    EndsHere = 2048,
 }
 
 /// <summary>The letters.</summary>
@@ -37,7 +39,7 @@ public static class AgentFlagLetters
     [
         ('B', AgentFlags.BlankLine), ('D', AgentFlags.DeliveredTo), ('F', AgentFlags.FromLine), ('O', AgentFlags.OriginalTo),
         ('R', AgentFlags.ReturnPath), ('h', AgentFlags.FoldDomain), ('u', AgentFlags.FoldLocalPart), ('q', AgentFlags.Quote),
-        ('.', AgentFlags.StuffDots), ('>', AgentFlags.QuoteFrom), ('c', AgentFlags.CrLf),
+        ('.', AgentFlags.StuffDots), ('>', AgentFlags.QuoteFrom), ('c', AgentFlags.CrLf), ('X', AgentFlags.EndsHere),
     ];
 
     /// <summary>All letters.</summary>

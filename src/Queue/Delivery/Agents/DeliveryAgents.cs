@@ -49,6 +49,11 @@ internal sealed class DeliveryAgents : IDeliveryAgents, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public RecipientStatus StatusOf(Target target, SmtpReply reply) =>
+        reply.IsPositive && target is Target.Agent agent && _programs.TryGetValue(agent.Name, out ProgramAgent? program) && !program.EndsHere
+            ? RecipientStatus.RelayedBlind : Replies.ToStatus(reply);
+
     public void Dispose()
     {
         foreach (ProgramAgent program in _programs.Values)

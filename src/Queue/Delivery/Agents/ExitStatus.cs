@@ -7,6 +7,12 @@ namespace MailAccess.Queue;
 /// <summary>What a program's end says to the sender: exit codes by <c>sysexits.h</c>, with the enhanced codes that Postfix gives them.</summary>
 internal static class ExitStatus
 {
+    /// <summary>By the shell: it may not be executed, or is no program.</summary>
+    public const int CannotBeRun = 126;
+
+    /// <summary>By the shell: it, or the interpreter that it names, is not there.</summary>
+    public const int NotFound = 127;
+
     private const int FirstSignal = 128;
     private const int LastSignal = 128 + 64;
 
@@ -27,8 +33,8 @@ internal static class ExitStatus
         (76, new(5, 5, 0), "an error of the other side"),       // EX_PROTOCOL
         (77, new(5, 7, 0), "not permitted"),                    // EX_NOPERM
         (78, new(5, 3, 5), "wrong configuration"),              // EX_CONFIG
-        (126, new(5, 3, 0), "the command cannot be run"),
-        (127, new(5, 3, 0), "the command was not found"),
+        (CannotBeRun, new(5, 3, 0), "the command cannot be run"),
+        (NotFound, new(5, 3, 0), "the command was not found"),
     ];
 
     /// <summary>The reply for a program that ended by itself or by a signal.</summary>

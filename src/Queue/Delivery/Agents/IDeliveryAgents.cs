@@ -32,4 +32,7 @@ internal interface IDeliveryAgents
     /// Never throws but for cancellation (shutdown's grace is over), after which nothing may be under way any more; and what cannot be told is a temporary reply.
     /// </remarks>
     Task<IReadOnlyList<SmtpReply>> DeliverAsync(AgentTransaction transaction, IMessageContent content, CancellationToken cancellationToken);
+
+    /// <summary>What a reply makes of a recipient: with a file or a command mail ends, and so with a program that says so; others pass it on, and will tell nothing (RFC 3461 §5.2.2).</summary>
+    RecipientStatus StatusOf(Target target, SmtpReply reply) => Replies.ToStatus(reply);
 }

@@ -11,11 +11,15 @@ internal sealed class ProgramAgent(AgentOptions agent, DeliveryAgentOptions opti
 {
     private static readonly SmtpReply TooBig = new(552, new(5, 3, 4), "the message is too big for this way of delivery");
     private static readonly SmtpReply Missing = new(451, new(4, 3, 5), "the program is missing");
+    private static readonly SmtpReply Broken = new(451, new(4, 3, 5), "the program cannot be run");
     private static readonly SmtpReply BadSender = new(550, new(5, 1, 7), "the sender's address would be taken for an option of the program");
     private static readonly SmtpReply BadRecipient = new(550, new(5, 1, 3), "the address would be taken for an option of the program");
     private static readonly SmtpReply BadValue = new(451, new(4, 3, 5), "a value would be taken for an option of the program");
 
     private readonly SemaphoreSlim _slots = new(agent.ConcurrencyMax);
+
+    /// <summary>What it takes has come to its end.</summary>
+    public bool EndsHere => agent.Flags.HasFlag(AgentFlags.EndsHere);
 
     private int RecipientsMax => (agent.Flags & (AgentFlags.DeliveredTo | AgentFlags.OriginalTo)) != 0 ? 1 : agent.RecipientsMax;
 
@@ -74,6 +78,11 @@ internal sealed class ProgramAgent(AgentOptions agent, DeliveryAgentOptions opti
         try
         {
             ProgramResult result = await ProgramRun.RunAsync(request, content, clock, stop);
+            if (result is { Ending: ProgramEnding.Exited, Status: ExitStatus.CannotBeRun or ExitStatus.NotFound })
+            {
+                Log.AgentProgramBroken(logger, transaction.Message.Id, agent.Name, agent.Command.Program, ExitStatus.Printable(result.Output));
+                return Broken;
+            }
             return ProgramReplies.Of(result, $"delivered via {agent.Name}", agent.Command.Program, transaction.Message.Id, logger);
         }
         finally

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using MailAccess.Queue;
 
 namespace MailAccess.Server.Cli;
@@ -9,7 +8,6 @@ internal sealed class DomainSummary(DateTimeOffset now)
 {
     private const string Others = "(others)";
     private const int DomainsMax = 100_000;
-    private const int RowsMax = 1_000;
 
     /// <summary>Minutes.</summary>
     private static readonly int[] Bounds = [5, 10, 20, 40, 80, 160, 320, 640, 1280];
@@ -32,22 +30,32 @@ internal sealed class DomainSummary(DateTimeOffset now)
         }
     }
 
-    public override string ToString()
+    /// <summary>A row for each domain, the fullest first, below the sum of all; as JSON, an object a line without the sum.</summary>
+    public async Task WriteAsync(TextWriter output, bool asJson)
     {
-        StringBuilder text = new();
-        int width = _domains.Keys.Append("TOTAL").Max(d => Math.Min(d.Length, 40));
-        text.Append(' ', width).Append("       T").AppendJoin("", Bounds.Select(b => b.ToString(CultureInfo.InvariantCulture).PadLeft(7)))
-            .Append((Bounds[^1] + "+").PadLeft(7)).Append('\n');
-        Row("TOTAL", [.. Enumerable.Range(0, Bounds.Length + 1).Select(c => _domains.Values.Sum(d => d[c]))]);
-        foreach ((string domain, int[] counts) in _domains.OrderByDescending(d => d.Value.Sum()).ThenBy(d => d.Key, StringComparer.Ordinal).Take(RowsMax))
+        IEnumerable<KeyValuePair<string, int[]>> domains = _domains.OrderByDescending(d => d.Value.Sum()).ThenBy(d => d.Key, StringComparer.Ordinal);
+        if (asJson)
         {
-            Row(domain, counts);
+            foreach ((string domain, int[] counts) in domains)
+            {
+                await output.WriteLineAsync(QueueJson.Line(new DomainCount(domain, counts.Sum(), counts.Index().ToDictionary(c => c.Index < Bounds.Length ? Heading(c.Index) : "more", c => c.Item))));
+            }
+            return;
         }
-        return text.ToString();
-
-        void Row(string domain, int[] counts) => text.Append(QueueText.Clean(domain).PadLeft(width)).Append(Number(counts.Sum(), 8))
-            .AppendJoin("", counts.Select(c => Number(c, 7))).Append('\n');
-
-        static string Number(int number, int digits) => number.ToString(CultureInfo.InvariantCulture).PadLeft(digits);
+        int width = _domains.Keys.Append("TOTAL").Max(d => Math.Min(d.Length, 40));
+        await output.WriteLineAsync(string.Concat(Enumerable.Range(0, Bounds.Length + 1).Select(c => Heading(c).PadLeft(7)).Prepend("       T").Prepend(new string(' ', width))));
+        await output.WriteLineAsync(Row("TOTAL", [.. Enumerable.Range(0, Bounds.Length + 1).Select(c => _domains.Values.Sum(d => d[c]))], width));
+        foreach ((string domain, int[] counts) in domains)
+        {
+            await output.WriteLineAsync(Row(domain, counts, width));
+        }
     }
+
+    private static string Heading(int column) =>
+        column < Bounds.Length ? Bounds[column].ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{Bounds[^1]}+");
+
+    private static string Row(string domain, int[] counts, int width) =>
+        string.Concat(counts.Select(c => Number(c, 7)).Prepend(Number(counts.Sum(), 8)).Prepend(QueueText.Clean(domain).PadLeft(width)));
+
+    private static string Number(int number, int digits) => number.ToString(CultureInfo.InvariantCulture).PadLeft(digits);
 }

@@ -11,6 +11,9 @@ namespace MailAccess.Server.Cli;
 /// <param name="clock">For ages.</param>
 internal sealed class MessageExplainer(string message, TextWriter output, TextWriter errors, TimeProvider clock)
 {
+    /// <summary>Of the history: the latest.</summary>
+    private const int RecordsMax = 10_000;
+
     /// <summary>From this log alone; the exit code.</summary>
     public async Task<int> FromLogAsync(string file, CancellationToken cancellationToken)
     {
@@ -91,13 +94,11 @@ internal sealed class MessageExplainer(string message, TextWriter output, TextWr
         bool isKnown = false;
         try
         {
-            await foreach (FinishedDelivery delivery in DeliveryHistory.ReadAsync(QueueSetup.HistoryFolder(configuration), DateTimeOffset.MinValue, cancellationToken))
+            foreach (DeliveryRecord delivery in await DeliveryHistory.ReadOneAsync(
+                QueueSetup.HistoryFolder(configuration), message, DateTimeOffset.MinValue, RecordsMax, cancellationToken))
             {
-                if (delivery.Id == message || delivery.MessageId == message)
-                {
-                    await output.WriteAsync(QueueHistoryCommand.Row(delivery));
-                    isKnown = true;
-                }
+                await output.WriteAsync(QueueHistoryCommand.Row(delivery));
+                isKnown = true;
             }
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)

@@ -30,7 +30,7 @@ internal static class QueueActCommand
         }
         selection.AddTo(command);
         command.SetAction((arguments, cancellationToken) => action == QueueAction.Hold && arguments.GetValue(rule) is { } future
-            ? Task.FromResult(QueueRulesCommand.Add(arguments.GetValue(config)!, future, errors)) : QueueRun.RunAsync(arguments.GetValue(config)!, clock, errors, async view =>
+            ? Task.FromResult(QueueRulesCommand.Add(arguments.GetValue(config)!, future, arguments.GetValue(json) ? output : null, errors)) : QueueRun.RunAsync(arguments.GetValue(config)!, clock, errors, async view =>
         {
             if (selection.Read(arguments, errors) is not { } filter)
             {
@@ -95,7 +95,7 @@ internal static class QueueActCommand
         QueueView view, QueueFilter filter, QueueAction action, TextWriter errors, TextReader input, CancellationToken cancellationToken)
     {
         long count = await view.ListAsync(filter, null, cancellationToken).LongCountAsync(cancellationToken);
-        await errors.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{action} {count} messages? [y/N] "));
+        await errors.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{action} {count} message{(count == 1 ? "" : "s")}? [y/N] "));
         string? answer = await input.ReadLineAsync(cancellationToken);
         if (answer?.Trim() is "y" or "Y" or "yes")
         {

@@ -24,10 +24,19 @@ internal static class QueueListCommand
             {
                 return ExitCodes.Usage;
             }
+            if (arguments.GetValue(limit) < 1)
+            {
+                return Refuse(errors, "--limit must be 1 or more");
+            }
+            if (arguments.GetValue(count) && arguments.GetValue(byDomain))
+            {
+                return Refuse(errors, "--count and --by-domain contradict each other");
+            }
             IAsyncEnumerable<QueueEntry> entries = view.ListAsync(filter, arguments.GetValue(limit), cancellationToken);
             if (arguments.GetValue(count))
             {
-                await output.WriteLineAsync((await entries.LongCountAsync(cancellationToken)).ToString(CultureInfo.InvariantCulture));
+                long messages = await entries.LongCountAsync(cancellationToken);
+                await output.WriteLineAsync(arguments.GetValue(json) ? QueueJson.Line(new QueueCount(messages)) : messages.ToString(CultureInfo.InvariantCulture));
                 return ExitCodes.Ok;
             }
             if (arguments.GetValue(byDomain))
@@ -37,13 +46,19 @@ internal static class QueueListCommand
                 {
                     summary.Add(entry);
                 }
-                await output.WriteAsync(summary.ToString());
+                await summary.WriteAsync(output, arguments.GetValue(json));
                 return ExitCodes.Ok;
             }
             await WriteAsync(entries, arguments.GetValue(json), output, clock.GetUtcNow());
             return ExitCodes.Ok;
         }));
         return command;
+    }
+
+    private static int Refuse(TextWriter errors, string problem)
+    {
+        errors.WriteLine($"mailaccess: {problem}");
+        return ExitCodes.Usage;
     }
 
     private static async Task WriteAsync(IAsyncEnumerable<QueueEntry> entries, bool asJson, TextWriter output, DateTimeOffset now)
@@ -72,7 +87,11 @@ internal static class QueueListCommand
 internal static class QueueRun
 {
     /// <summary>Opens the queue of the configuration, runs, and turns what fails into a sentence and an exit code.</summary>
-    public static async Task<int> RunAsync(string file, TimeProvider clock, TextWriter errors, Func<QueueView, Task<int>> run)
+    public static Task<int> RunAsync(string file, TimeProvider clock, TextWriter errors, Func<QueueView, Task<int>> run) =>
+        RunAsync(file, clock, errors, (_, view) => run(view));
+
+    /// <summary>The same for who also asks the configuration.</summary>
+    public static async Task<int> RunAsync(string file, TimeProvider clock, TextWriter errors, Func<ServerConfiguration, QueueView, Task<int>> run)
     {
         if (CommonOptions.Load(file, errors) is not { } configuration)
         {
@@ -86,7 +105,7 @@ internal static class QueueRun
         {
             try
             {
-                return await run(view);
+                return await run(configuration, view);
             }
             catch (IOException problem)
             {

@@ -11,12 +11,13 @@ internal static class QueueRulesCommand
     {
         Option<string> config = CommonOptions.Config();
         Option<string?> remove = new("--remove") { Description = "Removes this rule; what is on hold stays so.", HelpName = "RULE" };
-        Command command = new("rules", "Lists the rules that put mail on hold as it comes, or removes one.") { config, remove };
+        Option<bool> json = new("--json") { Description = "As JSON, one object a line." };
+        Command command = new("rules", "Lists the rules that put mail on hold as it comes, or removes one.") { config, remove, json };
         command.SetAction((arguments, _) => Task.FromResult(Change(arguments.GetValue(config)!, errors, (file, rules) =>
         {
             if (arguments.GetValue(remove) is not { } text)
             {
-                rules.ForEach(r => output.WriteLine(r.Text));
+                rules.ForEach(r => output.WriteLine(arguments.GetValue(json) ? QueueJson.Line(new QueueRule(r.Text)) : r.Text));
                 return ExitCodes.Ok;
             }
             if (rules.RemoveAll(r => r.Text == text) == 0)
@@ -25,25 +26,34 @@ internal static class QueueRulesCommand
                 return ExitCodes.DataError;
             }
             HoldRules.Write(file, rules);
+            Tell(arguments.GetValue(json) ? output : null, text, QueueActionResult.Done);
             return ExitCodes.Ok;
         })));
         return command;
     }
 
     /// <summary>mailaccess queue hold --rule: from the next message on, whether the server runs or not.</summary>
-    public static int Add(string configuration, string text, TextWriter errors) => Change(configuration, errors, (file, rules) =>
+    /// <param name="configuration">The configuration's file.</param>
+    /// <param name="text">The rule.</param>
+    /// <param name="json">Told as an object what came of it; null: nobody wants that.</param>
+    /// <param name="errors">For what is wrong.</param>
+    public static int Add(string configuration, string text, TextWriter? json, TextWriter errors) => Change(configuration, errors, (file, rules) =>
     {
         if (!HoldRule.TryParse(text, out HoldRule? rule, out string problem))
         {
             errors.WriteLine($"mailaccess: --rule: {problem}");
             return ExitCodes.Usage;
         }
-        if (!rules.Exists(r => r.Text == rule.Text))
+        bool isThere = rules.Exists(r => r.Text == rule.Text);
+        if (!isThere)
         {
             HoldRules.Write(file, [.. rules, rule]);
         }
+        Tell(json, rule.Text, isThere ? QueueActionResult.Unchanged : QueueActionResult.Done);
         return ExitCodes.Ok;
     });
+
+    private static void Tell(TextWriter? json, string rule, QueueActionResult result) => json?.WriteLine(QueueJson.Line(new QueueRule(rule, result)));
 
     private static int Change(string file, TextWriter errors, Func<string, List<HoldRule>, int> change)
     {

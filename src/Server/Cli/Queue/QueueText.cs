@@ -65,6 +65,10 @@ internal static class QueueText
                 + $"{(recipient.DelayTold ? "; its sender was told of the delay" : "")}");
             Line("  orcpt", recipient.OriginalRecipient);
         }
+        foreach (DeliveryRecord past in entry.History ?? [])
+        {
+            Line("attempt", $"{Time(past.Time)}  to=<{past.To}> relay={past.Relay} delays={past.Delays} {past.Status} ({past.Reply})");
+        }
         return text.ToString();
 
         void Line(string name, string? value)
@@ -114,9 +118,36 @@ internal static class QueueText
     Converters = [typeof(WordConverter<QueueState>), typeof(WordConverter<QueueActionResult>)])]
 [JsonSerializable(typeof(QueueEntry))]
 [JsonSerializable(typeof(QueueActionOutcome))]
+[JsonSerializable(typeof(DeliveryRecord))]
+[JsonSerializable(typeof(QueueCount))]
+[JsonSerializable(typeof(DomainCount))]
+[JsonSerializable(typeof(QueueDue))]
+[JsonSerializable(typeof(QueueRule))]
 internal sealed partial class QueueJson : JsonSerializerContext
 {
     public static string Line(QueueEntry entry) => JsonSerializer.Serialize(entry, Default.QueueEntry);
 
     public static string Line(QueueActionOutcome outcome) => JsonSerializer.Serialize(outcome, Default.QueueActionOutcome);
+
+    public static string Line(DeliveryRecord delivery) => JsonSerializer.Serialize(delivery, Default.DeliveryRecord);
+
+    public static string Line(QueueCount count) => JsonSerializer.Serialize(count, Default.QueueCount);
+
+    public static string Line(DomainCount count) => JsonSerializer.Serialize(count, Default.DomainCount);
+
+    public static string Line(QueueDue due) => JsonSerializer.Serialize(due, Default.QueueDue);
+
+    public static string Line(QueueRule rule) => JsonSerializer.Serialize(rule, Default.QueueRule);
 }
+
+/// <summary>What <c>queue list --count</c> says.</summary>
+internal sealed record QueueCount(long Messages);
+
+/// <summary>A row of <c>queue list --by-domain</c>: recipients in all, and by their age in minutes, each below the bound that is its name; <c>more</c> has no bound.</summary>
+internal sealed record DomainCount(string Domain, int Recipients, IReadOnlyDictionary<string, int> ByMinutes);
+
+/// <summary>What <c>queue flush</c> says: how many messages are due now.</summary>
+internal sealed record QueueDue(long Due);
+
+/// <summary>A rule of <c>queue rules</c>, and what came of it where something was done with it.</summary>
+internal sealed record QueueRule(string Rule, QueueActionResult? Result = null);
