@@ -43,6 +43,24 @@ public sealed class NextHopTests : RouterFixture, IMailExchangers
     }
 
     [Fact]
+    public async Task A_next_hop_without_a_transport_leaves_local_mail_local()
+    {
+        Options = Options with { Transports = MemoryTable.Of("transport", "example.test :[gate.test]", "far.test :[gate.test]") };
+        Assert.Equal("bob@example.test=bob", await WhereAsync("bob@example.test"));
+        Assert.Equal("x@far.test=[gate.test]", await WhereAsync("x@far.test"));
+    }
+
+    [Fact]
+    public async Task Who_writes_an_address_does_not_say_over_which_host_its_mail_goes()
+    {
+        MemoryTable pattern = new("regexp", "x@far.test smtp:[192.0.2.1]", "a@b.test [192.0.2.2]") { TakesWholeKeysOnly = true, IsFilledIn = true };
+        Options = Options with { Transports = new RoutingTables("routing.transports", [pattern]) };
+        Assert.Equal("x@far.test=451/4.3.5", await WhereAsync("x@far.test"));
+        Options = Options with { Transports = RoutingTables.None, SenderSmartHosts = new RoutingTables("routing.smartHosts", [pattern]) };
+        Assert.Equal("x@far.test=451/4.3.5", await WhereAsync("x@far.test", "a@b.test"));
+    }
+
+    [Fact]
     public async Task The_star_of_a_transport_table_is_for_what_is_not_ours()
     {
         Options = Options with { Transports = MemoryTable.Of("transport", "* smtp:[gate.test]") };

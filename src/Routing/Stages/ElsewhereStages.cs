@@ -73,6 +73,10 @@ internal sealed class SenderSmartHostStage(StageContext context) : IRoutingStage
         {
             return StageAnswer.Next;
         }
+        if (hit.Answer.IsFilledIn)
+        {
+            return context.Wrong(run, node, Name, hit.Answer.Place, StageContext.FilledInHop);
+        }
         TransportValue value = TransportValue.ReadHop(hit.Value, HopProtocol.Smtp);
         return value.Hop is { } hop
             ? await HopCredentials.EndAsync(context, run, node, Name, hop, HopKind.SmartHost, hit.Answer.Place, cancellationToken)
