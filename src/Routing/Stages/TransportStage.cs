@@ -82,6 +82,6 @@ internal sealed class MailerTableStage(StageContext context) : IRoutingStage
         string key = keys[hit.KeyIndex].Text;
         string rest = hit.KeyIndex == 0 ? domain : key == "." ? domain : domain[..^key.Length];
         string value = TableTemplate.HasNumbers(hit.Value) ? TableTemplate.FillNumbers(hit.Value, [domain, rest]) : hit.Value;
-        return await TransportResult.ApplyAsync(context, run, node, Name, TransportValue.Read(value), hit.Answer.Place, cancellationToken);
+        return await TransportResult.ApplyAsync(context, run, node, Name, TransportValue.Read(value, isMailertable: true), hit.Answer.Place, cancellationToken);
     }
 }
