@@ -34,7 +34,7 @@ internal sealed class DomainClasses(RoutingOptions options, ILocalDirectory dire
 
     // Postfix's old way: "example.org anything" among the aliases. A pattern for addresses must not be taken for that.
     private readonly RoutingTables _virtualAliasDomains = !options.VirtualAliasDomains.IsEmpty ? options.VirtualAliasDomains
-        : options.VirtualAliases with { Tables = [.. options.VirtualAliases.Tables.Where(t => !t.TakesWholeKeysOnly)] };
+        : options.VirtualAliases with { HasDerivedKeysOnly = true };
 
     /// <summary>The domain in lower case as A-labels, or an address literal; empty for <c>postmaster</c> alone (RFC 5321 §4.1.1.3).</summary>
     public async ValueTask<DomainVerdict> FindAsync(string domain, CancellationToken cancellationToken)

@@ -84,16 +84,42 @@ public sealed record NextHop
     /// <summary>The way to this host is safe without TLS.</summary>
     public bool AllowPlaintextAuth { get; init; }
 
+    /// <summary>Where mail goes if there is no way to this one now; null: it waits. Postfix 3.5: several next hops, Sendmail: <c>host1:host2</c>.</summary>
+    public NextHop? Fallback { get; init; }
+
+    /// <summary>This one without those behind it.</summary>
+    public NextHop Alone => Fallback is null ? this : this with { Fallback = null };
+
+    /// <summary>This one and those behind it, in the order to try, each alone.</summary>
+    public IEnumerable<NextHop> All
+    {
+        get
+        {
+            for (NextHop? hop = this; hop is not null; hop = hop.Fallback)
+            {
+                yield return hop.Alone;
+            }
+        }
+    }
+
+    /// <summary>One next hop of several; not of none.</summary>
+    internal static NextHop Join(IEnumerable<NextHop> hops) =>
+        hops.Reverse().Aggregate((NextHop?)null, (behind, hop) => hop with { Fallback = behind })!;
+
     /// <summary>What <see cref="ToString"/> writes, and <c>relay:[host]</c>, <c>smtp:host</c>.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out NextHop? hop)
     {
-        hop = text.Length == 0 ? null : TransportValue.ReadHop(text, HopProtocol.Smtp).Hop ?? TransportValue.Read(text).Hop;
+        hop = text.Length == 0 ? null : TransportValue.ReadHops(text, HopProtocol.Smtp).Hop ?? TransportValue.Read(text).Hop;
         return hop is not null;
     }
 
-    /// <summary>As tables write it: <c>example.org</c>, <c>[mx.example.org]:587</c>, <c>lmtp:unix:/run/lmtp</c>.</summary>
+    /// <summary>As tables write it: <c>example.org</c>, <c>[mx.example.org]:587</c>, <c>lmtp:unix:/run/lmtp</c>; several with commas.</summary>
     public override string ToString()
     {
+        if (Fallback is not null)
+        {
+            return string.Join(", ", All);
+        }
         string protocol = Protocol == HopProtocol.Lmtp ? "lmtp:" : "";
         string port = Port is { } p ? string.Create(CultureInfo.InvariantCulture, $":{p}") : "";
         return Socket is not null ? $"{protocol}unix:{Socket}" : Host is not null ? $"{protocol}[{Host}]{port}" : $"{protocol}{Domain}{port}";

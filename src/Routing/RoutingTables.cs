@@ -10,6 +10,9 @@ public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Table
     /// <summary>No tables.</summary>
     public static readonly RoutingTables None = new("", []);
 
+    /// <summary>The first key is no whole one either.</summary>
+    internal bool HasDerivedKeysOnly { get; init; }
+
     /// <summary>Nothing is ever found.</summary>
     internal bool IsEmpty => Tables.Count == 0;
 
@@ -38,11 +41,7 @@ public sealed record RoutingTables(string Key, IReadOnlyList<ILookUpTable> Table
     {
         foreach (ILookUpTable table in Tables)
         {
-            if (index > 0 && table.TakesWholeKeysOnly)
-            {
-                continue;
-            }
-            TableAnswer answer = await table.FindAsync(key, cancellationToken);
+            TableAnswer answer = index > 0 || HasDerivedKeysOnly ? await table.FindDerivedAsync(key, cancellationToken) : await table.FindAsync(key, cancellationToken);
             if (answer.Outcome != LookUpOutcome.NotFound)
             {
                 return new TableHit(answer, index, table);

@@ -31,6 +31,9 @@ internal sealed class InlineTable : ILookUpTable
     /// <inheritdoc/>
     public bool TakesWholeKeysOnly => false;
 
+    /// <inheritdoc/>
+    public IEnumerable<(string Key, TablePlace Place)> Entries => _entries.All.Select(e => (e.Key, _place));
+
     public static InlineTable? Parse(string name, string argument, out string? error)
     {
         InlineTable table = new(name);

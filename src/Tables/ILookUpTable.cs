@@ -27,6 +27,9 @@ public sealed record TablePlace(string Source, int Line)
 /// <param name="Error">For people: why it failed, without secrets; set where failed.</param>
 public readonly record struct TableAnswer(LookUpOutcome Outcome, string? Value = null, TablePlace? Place = null, string? Error = null)
 {
+    /// <summary>Groups of a pattern stand in the value: parts of the key, which may be a stranger's words.</summary>
+    public bool IsFilledIn { get; init; }
+
     /// <summary>The table has no such key.</summary>
     public static TableAnswer NotFound => new(LookUpOutcome.NotFound);
 }
@@ -45,4 +48,11 @@ public interface ILookUpTable
 
     /// <summary>Looks the key up, without regard to case. Never throws but for cancellation.</summary>
     ValueTask<TableAnswer> FindAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>The same for a key that was derived from another one: half an address, a parent domain.</summary>
+    ValueTask<TableAnswer> FindDerivedAsync(string key, CancellationToken cancellationToken) =>
+        TakesWholeKeysOnly ? new(TableAnswer.NotFound) : FindAsync(key, cancellationToken);
+
+    /// <summary>The keys of a text and where they stand; none of what cannot be listed: patterns, servers.</summary>
+    IEnumerable<(string Key, TablePlace Place)> Entries => [];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MailAccess.Tables.Combined;
 using MailAccess.Tables.Lists;
 using MailAccess.Tables.Patterns;
 using MailAccess.Tables.Socketmap;
@@ -23,7 +24,7 @@ public delegate ILookUpTable? TableFactory(string name, string argument, TableCo
 /// <param name="factories">Types that come from outside, by name without the colon: <c>ldap</c>, <c>pgsql</c>.</param>
 public sealed class TableOpener(TableContext context, IReadOnlyDictionary<string, TableFactory> factories) : IAsyncDisposable
 {
-    private static readonly string[] Known = ["hash", "btree", "lmdb", "cdb", "dbm", "texthash", "regexp", "pcre", "cidr", "static", "inline", "socketmap"];
+    private static readonly string[] Known = ["hash", "btree", "lmdb", "cdb", "dbm", "texthash", "regexp", "pcre", "cidr", "static", "inline", "socketmap", CombinedName.Union, CombinedName.Pipe];
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string, TableSyntax), ILookUpTable> _tables = [];
@@ -105,12 +106,35 @@ public sealed class TableOpener(TableContext context, IReadOnlyDictionary<string
                 return InlineTable.Parse(name, argument, out error);
             case "socketmap":
                 return SocketmapTable.Parse(name, argument, context, out error);
+            case CombinedName.Union or CombinedName.Pipe:
+                return OpenCombined(name, syntax, out error);
             case var type when factories.TryGetValue(type, out TableFactory? make):
                 return make(name, argument, context, out error);
             default:
                 error = $"{name}: tables of type {specification.Type}: are not served; allowed are {string.Join(", ", Known.Concat(factories.Keys).Select(k => $"{k}:"))}, or the path of a text file";
                 return null;
         }
+    }
+
+    private ILookUpTable? OpenCombined(string name, TableSyntax syntax, out string? error)
+    {
+        if (!CombinedName.TryRead(name, out string type, out IReadOnlyList<string> members))
+        {
+            error = $"{name}: the tables stand in braces: {name[..name.IndexOf(':', StringComparison.Ordinal)]}:{{hash:/etc/one, hash:/etc/two}}";
+            return null;
+        }
+        List<ILookUpTable> tables = [];
+        foreach (string member in members)
+        {
+            if (!TryOpen(member, syntax, out ILookUpTable? table, out error))
+            {
+                return null;
+            }
+            tables.Add(table!);
+            syntax = type == CombinedName.Pipe ? TableSyntax.Map : syntax; // Names stand in the first table alone.
+        }
+        error = null;
+        return type == CombinedName.Union ? new UnionTable(name, tables) : new PipeTable(name, tables);
     }
 
     private TextTable? OpenText(string name, TableSpecification specification, TableSyntax syntax, out string? error)

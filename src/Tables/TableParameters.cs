@@ -1,3 +1,4 @@
+using MailAccess.Tables.Files;
 using MailAccess.Tables.Text;
 
 namespace MailAccess.Tables;
@@ -5,6 +6,8 @@ namespace MailAccess.Tables;
 /// <summary>The parameters of a table's own file, <c>name = value</c> as in Postfix's main.cf: ldap_table(5), pgsql_table(5).</summary>
 public sealed class TableParameters
 {
+    private const long OctetsMax = 1 << 20;
+
     private readonly TextEntries _entries = new();
     private readonly string _path;
 
@@ -21,7 +24,7 @@ public sealed class TableParameters
         TableReport report = new();
         try
         {
-            LogicalLines lines = new(File.ReadAllBytes(parameters._path), report);
+            LogicalLines lines = new((TableFile.Read(parameters._path, OctetsMax) ?? throw new IOException("it does not exist")).Octets, report);
             while (lines.MoveNext())
             {
                 int sign = lines.Text.IndexOf('=', StringComparison.Ordinal);

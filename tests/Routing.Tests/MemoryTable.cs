@@ -23,6 +23,8 @@ internal sealed class MemoryTable : ILookUpTable
 
     public bool IsDown { get; set; }
 
+    public bool IsFilledIn { get; init; }
+
     public List<string> Asked { get; } = [];
 
     public static RoutingTables Of(string name, params string[] lines) => new("routing." + name, [new MemoryTable(name, lines)]);
@@ -31,7 +33,7 @@ internal sealed class MemoryTable : ILookUpTable
     {
         Asked.Add(key);
         return new(IsDown ? new TableAnswer(LookUpOutcome.Failed, Error: "down")
-            : _lines.TryGetValue(key, out (string Value, int Line) found) ? new TableAnswer(LookUpOutcome.Found, found.Value, new TablePlace(Name, found.Line))
+            : _lines.TryGetValue(key, out (string Value, int Line) found) ? new TableAnswer(LookUpOutcome.Found, found.Value, new TablePlace(Name, found.Line)) { IsFilledIn = IsFilledIn }
             : TableAnswer.NotFound);
     }
 }

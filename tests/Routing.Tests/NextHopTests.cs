@@ -42,6 +42,60 @@ public sealed class NextHopTests : RouterFixture, IMailExchangers
         Assert.Equal(expected, await WhereAsync(recipient));
     }
 
+    [Theory]
+    [InlineData("x@list.test", "x@list.test=bar.test, [foo.test]:2025, baz.test")]
+    [InlineData("x@tls.test", "x@tls.test=[one.test]:465, [two.test]:4650")]
+    [InlineData("x@lmtp.test", "x@lmtp.test=lmtp:unix:/run/lmtp, lmtp:[127.0.0.1]:24")]
+    [InlineData("x@bad.test", "x@bad.test=451/4.3.5")]
+    [InlineData("x@many.test", "x@many.test=451/4.3.5")]
+    [InlineData("x@colons.test", "x@colons.test=[one.test], two.test, three.test:26, [2001:db8::1]")]
+    [InlineData("x@port.test", "x@port.test=[one.test]:2525")]
+    [InlineData("x@part.test", "x@part.test=one.part.test, two.test")]
+    public async Task Several_next_hops_are_tried_in_their_order(string recipient, string expected)
+    {
+        Options = Options with
+        {
+            Transports = MemoryTable.Of(
+                "transport", "list.test smtp:bar.test, [foo.test]:2025 baz.test", "tls.test smtps:[one.test] [two.test]:4650", "lmtp.test lmtp:unix:/run/lmtp,inet:127.0.0.1:24",
+                "bad.test smtp:one.test, two test:x", $"many.test smtp:{string.Join(',', Enumerable.Range(0, 40).Select(n => $"h{n}.test"))}"),
+            MailerTable = MemoryTable.Of(
+                "mailertable", "colons.test esmtp:[one.test]:two.test:three.test:26:[IPv6:2001:db8::1]", "port.test smtp:[one.test]:2525", "part.test smtp:one.%1:two.test"),
+        };
+        Assert.Equal(expected, await WhereAsync(recipient));
+    }
+
+    [Fact]
+    public async Task Each_of_several_next_hops_has_its_own_password()
+    {
+        Options = Options with
+        {
+            Transports = MemoryTable.Of("transport", "far.test smtp:[one.test], [two.test], [three.test]"),
+            SmartHostPasswords = MemoryTable.Of("passwords", "[one.test] first:secret", "three.test third:secret"),
+        };
+        NextHop hop = Assert.IsType<Target.Relay>(await TargetAsync("x@far.test")).Hop;
+        Assert.Equal(["first", null, "third"], hop.All.Select(h => h.Credentials?.UserName));
+        Assert.Equal([TlsPolicy.Verified, null, TlsPolicy.Verified], hop.All.Select(h => h.Tls));
+        Assert.Equal(hop, Assert.IsType<Target.Relay>(await TargetAsync("y@far.test")).Hop);
+    }
+
+    [Fact]
+    public async Task A_next_hop_without_a_transport_leaves_local_mail_local()
+    {
+        Options = Options with { Transports = MemoryTable.Of("transport", "example.test :[gate.test]", "far.test :[gate.test]") };
+        Assert.Equal("bob@example.test=bob", await WhereAsync("bob@example.test"));
+        Assert.Equal("x@far.test=[gate.test]", await WhereAsync("x@far.test"));
+    }
+
+    [Fact]
+    public async Task Who_writes_an_address_does_not_say_over_which_host_its_mail_goes()
+    {
+        MemoryTable pattern = new("regexp", "x@far.test smtp:[192.0.2.1]", "a@b.test [192.0.2.2]") { TakesWholeKeysOnly = true, IsFilledIn = true };
+        Options = Options with { Transports = new RoutingTables("routing.transports", [pattern]) };
+        Assert.Equal("x@far.test=451/4.3.5", await WhereAsync("x@far.test"));
+        Options = Options with { Transports = RoutingTables.None, SenderSmartHosts = new RoutingTables("routing.smartHosts", [pattern]) };
+        Assert.Equal("x@far.test=451/4.3.5", await WhereAsync("x@far.test", "a@b.test"));
+    }
+
     [Fact]
     public async Task The_star_of_a_transport_table_is_for_what_is_not_ours()
     {

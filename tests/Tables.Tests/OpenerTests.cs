@@ -47,6 +47,10 @@ public sealed class OpenerTests
     [InlineData("inline:{ a = b }", "a is no entry")]
     [InlineData("inline:{ {=b} }", "is no entry")]
     [InlineData("hash:", "names no table")]
+    [InlineData("unionmap:{}", "stand in braces")]
+    [InlineData("pipemap:static:a", "stand in braces")]
+    [InlineData("unionmap:{static:a, mysql:/x}", "mysql:/x: tables of type mysql")]
+    [InlineData("unionmap:{{static:a}}", "{static:a} does not exist")]
     [InlineData("hash -k2 /x", "the flag -k2 is not served")]
     [InlineData("regexp:{ {/a/ b}", "brace")]
     public async Task What_is_not_served_is_refused(string specification, string problem)

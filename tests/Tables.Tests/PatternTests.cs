@@ -199,7 +199,7 @@ public sealed class PatternTests
                 Text.TableReport report = new();
                 Patterns.RuleList<string>? rules = Patterns.PatternTable.Parse(rule, report, kind, TimeSpan.FromSeconds(1));
                 Assert.True(rules is null != report.Error is null, pattern);
-                rules?.TryFind("ab", out _, out _);
+                rules?.TryFind("ab", out _);
             }
         }
     }

@@ -41,6 +41,28 @@ public sealed class PostmapTests
         }
     }
 
+    [Theory]
+    [InlineData("unionmap:{texthash:{0}/one, texthash:{0}/two}")]
+    [InlineData("unionmap:{inline:{ {a=1} } static:{x y}}")]
+    [InlineData("pipemap:{texthash:{0}/one,texthash:{0}/two}")]
+    [InlineData("pipemap:{texthash:{0}/one regexp:{0}/rules}")]
+    [InlineData("pipemap:{unionmap:{static:a,static:b}, regexp:{0}/rules}")]
+    public async Task Postmap_combines_tables_in_the_same_way(string specification)
+    {
+        Assert.SkipUnless(File.Exists(Program), "postfix is not installed");
+        await using TableFolder folder = new();
+        folder.Write("main.cf", "");
+        folder.Write("one", "a one\nb two, three\n@d far\n");
+        folder.Write("two", "a eins\none final\n");
+        folder.Write("rules", "/^(.*)$/ re-$1\n");
+        specification = specification.Replace("{0}", folder.Path("").TrimEnd('/'), StringComparison.Ordinal);
+        ILookUpTable table = folder.Open(specification);
+        foreach (string key in (string[])["a", "b", "one", "x", "@d"])
+        {
+            Assert.Equal((key, await QueryAsync(folder.Path(""), specification, key)), (key, await table.AskAsync(key)));
+        }
+    }
+
     private static async Task<string?> QueryAsync(string folder, string specification, string key)
     {
         using Process process = Process.Start(new ProcessStartInfo(Program, ["-c", folder, "-q", key, specification])

@@ -38,6 +38,64 @@ public sealed class ReloadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_same_size_and_time_that_takes_its_place_counts()
+    {
+        File.Move(_folder.Write("t.new", "a odd\n"), _path, overwrite: true);
+        _folder.Clock.Advance(Look);
+        Assert.Equal("odd", await _table.AskAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_written_again_with_the_same_size_and_time_counts()
+    {
+        _folder.Write("t", "a odd\n");
+        _folder.Clock.Advance(Look);
+        Assert.Equal("odd", await _table.AskAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_folder_that_takes_the_place_of_the_files_own_counts()
+    {
+        Directory.CreateDirectory(_folder.Path("one"));
+        Directory.CreateDirectory(_folder.Path("two"));
+        ILookUpTable table = _folder.Open(_folder.Write("one/t", "a old\n"));
+        _folder.Write("two/t", "a new\n");
+        Directory.Move(_folder.Path("one"), _folder.Path("gone"));
+        Directory.Move(_folder.Path("two"), _folder.Path("one"));
+        _folder.Clock.Advance(Look);
+        Assert.Equal("new", await table.AskAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_pipe_in_the_files_place_is_not_waited_for()
+    {
+        File.Delete(_path);
+        await MakePipeAsync(_path);
+        _folder.Clock.Advance(Look);
+        Assert.Equal("old", await _table.AskAsync("a"));
+        Assert.Equal([$"Warning: {_path}: it is a pipe, a device or a socket, and not a file; what the table said before stays in force"], _folder.Logged);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("regexp:")]
+    [InlineData("cidr:")]
+    public async Task Pipes_and_devices_are_no_tables(string type)
+    {
+        string pipe = _folder.Path("pipe");
+        await MakePipeAsync(pipe);
+        Assert.Equal($"{pipe} cannot be read: it is a pipe, a device or a socket, and not a file", _folder.Refused(type + pipe));
+        Assert.Equal("/dev/zero cannot be read: it is a pipe, a device or a socket, and not a file", _folder.Refused(type + "/dev/zero"));
+        Assert.Contains(pipe, _folder.Refused(pipe, TableSyntax.List), StringComparison.Ordinal);
+    }
+
+    private static async Task MakePipeAsync(string path)
+    {
+        using System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", [path]);
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_change_behind_a_symbolic_link_counts()
     {
         File.CreateSymbolicLink(_folder.Path("link"), _path);

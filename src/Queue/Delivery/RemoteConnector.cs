@@ -29,6 +29,24 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
     /// <summary>Throws for cancellation only.</summary>
     public async Task<Connected> ConnectAsync(Destination destination, CancellationToken abort)
     {
+        SmtpReply? last = null;
+        foreach (NextHop hop in destination.Hop.All)
+        {
+            Connected attempt = await ConnectToOneAsync(destination with { Hop = hop }, abort);
+            if (attempt.Session is not null)
+            {
+                return attempt;
+            }
+            last = Worse(last, attempt.Failure);
+        }
+        return new Connected(null, last);
+    }
+
+    // A temporary refusal anywhere outweighs a final one elsewhere: RFC 5321 §5.1 has all hosts tried.
+    private static SmtpReply? Worse(SmtpReply? last, SmtpReply? next) => last is { IsPermanent: false } ? last : next;
+
+    private async Task<Connected> ConnectToOneAsync(Destination destination, CancellationToken abort)
+    {
         if (destination.Tls is TlsNeed.Required or TlsNeed.Preferred)
         {
             Connected secure = await ConnectAsync(destination, mustBeSecure: true, abort);
@@ -75,8 +93,7 @@ internal sealed class RemoteConnector(HostResolver resolver, HostDialer dialer, 
             {
                 return attempt;
             }
-            // A temporary refusal anywhere outweighs a final one elsewhere: RFC 5321 §5.1 has all hosts tried.
-            last = last is { IsPermanent: false } ? last : attempt.Failure;
+            last = Worse(last, attempt.Failure);
         }
         return new Connected(null, last);
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using MailAccess.Tables.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Routing;
@@ -32,14 +33,14 @@ internal sealed class ForwardFiles(RoutingLimits limits)
         {
             return null;
         }
-        using SafeFileHandle? file = PosixUserFile.Open(path);
+        using SafeFileHandle? file = PosixFile.Open(path);
         if (file is null)
         {
             return null;
         }
-        FileFacts facts = PosixUserFile.Read(file);
-        using SafeFileHandle? folder = PosixUserFile.Open(home);
-        uint owner = folder is null ? facts.Owner : PosixUserFile.Read(folder).Owner;
+        FileFacts facts = PosixFile.Read(file);
+        using SafeFileHandle? folder = PosixFile.Open(home);
+        uint owner = folder is null ? facts.Owner : PosixFile.Read(folder).Owner;
         // One of root's may be there for the user; a link to one that he may not read would show him what is in it, in reports of failures.
         string? problem = !facts.IsRegular ? "it is no file"
             : facts.Owner != owner && !(facts.Owner == 0 && facts.IsForEverybody) ? "it belongs to somebody else than the home folder"
@@ -51,7 +52,11 @@ internal sealed class ForwardFiles(RoutingLimits limits)
             return new ForwardFile(path, null, null, problem);
         }
         byte[] content = new byte[RandomAccess.GetLength(file)];
-        int read = RandomAccess.Read(file, content, 0);
-        return new ForwardFile(path, Encoding.UTF8.GetString(content, 0, read), PosixUserFile.NameOf(owner), null);
+        int filled = 0;
+        while (filled < content.Length && RandomAccess.Read(file, content.AsSpan(filled), filled) is int read and > 0)
+        {
+            filled += read;
+        }
+        return new ForwardFile(path, Encoding.UTF8.GetString(content, 0, filled), PosixUsers.NameOf(owner), null);
     }
 }

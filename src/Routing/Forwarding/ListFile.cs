@@ -1,4 +1,5 @@
 using System.Text;
+using MailAccess.Tables.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Routing;
@@ -18,8 +19,8 @@ internal static class ListFile
     public static string Read(string path, int octetsMax, bool isNamedByAdministrator, out int octets)
     {
         // A pipe or a device is not waited for, nor read: it may have no end.
-        using SafeFileHandle file = PosixUserFile.Open(path) ?? throw new IOException($"{path} is not there");
-        FileFacts facts = PosixUserFile.Read(file);
+        using SafeFileHandle file = PosixFile.Open(path) ?? throw new IOException($"{path} is not there");
+        FileFacts facts = PosixFile.Read(file);
         if (!facts.IsRegular)
         {
             throw new IOException($"{path} is no file");
@@ -45,7 +46,7 @@ internal static class ListFile
 
     private static bool IsOfItsFolder(string path, FileFacts file)
     {
-        using SafeFileHandle? folder = PosixUserFile.Open(Path.GetDirectoryName(path)!);
-        return folder is not null && PosixUserFile.Read(folder) is { IsForOthersToWrite: false } facts && facts.Owner == file.Owner;
+        using SafeFileHandle? folder = PosixFile.Open(Path.GetDirectoryName(path)!);
+        return folder is not null && PosixFile.Read(folder) is { IsForOthersToWrite: false } facts && facts.Owner == file.Owner;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class AliasStage(StageContext context, MemberReader members) : I
             return context.Wrong(run, node, Name, hit.Answer.Place, problem);
         }
         // A pattern's answer may hold what a stranger wrote: no commands, no files, no lists.
-        MemberRights rights = new(hit.Table!.TakesWholeKeysOnly ? MemberSource.Pattern : MemberSource.Alias, null);
+        MemberRights rights = new(hit.Table!.TakesWholeKeysOnly || hit.Answer.IsFilledIn ? MemberSource.Pattern : MemberSource.Alias, null);
         List<RoutingMember> found = members.Read(run, node, Name, read, rights);
         if (found.Count == 0)
         {

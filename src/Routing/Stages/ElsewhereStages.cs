@@ -73,7 +73,11 @@ internal sealed class SenderSmartHostStage(StageContext context) : IRoutingStage
         {
             return StageAnswer.Next;
         }
-        TransportValue value = TransportValue.ReadHop(hit.Value, HopProtocol.Smtp);
+        if (hit.Answer.IsFilledIn)
+        {
+            return context.Wrong(run, node, Name, hit.Answer.Place, StageContext.FilledInHop);
+        }
+        TransportValue value = TransportValue.ReadHops(hit.Value, HopProtocol.Smtp);
         return value.Hop is { } hop
             ? await HopCredentials.EndAsync(context, run, node, Name, hop, HopKind.SmartHost, hit.Answer.Place, cancellationToken)
             : context.Wrong(run, node, Name, hit.Answer.Place, value.Text);

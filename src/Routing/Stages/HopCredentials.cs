@@ -27,8 +27,28 @@ internal static class HopCredentials
     public static async ValueTask<StageAnswer> AddAsync(
         StageContext context, RoutingRun run, RoutingNode node, NextHop hop, HopKind kind, CancellationToken cancellationToken)
     {
+        if (context.Options.SmartHostPasswords.IsEmpty)
+        {
+            return StageAnswer.End(new Target.Relay(hop));
+        }
+        List<NextHop> hops = [];
+        foreach (NextHop one in hop.All)
+        {
+            StageAnswer answer = await AddToOneAsync(context, run, node, one, kind, cancellationToken);
+            if (answer.Target is not Target.Relay { Hop: var known })
+            {
+                return answer;
+            }
+            hops.Add(known);
+        }
+        return StageAnswer.End(new Target.Relay(NextHop.Join(hops)));
+    }
+
+    private static async ValueTask<StageAnswer> AddToOneAsync(
+        StageContext context, RoutingRun run, RoutingNode node, NextHop hop, HopKind kind, CancellationToken cancellationToken)
+    {
         const string stage = "passwords";
-        if (hop.Credentials is not null || hop.Socket is not null || context.Options.SmartHostPasswords.IsEmpty)
+        if (hop.Credentials is not null || hop.Socket is not null)
         {
             return StageAnswer.End(new Target.Relay(hop));
         }

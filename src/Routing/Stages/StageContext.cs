@@ -7,6 +7,9 @@ namespace MailAccess.Routing;
 /// <summary>What all stages work with.</summary>
 internal sealed record StageContext(RoutingOptions Options, ILocalDirectory Directory, DomainClasses Classes, ILogger Logger)
 {
+    /// <summary>Whoever writes an address would say over which host its mail goes. Postfix's trivial-rewrite(8) does not do it either: transport(5).</summary>
+    public const string FilledInHop = "a next hop may not be made of parts of an address ($1)";
+
     /// <summary>The domain of names without one.</summary>
     public string OriginOf(RoutingNode node) => Options.Origin ?? node.Path.Domain;
 

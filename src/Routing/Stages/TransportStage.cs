@@ -24,7 +24,16 @@ internal sealed class TransportStage(StageContext context) : IRoutingStage
         {
             return StageAnswer.Next;
         }
+        if (hit.Answer.IsFilledIn)
+        {
+            return context.Wrong(run, node, Name, hit.Answer.Place, StageContext.FilledInHop);
+        }
         TransportValue value = TransportValue.Read(hit.Value);
+        if (value is { Name: "", Kind: TransportKind.Relay } && node.Class is DomainClass.Machine or DomainClass.Mailboxes)
+        {
+            run.Note(node, Name, "names no transport: local all the same", hit.Answer.Place);
+            return StageAnswer.Next; // transport(5): the transport stays the domain's own, which has no use for a next hop.
+        }
         value = value.Kind == TransportKind.Local ? value with { Text = "" } : value; // Postfix's local(8) has no use for a next hop.
         return await TransportResult.ApplyAsync(context, run, node, Name, value, hit.Answer.Place, cancellationToken);
     }
@@ -73,6 +82,6 @@ internal sealed class MailerTableStage(StageContext context) : IRoutingStage
         string key = keys[hit.KeyIndex].Text;
         string rest = hit.KeyIndex == 0 ? domain : key == "." ? domain : domain[..^key.Length];
         string value = TableTemplate.HasNumbers(hit.Value) ? TableTemplate.FillNumbers(hit.Value, [domain, rest]) : hit.Value;
-        return await TransportResult.ApplyAsync(context, run, node, Name, TransportValue.Read(value), hit.Answer.Place, cancellationToken);
+        return await TransportResult.ApplyAsync(context, run, node, Name, TransportValue.Read(value, isMailertable: true), hit.Answer.Place, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using MailAccess.Smtp;
+using MailAccess.Tables;
 
 namespace MailAccess.Routing;
 
@@ -6,6 +7,8 @@ namespace MailAccess.Routing;
 internal sealed class VirtualAliasStage(StageContext context) : IRoutingStage
 {
     private const string Discard = "DISCARD";
+
+    private static readonly TablePlace DomainsKey = new("routing.virtualAliasDomains", 0);
 
     public string Name => "virtual";
 
@@ -27,6 +30,10 @@ internal sealed class VirtualAliasStage(StageContext context) : IRoutingStage
         if (!hit.IsFound)
         {
             return StageAnswer.Next;
+        }
+        if (found == DomainClass.Elsewhere && node.Parent is null)
+        {
+            run.Note(node, DomainStage.StageName, "not ours, although it has virtual aliases: mail of strangers is refused", DomainsKey);
         }
         string value = hit.Value;
         if (TableReply.TryReadError(value, out SmtpReply? reply))

@@ -32,6 +32,10 @@ internal enum TransportKind
 /// <param name="Text">Behind the colon; for <see cref="TransportKind.Wrong"/>, what is wrong.</param>
 internal sealed record TransportValue(TransportKind Kind, string Text)
 {
+    private const int HopsMax = 32;
+
+    private static readonly char[] Separators = [',', ' ', '\t', '\n', '\v', '\f', '\r'];
+
     private static readonly string[] SmtpNames = ["smtp", "esmtp", "smtp8", "dsmtp", "relay"];
 
     public NextHop? Hop { get; init; }
@@ -41,7 +45,9 @@ internal sealed record TransportValue(TransportKind Kind, string Text)
 
     public SmtpReply? Reply { get; init; }
 
-    public static TransportValue Read(string value)
+    /// <param name="value">As the table has it.</param>
+    /// <param name="isMailertable">Colons stand between several hosts, as Sendmail has it.</param>
+    public static TransportValue Read(string value, bool isMailertable = false)
     {
         int colon = value.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
@@ -52,24 +58,83 @@ internal sealed record TransportValue(TransportKind Kind, string Text)
         string rest = value[(colon + 1)..].Trim();
         TransportValue read = name.ToLowerInvariant() switch
         {
-            "" => rest.Length == 0 ? new TransportValue(TransportKind.AsElse, rest) : ReadHop(rest, HopProtocol.Smtp),
+            "" => rest.Length == 0 ? new TransportValue(TransportKind.AsElse, rest) : ReadHops(rest, HopProtocol.Smtp, isMailertable),
             "local" => new TransportValue(TransportKind.Local, rest),
             "virtual" => new TransportValue(TransportKind.Mailboxes, rest),
             "discard" => new TransportValue(TransportKind.Discard, rest),
             "error" => new TransportValue(TransportKind.Reply, rest) { Reply = TableReply.Read(rest, isTemporary: false) },
             "retry" => new TransportValue(TransportKind.Reply, rest) { Reply = TableReply.Read(rest, isTemporary: true) },
-            "lmtp" => ReadHop(rest, HopProtocol.Lmtp),
-            "smtps" or "submissions" => ReadHop(rest, HopProtocol.Smtp) is { Hop: { } hop } over
-                ? over with { Hop = hop with { ImplicitTls = true, Port = hop.Port ?? 465 } }
+            "lmtp" => ReadHops(rest, HopProtocol.Lmtp, isMailertable),
+            "smtps" or "submissions" => ReadHops(rest, HopProtocol.Smtp, isMailertable) is { Hop: { } hops } over
+                ? over with { Hop = NextHop.Join(hops.All.Select(h => h with { ImplicitTls = true, Port = h.Port ?? 465 })) }
                 : new TransportValue(TransportKind.Wrong, $"\"{value}\" names no host"),
-            { } other when SmtpNames.Contains(other) => ReadHop(rest, HopProtocol.Smtp),
+            { } other when SmtpNames.Contains(other) => ReadHops(rest, HopProtocol.Smtp, isMailertable),
             _ => new TransportValue(TransportKind.Agent, rest),
         };
         return read with { Name = name };
     }
 
+    /// <summary>
+    /// One next hop or several, to be tried in their order, with commas or white space between; in a mailertable also with colons, where what stands
+    /// behind a colon is no port.
+    /// </summary>
+    public static TransportValue ReadHops(string text, HopProtocol protocol, bool isMailertable = false)
+    {
+        List<string> hops = [.. text.Split(Separators, StringSplitOptions.RemoveEmptyEntries).SelectMany(t => isMailertable ? SplitColons(t) : [t])];
+        if (hops.Count < 2)
+        {
+            return ReadHop(hops.Count == 0 ? "" : hops[0], protocol);
+        }
+        if (hops.Count > HopsMax)
+        {
+            return new TransportValue(TransportKind.Wrong, $"more than {HopsMax} next hops");
+        }
+        List<NextHop> read = [];
+        foreach (string hop in hops)
+        {
+            TransportValue one = ReadHop(hop, protocol);
+            if (one.Hop is null)
+            {
+                return one;
+            }
+            read.Add(one.Hop);
+        }
+        return Relay(NextHop.Join(read));
+    }
+
+    private static List<string> SplitColons(string text)
+    {
+        if (text[0] == '/' || text.StartsWith("unix:", StringComparison.OrdinalIgnoreCase) || text.StartsWith("inet:", StringComparison.OrdinalIgnoreCase))
+        {
+            return [text];
+        }
+        List<string> hops = [];
+        int start = 0;
+        bool isBracketed = false;
+        for (int at = 0; at <= text.Length; at++)
+        {
+            char c = at < text.Length ? text[at] : ':';
+            isBracketed = c == '[' || (isBracketed && c != ']');
+            if (c != ':' || (isBracketed && at < text.Length))
+            {
+                continue;
+            }
+            string part = text[start..at];
+            if (hops.Count > 0 && TryReadPort(part, out _))
+            {
+                hops[^1] += ":" + part;
+            }
+            else
+            {
+                hops.Add(part);
+            }
+            start = at + 1;
+        }
+        return hops;
+    }
+
     /// <summary><c>[host]:port</c>, <c>domain</c>, <c>domain:port</c>, and of LMTP also <c>unix:/path</c>, <c>inet:host:port</c>, <c>/path</c>.</summary>
-    public static TransportValue ReadHop(string text, HopProtocol protocol)
+    private static TransportValue ReadHop(string text, HopProtocol protocol)
     {
         if (text.Length == 0)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MailAccess.Auth;
 using MailAccess.Dns;
+using MailAccess.Routing;
 using MailAccess.Server.Configuration;
 using MailAccess.Server.Hosting;
 using MailAccess.Server.Logging;
@@ -72,20 +73,42 @@ internal static class CheckCommand
         {
             notes.Add(few);
         }
-        await LookAtTablesAsync(configuration, problems);
+        await LookAtTablesAsync(configuration, problems, notes);
         await LookAtAccountsAsync(configuration, problems, notes);
     }
 
-    private static async Task LookAtTablesAsync(ServerConfiguration configuration, List<string> problems)
+    private static async Task LookAtTablesAsync(ServerConfiguration configuration, List<string> problems, List<string> notes)
     {
         using LineLoggerProvider log = new(configuration.Log with { Level = LogLevel.Warning, File = null }, TimeProvider.System);
         using LineLoggerFactory loggers = new(log);
         using StubResolver resolver = QueueSetup.CreateResolver(configuration.Queue, TimeProvider.System, loggers);
         await using TableOpener tables = RoutingSetup.CreateTables(TimeProvider.System, loggers);
-        RoutingSetup.CreateOptions(configuration, null, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        int before = problems.Count;
+        RoutingOptions options = RoutingSetup.CreateOptions(configuration, null, tables, new MailExchangers(resolver, configuration.HostName), problems);
+        if (problems.Count == before)
+        {
+            using AccountSources sources = new(configuration, TimeProvider.System, loggers);
+            AccountAddresses addresses = new(configuration.Domains, sources.All);
+            NoteUnclaimed(await UnclaimedDomains.FindAsync(options, addresses, CancellationToken.None), hasDomainList: options.VirtualAliasDomains.Tables.Count > 0, notes);
+        }
         foreach (string key in ConfiguredTables.Keys)
         {
             ConfiguredTables.Open(key, configuration, tables, problems);
+        }
+    }
+
+    private static void NoteUnclaimed(IReadOnlyList<(string Domain, TablePlace Place)> domains, bool hasDomainList, List<string> notes)
+    {
+        const int toldMax = 10;
+        foreach ((string domain, TablePlace place) in domains.Take(toldMax))
+        {
+            string line = hasDomainList ? "" : $", or give the table a line \"{domain} anything\"";
+            notes.Add($"{place}: {domain} is no domain of this server, so mail of strangers for it is refused (relaying denied), although virtual aliases name it; "
+                + $"if it is yours, name it in routing.virtualAliasDomains{line}");
+        }
+        if (domains.Count > toldMax)
+        {
+            notes.Add($"virtual aliases name {domains.Count - toldMax} more domains that are not of this server");
         }
     }
 

@@ -119,7 +119,7 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
     {
         Target.Mailbox mailbox => $"mailbox of {mailbox.AccountName}",
         Target.Relay { Hop: var hop } => $"{(hop.Protocol == HopProtocol.Lmtp ? "LMTP" : "SMTP")} to {hop}"
-            + (hop.Credentials is { } login ? $", logged in as {login}" : ""),
+            + (hop.All.Any(h => h.Credentials is not null) ? $", logged in as {string.Join(", ", hop.All.Select(h => h.Credentials?.UserName ?? "nobody"))}" : ""),
         Target.File file => $"file {file.Path}{(file.User is { } owner ? $", as {owner}" : "")}",
         Target.Command command => $"command {command.Line}{(command.User is { } owner ? $", as {owner}" : "")}",
         Target.Agent agent => $"agent {agent.Name}{(agent.NextHop.Length > 0 ? $", next hop {agent.NextHop}" : "")}",
@@ -128,7 +128,25 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
         _ => throw new ArgumentOutOfRangeException(nameof(target)),
     };
 
-    private async Task<ExplainedRecipient> WithHostsAsync(ExplainedRecipient recipient, NextHop hop, CancellationToken cancellationToken)
+    private async Task<ExplainedRecipient> WithHostsAsync(ExplainedRecipient recipient, NextHop hops, CancellationToken cancellationToken)
+    {
+        List<ExplainedRecipient> each = [];
+        foreach (NextHop hop in hops.All)
+        {
+            each.Add(await WithHostsOfOneAsync(recipient, hop, cancellationToken));
+        }
+        return each.Count == 1 ? each[0] : recipient with
+        {
+            Hosts = [.. each.Zip(hops.All).SelectMany(e => e.First.Failure is { } failure && e.First.Hosts.Count == 0 ? [Unreachable(e.Second, failure)] : e.First.Hosts)],
+            Failure = each.TrueForAll(e => e.Failure is not null) ? (each.Find(e => e.Failure is { IsPermanent: false }) ?? each[0]).Failure : null,
+            StsFailure = each.Find(e => e.StsFailure is not null)?.StsFailure,
+        };
+    }
+
+    private static ExplainedHost Unreachable(NextHop hop, SmtpReply failure) =>
+        new(null, hop.ToString(), failure.ToString(), failure.IsPermanent ? ExitCodes.Refused : ExitCodes.TemporaryFailure);
+
+    private async Task<ExplainedRecipient> WithHostsOfOneAsync(ExplainedRecipient recipient, NextHop hop, CancellationToken cancellationToken)
     {
         if (hop.Socket is { } socket)
         {

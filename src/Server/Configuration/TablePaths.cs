@@ -1,3 +1,5 @@
+using MailAccess.Tables.Combined;
+
 namespace MailAccess.Server.Configuration;
 
 /// <summary>Paths in specifications of tables.</summary>
@@ -11,6 +13,10 @@ internal static class TablePaths
 
     private static string WithFullPath(string specification, ConfigurationView view)
     {
+        if (CombinedName.TryRead(specification, out string type, out IReadOnlyList<string> members))
+        {
+            return $"{type}:{{{string.Join(", ", members.Select(m => WithFullPath(m, view)))}}}";
+        }
         int colon = specification.IndexOf(':', StringComparison.Ordinal);
         string argument = specification[(colon + 1)..];
         bool isFile = colon < 0 || FileTypes.Contains(specification[..colon], StringComparer.Ordinal);

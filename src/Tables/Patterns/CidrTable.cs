@@ -32,6 +32,9 @@ internal sealed class CidrRule : IRule<IPAddress>
         return error is null ? new CidrRule(network, negated, result) : null;
     }
 
+    /// <inheritdoc/>
+    public bool IsFilledIn => false;
+
     /// <summary>An address of the other family fits neither a network nor its opposite.</summary>
     public string? Answer(IPAddress key) =>
         key.AddressFamily == _network.BaseAddress.AddressFamily && _network.Contains(key) != _negated ? _result : null;
@@ -95,7 +98,7 @@ internal sealed class CidrTable(string name, string source, Func<RuleList<IPAddr
 
     /// <inheritdoc/>
     public ValueTask<TableAnswer> FindAsync(string key, CancellationToken cancellationToken) => new(
-        CidrRule.TryAddress(key, out IPAddress address) && rules().TryFind(address, out string value, out int line)
-            ? new TableAnswer(LookUpOutcome.Found, value, new TablePlace(source, line))
+        CidrRule.TryAddress(key, out IPAddress address) && rules().TryFind(address, out RuleAnswer found)
+            ? new TableAnswer(LookUpOutcome.Found, found.Value, new TablePlace(source, found.Line))
             : TableAnswer.NotFound);
 }

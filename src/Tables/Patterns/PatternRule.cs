@@ -58,6 +58,9 @@ internal sealed class PatternRule : IRule<string>
     }
 
     /// <inheritdoc/>
+    public bool IsFilledIn => _replacement.GroupMax > 0;
+
+    /// <inheritdoc/>
     public string? Answer(string key)
     {
         if (_negated || _replacement.GroupMax == 0)

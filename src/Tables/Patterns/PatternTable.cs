@@ -23,8 +23,8 @@ internal sealed class PatternTable(string name, string source, Func<RuleList<str
     {
         try
         {
-            return new(rules().TryFind(key, out string value, out int line)
-                ? new TableAnswer(LookUpOutcome.Found, value, new TablePlace(source, line))
+            return new(rules().TryFind(key, out RuleAnswer found)
+                ? new TableAnswer(LookUpOutcome.Found, found.Value, new TablePlace(source, found.Line)) { IsFilledIn = found.IsFilledIn }
                 : TableAnswer.NotFound);
         }
         catch (RegexMatchTimeoutException late)

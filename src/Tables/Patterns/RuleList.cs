@@ -8,7 +8,13 @@ internal interface IRule<in TKey>
 {
     /// <summary>The answer where the key fits; null: it does not fit.</summary>
     string? Answer(TKey key);
+
+    /// <summary>Parts of the key stand in the answer.</summary>
+    bool IsFilledIn { get; }
 }
+
+/// <summary>What a rule said, on which line.</summary>
+internal readonly record struct RuleAnswer(string Value, int Line, bool IsFilledIn);
 
 /// <summary>The first rule that fits answers; <c>if</c> and <c>endif</c> around some of them. Does not change once read.</summary>
 internal sealed class RuleList<TKey>
@@ -61,7 +67,7 @@ internal sealed class RuleList<TKey>
         return report.Error is null ? list : null;
     }
 
-    public bool TryFind(TKey key, out string value, out int line)
+    public bool TryFind(TKey key, out RuleAnswer found)
     {
         for (int at = 0; at < _rows.Count;)
         {
@@ -74,12 +80,12 @@ internal sealed class RuleList<TKey>
             }
             if (answer is not null)
             {
-                (value, line) = (answer, row.Line);
+                found = new RuleAnswer(answer, row.Line, row.Rule.IsFilledIn);
                 return true;
             }
             at++;
         }
-        (value, line) = ("", 0);
+        found = default;
         return false;
     }
 

@@ -1,5 +1,5 @@
+using MailAccess.Tables.Files;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace MailAccess.Tables.Text;
 
@@ -14,8 +14,8 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
     where TContent : class
 {
     private volatile TContent? _content;
-    private Stamp? _stamp;
-    private Stamp? _pending;
+    private FileStamp? _stamp;
+    private FileStamp? _pending;
     private bool _warned;
     private long _lookedAt;
     private int _looking;
@@ -53,10 +53,10 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
         error = null;
         try
         {
-            if (TryRead(out byte[] octets, out Stamp stamp))
+            if (TableFile.Read(path, context.Limits.FileOctetsMax) is { } read)
             {
-                _content = parse(octets, report);
-                _stamp = IsSettled(stamp) ? stamp : null;
+                _content = parse(read.Octets, report);
+                _stamp = read.Stamp is { } stamp && IsSettled(stamp) ? stamp : null;
             }
             else if (isOptional)
             {
@@ -86,7 +86,7 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
     {
         try
         {
-            Stamp? now = Facts();
+            FileStamp? now = TableFile.Look(path);
             if (now is null && isOptional && _stamp is null)
             {
                 return;
@@ -117,14 +117,14 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
 
     private void Reload()
     {
-        if (!TryRead(out byte[] octets, out Stamp stamp) || stamp != _pending)
+        if (TableFile.Read(path, context.Limits.FileOctetsMax) is not { Stamp: { } stamp } read || stamp != _pending)
         {
             return; // It moves on while it is read: the next look sees to it.
         }
         _stamp = stamp;
         _warned = false;
         TableReport report = new();
-        TContent? content = parse(octets, report);
+        TContent? content = parse(read.Octets, report);
         if (report.Error is { } fault)
         {
             Log.ReloadRefused(context.Logger, new TablePlace(path, fault.Line), fault.Problem);
@@ -135,46 +135,7 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
         TellDoubt(report);
     }
 
-    private bool TryRead(out byte[] octets, out Stamp stamp)
-    {
-        (octets, stamp) = ([], new Stamp(default, 0));
-        if (!File.Exists(path))
-        {
-            return Directory.Exists(path) ? throw new IOException("it is a directory") : false;
-        }
-        using SafeFileHandle file = Open();
-        stamp = Stamp.Of(file);
-        if (stamp.Octets > context.Limits.FileOctetsMax)
-        {
-            throw new IOException($"it has more than {context.Limits.FileOctetsMax} octets");
-        }
-        octets = new byte[stamp.Octets];
-        int filled = 0;
-        while (filled < octets.Length && RandomAccess.Read(file, octets.AsSpan(filled), filled) is int read and > 0)
-        {
-            filled += read;
-        }
-        if (filled < octets.Length || Stamp.Of(file) != stamp)
-        {
-            stamp = new Stamp(default, 0);
-        }
-        octets = filled < octets.Length ? octets[..filled] : octets;
-        return true;
-    }
-
-    private Stamp? Facts()
-    {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-        using SafeFileHandle file = Open();
-        return Stamp.Of(file);
-    }
-
-    private SafeFileHandle Open() => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-
-    private bool IsSettled(Stamp stamp) => (context.Clock.GetUtcNow().UtcDateTime - stamp.Written).Duration() > context.Limits.SettleTime;
+    private bool IsSettled(FileStamp stamp) => (context.Clock.GetUtcNow().UtcDateTime - stamp.Written).Duration() > context.Limits.SettleTime;
 
     private void Warn(string problem)
     {
@@ -197,10 +158,4 @@ internal sealed class WatchedFile<TContent>(TableContext context, string path, b
     private IEnumerable<string> Databases() => ((string[])[".db", ".lmdb", ".cdb", ".pag"]).Select(e => path + e);
 
     private static bool IsFileFailure(Exception failure) => failure is IOException or UnauthorizedAccessException;
-
-    /// <summary>Of the file that a symbolic link names.</summary>
-    private sealed record Stamp(DateTime Written, long Octets)
-    {
-        public static Stamp Of(SafeFileHandle file) => new(File.GetLastWriteTimeUtc(file), RandomAccess.GetLength(file));
-    }
 }

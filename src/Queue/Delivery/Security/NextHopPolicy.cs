@@ -19,7 +19,7 @@ public sealed record NextHopPolicy(TlsPolicy Policy, string Source)
     /// </summary>
     public static IReadOnlyList<string> KeysOf(NextHop hop)
     {
-        List<string> keys = [(hop with { Protocol = HopProtocol.Smtp }).ToString().ToLowerInvariant()];
+        List<string> keys = [(hop.Alone with { Protocol = HopProtocol.Smtp }).ToString().ToLowerInvariant()];
         if (TlsDecider.NameOf(hop) is { } name)
         {
             if (keys[0] != name)
