@@ -76,10 +76,7 @@ internal sealed class HistoryFiles(string folder, int days, long octetsMax, Time
         {
             foreach ((HistoryKind kind, FileStream file) in _open)
             {
-                using (file)
-                {
-                    Write(file, _lines[kind]);
-                }
+                Write(file, _lines[kind]);
             }
         }
         finally
