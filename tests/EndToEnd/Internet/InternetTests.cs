@@ -90,15 +90,18 @@ public sealed class InternetTests(LoopbackInternet world) : IClassFixture<Loopba
     }
 
     [Fact]
-    public async Task Postfix_has_it_under_tls_and_exim_too()
+    public async Task Postfix_has_a_large_one_under_tls_and_exim_too() // By BDAT, RFC 3030
     {
         Running();
         string message = await world.Postfix.FindAsync(world.Token);
         Assert.Contains($"Subject: {world.Token} friend@postfix.test\n", message, StringComparison.Ordinal);
         Assert.Contains("using TLSv1.3", message, StringComparison.Ordinal);
+        Assert.EndsWith(LoopbackInternet.LargeEnd, message, StringComparison.Ordinal);
         (message, string arrival) = await world.Exim.FindAsync(world.Token);
         Assert.Contains($"Subject: {world.Token} friend@exim.test\n", message, StringComparison.Ordinal);
+        Assert.EndsWith(LoopbackInternet.LargeEnd, message, StringComparison.Ordinal);
         Assert.Contains("for friend@exim.test", arrival, StringComparison.Ordinal);
+        Assert.Contains(" K ", arrival, StringComparison.Ordinal); // It came by chunks.
     }
 
     private void Running() => Assert.SkipWhen(world.Lacks is not null, world.Lacks ?? "");

@@ -20,6 +20,9 @@ public sealed class LoopbackInternet : IAsyncLifetime
     private const string Password = "demo";
     private const int Seconds = 120;
 
+    /// <summary>Further lines of the messages to Postfix and Exim: more than a chunk, and more than may be under way at once.</summary>
+    public const int LargeLines = 20_000;
+
     private readonly TaskCompletionSource _tarpit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, int> _refusals = new();
     private readonly List<IAsyncDisposable> _world = [];
@@ -90,8 +93,12 @@ public sealed class LoopbackInternet : IAsyncLifetime
         Server = await DemoServer.StartAsync(environment: environment);
         Postfix = await PostfixSink.StartAsync("postfix.test", "127.0.1.20", port, await PemAsync());
         Exim = await EximSink.StartAsync("exim.test", "127.0.1.21", port);
-        await Programs.RunAsync("python3", [Path.Combine(Programs.Clients, "submit.py"), .. Client(), Alice, Password, Token, .. Recipients]);
+        await Programs.RunAsync("python3", [Path.Combine(Programs.Clients, "submit.py"), .. Client(), Alice, Password, Token, .. Recipients.Select(r => r.StartsWith("friend@", StringComparison.Ordinal) ? $"{r}*{LargeLines}" : r)]);
     }
+
+    /// <summary>How those messages end.</summary>
+    public static string LargeEnd { get; } =
+        string.Concat(Enumerable.Range(0, LargeLines).Select(i => string.Create(CultureInfo.InvariantCulture, $".{i} {new string('x', 60)}\n")));
 
     /// <summary>All at once: nobody waits for anybody.</summary>
     private static readonly string[] Recipients =
