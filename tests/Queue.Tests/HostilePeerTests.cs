@@ -52,6 +52,28 @@ public sealed class HostilePeerTests : RemoteDeliveryFixture
     }
 
     [Fact]
+    public async Task A_reply_that_comes_while_nothing_is_asked_is_the_answer_to_no_later_message()
+    {
+        await using ScriptedPeer peer = new() { Extensions = ["CHUNKING"] };
+        QueueLimits limits = new();
+        await using SmtpConversation conversation = await SmtpConversation.ConnectAsync(peer.EndPoint, "peer", limits.ConnectTimeout, Harness.Clock, None);
+        await conversation.ReadReplyAsync("greeting", limits.GreetingTimeout);
+        PeerExtensions offered = PeerExtensions.Parse(await conversation.AskAsync("EHLO x", "EHLO", limits.GreetingTimeout));
+        await peer.SayAsync("250 2.0.0 forged");
+        while (!conversation.HasInput)
+        {
+            await Task.Yield(); // It is on its way.
+        }
+        SpoolMessage message = Samples.Message(1, "x@far.test");
+        SmtpTransaction transaction = new(
+            conversation, offered, new TransactionTerms(message, offered, isSecure: false, isLmtp: false, Harness.Options, Harness.Clock.GetUtcNow()), limits, isLmtp: false);
+        SmtpFailureException failure = await Assert.ThrowsAsync<SmtpFailureException>(() => transaction.RunAsync([0], _ => throw new InvalidOperationException("too far"), None));
+        Assert.Contains("nobody asked for", failure.Reply.Text, StringComparison.Ordinal);
+        Assert.False(transaction.IsAnswered); // So another connection gets the message, within the same attempt.
+        Assert.Equal(["CONNECT", "EHLO"], peer.Heard.Select(c => c.Verb));
+    }
+
+    [Fact]
     public async Task A_reply_without_end_costs_bounded_memory_and_the_connection()
     {
         string endless = string.Concat(Enumerable.Repeat("250-" + new string('x', 200) + "\n", 2000)) + "250 ok";

@@ -119,6 +119,15 @@ public sealed class ScriptedPeer : IAsyncDisposable
         }
     }
 
+    /// <summary>Says something to all who are there, which nobody asked for; not under TLS.</summary>
+    public async Task SayAsync(string text)
+    {
+        foreach (Socket socket in _open.Values)
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(text + "\r\n"), SocketFlags.None);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,7 @@ namespace MailAccess.Queue;
 internal sealed class SmtpConversation : IAsyncDisposable
 {
     private const int InputOctets = 4096;
+    private const string Unasked = "a reply that nobody asked for";
 
     private readonly Socket _socket;
     private readonly CancellationTokenSource _deadline;
@@ -69,6 +70,18 @@ internal sealed class SmtpConversation : IAsyncDisposable
     /// <summary>Something of the other side's has come, though perhaps not a whole reply.</summary>
     public bool HasInput => HasBufferedInput || _socket.Available > 0;
 
+    /// <summary>
+    /// Before a command whose answer cannot be told from one to another: fails where something has come that nobody asked for. Under TLS only what was read already is
+    /// seen, since what has come may be no reply at all.
+    /// </summary>
+    public void ExpectSilence(string stage)
+    {
+        if (HasBufferedInput || (!IsEncrypted && _socket.Available > 0))
+        {
+            throw Failure(Unasked, stage, null);
+        }
+    }
+
     /// <summary>One command line; must hold no CR or LF of its own.</summary>
     public Task WriteLineAsync(string line, string stage, TimeSpan timeout) => WriteLinesAsync([line], stage, timeout);
 
@@ -88,7 +101,7 @@ internal sealed class SmtpConversation : IAsyncDisposable
         if (HasBufferedInput)
         {
             // A reply ahead of its command would be taken for the answer to the wrong one: to the final dot, a lost message.
-            throw Failure("a reply that nobody asked for", stage, null);
+            throw Failure(Unasked, stage, null);
         }
         return WithinAsync(timeout, stage, async token => await _stream.WriteAsync(octets, token));
     }

@@ -51,6 +51,7 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     private async Task<Offer> OfferAsync(List<int> recipients)
     {
         List<string> lines = [$"MAIL {terms.Mail(recipients, Conversion)}", .. recipients.Select(i => $"RCPT {terms.Rcpt(i)}")];
+        conversation.ExpectSilence("MAIL"); // A goodbye that came while we were idle, or worse.
         if (peer.Pipelining)
         {
             await conversation.WriteLinesAsync(lines, "MAIL", limits.MailTimeout);
@@ -143,6 +144,7 @@ internal sealed class SmtpTransaction(SmtpConversation conversation, PeerExtensi
     // RFC 3030 §2: saves waiting for 354; the server's dots and line ends are not looked at.
     private async Task<bool> SendChunksAsync(List<int> accepted, IMessageContent content, CancellationToken cancellationToken)
     {
+        conversation.ExpectSilence(SmtpStages.Sending); // No 354 parts the replies to recipients from that to the message.
         ChunkSender chunks = new(conversation, peer.Pipelining, limits);
         if (await new ContentWriter(ContentFraming.Chunks, chunks.WriteAsync).SendAsync(content, Conversion?.Plan, cancellationToken))
         {
