@@ -72,7 +72,7 @@ public sealed record NextHop
     /// <summary>The port; null: the protocol's own.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Encryption by STARTTLS; null: as it is configured for mail exchangers, or for a fixed host <see cref="TlsPolicy.Opportunistic"/>, where <see cref="TlsPolicy.Dane"/> is not configured.</summary>
+    /// <summary>Encryption by STARTTLS; null: as it is configured for mail exchangers, or for a fixed host <see cref="TlsPolicy.Opportunistic"/>, where <see cref="TlsPolicy.Dane"/> is not configured. What an administrator's policies say of the next hop goes before it.</summary>
     public TlsPolicy? Tls { get; init; }
 
     /// <summary>TLS from the first octet (port 465, RFC 8314 §3.3); <see cref="Tls"/> then says only whether the certificate is looked at.</summary>

@@ -71,7 +71,7 @@ internal static class HopCredentials
             return context.Wrong(run, node, stage, hit.Answer.Place, "user:password is expected"); // The value stays out of logs.
         }
         run.Note(node, stage, $"log in as {value[..colon]}", hit.Answer.Place);
-        // A password is shown to nobody who cannot prove who he is.
+        // A password is shown to nobody who cannot prove who he is, where the administrator's TLS policies say nothing else of him.
         return StageAnswer.End(new Target.Relay(hop with { Credentials = new SmtpCredentials(value[..colon], value[(colon + 1)..]), Tls = hop.Tls ?? TlsPolicy.Verified }));
     }
 
