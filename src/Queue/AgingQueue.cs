@@ -6,6 +6,9 @@ namespace MailAccess.Queue;
 /// </summary>
 internal sealed class AgingQueue<T>
 {
+    /// <summary>Room for so many is kept when the last one has gone; what a backlog needed beyond is given back.</summary>
+    private const int KeptMax = 4_096;
+
     private static readonly long LevelTicks = TimeSpan.FromHours(1).Ticks;
 
     private readonly PriorityQueue<T, (long Key, long Order)> _items = new();
@@ -18,5 +21,13 @@ internal sealed class AgingQueue<T>
 
     public bool TryPeek([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => _items.TryPeek(out item, out _);
 
-    public bool TryDequeue([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item) => _items.TryDequeue(out item, out _);
+    public bool TryDequeue([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item)
+    {
+        bool any = _items.TryDequeue(out item, out _);
+        if (_items.Count == 0 && _items.Capacity > KeptMax)
+        {
+            _items.TrimExcess();
+        }
+        return any;
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class Schedule(TimeProvider clock)
     private const int StaleMax = 1_000;
 
     private const int BarredMax = 10_000;
+    private const int KeptMax = 4_096;
 
     private readonly Lock _gate = new();
     private readonly AgingQueue<Entry> _incoming = new();
@@ -217,12 +218,26 @@ internal sealed class Schedule(TimeProvider clock)
             if (_owned.TryAdd(id, null))
             {
                 _waiting.Remove(id);
+                GiveBackRoom();
                 return true;
             }
             _again[id] = entry;
         }
         id = default;
         return false;
+    }
+
+    // What a backlog needed is not kept for ever.
+    private void GiveBackRoom()
+    {
+        if (_waiting.Count == 0 && _waiting.Capacity > KeptMax)
+        {
+            _waiting.TrimExcess();
+        }
+        if (_deferred.Count == 0 && _deferred.Capacity > KeptMax)
+        {
+            _deferred.TrimExcess();
+        }
     }
 
     private void SweepStale()

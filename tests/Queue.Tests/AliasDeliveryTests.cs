@@ -187,6 +187,40 @@ public sealed class AliasDeliveryTests : IAsyncLifetime, IDeliveryAgents
         Assert.Single(await Harness.InboxAsync("carol"));
     }
 
+    [Fact]
+    public async Task Whoever_cannot_say_where_mail_goes_at_whatever_step_it_waits_and_arrives_once()
+    {
+        bool isAway = true;
+        await using ScriptedPeer peer = new(c => isAway && c.Verb == "RCPT" ? "451 4.3.0 later" : null);
+        Router["list@example.test"] = [ScriptedRouter.Mailbox("bob@example.test"), ScriptedRouter.Relay("x@far.test", peer.Port)];
+        Router["x@far.test"] = [ScriptedRouter.Relay("x@far.test", peer.Port)];
+        Harness.IsDirectoryDown = true; // Between RCPT and the end of the message.
+        Assert.True((await Harness.SendAsync("alice@example.test", "list@example.test", "carol@example.test")).Overall.IsPositive);
+        await Harness.Logger.SawAsync("to=<x@far.test>", "status=deferred");
+        Assert.Empty(await Harness.InboxAsync("carol"));
+        Router["x@far.test"] = [ScriptedRouter.To("x@far.test", new Target.Failure(SmtpReplies.TryAgainLater))]; // A table is away.
+        await NextAsync("to=<x@far.test>");
+        Router.FaultsNext = new InvalidOperationException("routing failed"); // A fault of our own.
+        await NextAsync("could not be worked on");
+        Router["x@far.test"] = [ScriptedRouter.Relay("x@far.test", peer.Port)];
+        Harness.IsDirectoryDown = isAway = false;
+        await NextAsync("removed");
+        Assert.Single(await Harness.InboxAsync("bob"));
+        Assert.Single(await Harness.InboxAsync("carol"));
+        Assert.Single(peer.Messages);
+        Assert.Empty(await Harness.InboxAsync("alice")); // Nothing came back.
+
+        async Task NextAsync(string line)
+        {
+            while (Harness.Queue.WaitingCount == 0)
+            {
+                await Task.Yield();
+            }
+            Harness.Clock.Advance(TimeSpan.FromMinutes(40));
+            await Harness.Logger.SawAsync(line);
+        }
+    }
+
     [Theory]
     [InlineData("Delivered-To: list@example.test\r\nSubject: hello\r\n\r\n", "list@example.test")] // It came back to the alias.
     [InlineData("Delivered-To: bob@example.test\r\nSubject: hello\r\n\r\n", "bob@example.test")] // A member had it before.

@@ -185,6 +185,8 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
         });
         await Harness.SendAsync("alice@example.test", "one@far.test", "two@far.test", "three@far.test");
         await Harness.Logger.SawAsync("to=<two@far.test>", "status=sent");
+        await peer.SawAsync("MAIL", None);
+        await peer.SawAsync("MAIL", None); // The one that has no answer.
         Harness.Disk = Harness.Disk.After(Crash.Kill, new Random(1));
         await Harness.RestartAsync();
         Harness.Clock.Advance(TimeSpan.FromMinutes(5));

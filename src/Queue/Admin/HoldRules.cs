@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Text;
 using MailAccess.Smtp;
 
 namespace MailAccess.Queue;
@@ -67,27 +68,27 @@ public sealed class HoldRule
 }
 
 /// <summary>The rules for mail that comes: a file of one rule a line, read again when it has changed. <c>#</c> begins a comment.</summary>
-/// <remarks>Thread-safe. A line that is no rule is passed over: mail goes on.</remarks>
+/// <remarks>
+/// Thread-safe. A line that is no rule is passed over: mail goes on. Each message asks the file system whether the file is another one, so that a rule counts from the next
+/// message on; that is a call without I/O, and under no lock.
+/// </remarks>
 public sealed class HoldRules(string? file)
 {
     /// <summary>The name of the file in the data folder.</summary>
     public const string FileName = "hold-rules";
 
+    private const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead; // The folder is the server's alone.
+
     private readonly Lock _gate = new();
-    private (DateTime Written, long Octets)? _read;
-    private IReadOnlyList<HoldRule> _rules = [];
+    private volatile ReadRules _last = new(default, []);
 
     /// <summary>The rules in the file, none where there is no file. Throws <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/>.</summary>
     public static IReadOnlyList<HoldRule> Read(string file) => !File.Exists(file) ? [] :
         [.. File.ReadLines(file).Where(l => !l.StartsWith('#')).Select(l => HoldRule.TryParse(l, out HoldRule? rule, out _) ? rule : null).OfType<HoldRule>()];
 
-    /// <summary>Replaces the rules, at once. Throws as <see cref="Read"/>.</summary>
-    public static void Write(string file, IEnumerable<HoldRule> rules)
-    {
-        string fresh = file + ".new";
-        File.WriteAllLines(fresh, rules.Select(r => r.Text)); // Readable by the server's user, whoever writes it: the folder is nobody else's.
-        File.Move(fresh, file, overwrite: true);
-    }
+    /// <summary>Replaces the rules, at once and durably. Throws as <see cref="Read"/>.</summary>
+    public static void Write(string file, IEnumerable<HoldRule> rules) =>
+        WholeFile.Replace(file, Encoding.UTF8.GetBytes(string.Concat(rules.Select(r => r.Text + "\n"))), ForAll); // The server's user reads it, whoever writes it.
 
     /// <summary>The rule that puts this message on hold; null: none does.</summary>
     internal HoldRule? Find(Envelope envelope, MailOrigin origin)
@@ -96,24 +97,30 @@ public sealed class HoldRules(string? file)
         {
             return null;
         }
-        lock (_gate)
+        return Current(file).FirstOrDefault(r => r.Matches(envelope, origin));
+    }
+
+    private IReadOnlyList<HoldRule> Current(string file)
+    {
+        try
         {
-            try
+            // With its size: two changes may share a tick of the file system's clock.
+            FileInfo facts = new(file);
+            (DateTime, long) now = facts.Exists ? (facts.LastWriteTimeUtc, facts.Length) : default;
+            if (now != _last.Facts)
             {
-                // With its size: two changes may share a tick of the file system's clock.
-                FileInfo facts = new(file);
-                (DateTime, long) now = facts.Exists ? (facts.LastWriteTimeUtc, facts.Length) : default;
-                if (now != _read)
+                lock (_gate)
                 {
-                    _rules = Read(file);
-                    _read = now;
+                    _last = now == _last.Facts ? _last : new ReadRules(now, Read(file));
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // The rules that were read last stay.
-            }
-            return _rules.FirstOrDefault(r => r.Matches(envelope, origin));
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The rules that were read last stay.
+        }
+        return _last.Rules;
     }
+
+    private sealed record ReadRules((DateTime Written, long Octets) Facts, IReadOnlyList<HoldRule> Rules);
 }

@@ -92,6 +92,16 @@ internal sealed class DestinationLane(Destination destination, QueueLimits limit
         return any;
     }
 
+    /// <summary>Whoever wakes an idle runner counts it out, so that no wake-up is left over for a later one.</summary>
+    public void WakeIdle(int count)
+    {
+        if (count > 0)
+        {
+            Idle -= count;
+            Wake.Release(count);
+        }
+    }
+
     public bool IsForgettable(DateTimeOffset now) => Runners == 0 && Held == 0 && Parked.Count == 0 && Health.DeadUntil <= now;
 }
 

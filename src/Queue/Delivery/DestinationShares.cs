@@ -28,6 +28,15 @@ internal sealed class DestinationShares(QueueLimits limits) : LanePlaces(limits)
         return _lanes[destination] = new DestinationLane(destination, _limits);
     }
 
+    /// <summary>Whatever was remembered of them counts nothing.</summary>
+    public void Revive()
+    {
+        foreach (DestinationLane lane in _lanes.Values)
+        {
+            lane.Health.Revive();
+        }
+    }
+
     public bool MayConnect(DestinationLane lane) => _connections < _limits.ConnectionsMax && (lane.Runners == 0
         || (lane.Health.AllowsAnother(lane.Runners)
             && (_connections * 2 < _limits.ConnectionsMax || (lane.Health.IsProven && lane.Runners < _limits.ConnectionsMax - _connections))));

@@ -25,7 +25,6 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
     /// <summary>One mailbox after the other; each is told, and written down, before the next is begun, so that a crash doubles one copy at most.</summary>
     public async Task ToMailboxesAsync(SpoolMessage message, IReadOnlyList<(int Index, string AccountName)> mailboxes, Func<TransactionResult, Task> told)
     {
-        await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None);
         foreach ((int index, string accountName) in mailboxes)
         {
             long submitted = clock.GetTimestamp();
@@ -33,7 +32,7 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
             await _mailboxSlots.WaitAsync(_abort.Token);
             try
             {
-                await told(await ToMailboxAsync(message, index, accountName, content, clock.GetElapsedTime(submitted)));
+                await told(await ToMailboxAsync(message, index, accountName, clock.GetElapsedTime(submitted)));
             }
             finally
             {
@@ -42,8 +41,9 @@ internal sealed class FinalDelivery(ISpool spool, LocalDelivery local, IDelivery
         }
     }
 
-    private async Task<TransactionResult> ToMailboxAsync(SpoolMessage message, int index, string accountName, IMessageContent content, TimeSpan waited)
+    private async Task<TransactionResult> ToMailboxAsync(SpoolMessage message, int index, string accountName, TimeSpan waited)
     {
+        await using IMessageContent content = await spool.OpenContentAsync(message.Id, CancellationToken.None); // Not before its turn: who waits holds no descriptor.
         SpoolRecipient recipient = message.Recipients[index];
         long begun = clock.GetTimestamp();
         SmtpReply reply = await local.DeliverAsync(message.ReversePathOf(recipient), recipient.Recipient.Path, accountName, content, CancellationToken.None);

@@ -85,10 +85,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     {
         lock (_gate)
         {
-            foreach (DestinationLane lane in _shares.Lanes)
-            {
-                lane.Health.Revive();
-            }
+            _shares.Revive();
         }
         deadHosts.Clear();
     }
@@ -128,7 +125,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     {
         if (lane.Idle > 0)
         {
-            WakeIdle(lane, 1);
+            lane.WakeIdle(1);
         }
         else if (_shares.MayConnect(lane))
         {
@@ -140,18 +137,8 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
             _starved.Enqueue(lane);
             foreach (DestinationLane other in _shares.Lanes)
             {
-                WakeIdle(other, other.Idle); // Connections that only wait make room.
+                other.WakeIdle(other.Idle); // Connections that only wait make room.
             }
-        }
-    }
-
-    // Whoever wakes an idle runner counts it out, so that no wake-up is left over for a later one.
-    private static void WakeIdle(DestinationLane lane, int count)
-    {
-        if (count > 0)
-        {
-            lane.Idle -= count;
-            lane.Wake.Release(count);
         }
     }
 
@@ -324,7 +311,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
                 return true;
             }
             lane.Enqueue(job);
-            WakeIdle(lane, Math.Min(lane.Idle, 1));
+            lane.WakeIdle(Math.Min(lane.Idle, 1));
         }
         return true;
     }

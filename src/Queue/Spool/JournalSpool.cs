@@ -185,7 +185,7 @@ internal sealed class JournalSpool : ISpool
             while (!Volatile.Read(ref _isStopped) && _journal.ClosedCount > _limits.JournalSegmentsKept && _journal.Oldest() is { } segment)
             {
                 await Parallel.ForEachAsync(
-                    segment.Entries.Where(e => !e.IsGone), new ParallelOptions { MaxDegreeOfParallelism = MovesAtOnce }, async (entry, _) => await MoveAsync(entry));
+                    segment.Living(), new ParallelOptions { MaxDegreeOfParallelism = MovesAtOnce }, async (entry, _) => await MoveAsync(entry));
                 await _threads.RunAsync(_journal.DeleteOldest);
             }
         }

@@ -20,10 +20,14 @@ internal sealed class JournalEntry(SpoolMessage message, byte[] content) : IDisp
     /// <summary>Files of this id may lie in the folder, left by a move that failed.</summary>
     public bool HasStrayFiles { get; set; }
 
+    /// <summary>Where its first record stands; set by whoever writes that.</summary>
+    public JournalSegment? Segment { get; set; }
+
     public void Leave()
     {
         _isGone = true;
-        Content = []; // The segment still knows the entry; its octets need not wait for the segment's end.
+        Content = []; // Somebody may still hold the entry.
+        Segment?.Forget(this);
     }
 
     public byte[] Encode() => JournalRecord.EncodeAdd(Message.Id, SpoolCodec.WriteMessage(Message), Content);
@@ -31,14 +35,49 @@ internal sealed class JournalEntry(SpoolMessage message, byte[] content) : IDisp
     public void Dispose() => Gate.Dispose();
 }
 
-/// <summary>One file of the journal, and which messages began in it.</summary>
-internal sealed record JournalSegment(long Number, string Name, ISpoolFile File)
+/// <summary>One file of the journal, and which messages began in it and live there.</summary>
+internal sealed class JournalSegment(long number, string name, ISpoolFile file)
 {
-    public List<JournalEntry> Entries { get; } = [];
+    private readonly HashSet<JournalEntry> _entries = []; // Guarded by itself. Only those that live: a quiet server keeps its segments for days.
+
+    public long Number { get; } = number;
+
+    public string Name { get; } = name;
+
+    public ISpoolFile File { get; } = file;
 
     public int Position { get; set; } = JournalRecord.SegmentHeaderOctets;
 
     public int Records { get; set; }
+
+    public IReadOnlyList<JournalEntry> Living()
+    {
+        lock (_entries)
+        {
+            return [.. _entries];
+        }
+    }
+
+    public void Remember(JournalEntry entry)
+    {
+        lock (_entries)
+        {
+            entry.Segment = this;
+            _entries.Add(entry);
+        }
+    }
+
+    public void Forget(JournalEntry entry)
+    {
+        lock (_entries)
+        {
+            _entries.Remove(entry);
+            if (_entries.Count == 0)
+            {
+                _entries.TrimExcess();
+            }
+        }
+    }
 }
 
 /// <summary>
@@ -218,7 +257,10 @@ internal sealed class SpoolJournal : IDisposable
             segment.Position += octets;
             segment.Records = place;
             _undo.Clear();
-            segment.Entries.AddRange(round.Where(t => t.Entry is not null).Select(t => t.Entry!));
+            foreach (Ticket ticket in round.Where(t => t.Entry is not null))
+            {
+                segment.Remember(ticket.Entry!);
+            }
             round.ForEach(t => t.Done.SetResult());
         }
         catch (IOException e)

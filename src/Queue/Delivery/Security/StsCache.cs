@@ -17,13 +17,11 @@ internal sealed record StsEntry(StsPolicy Policy, string Id, DateTimeOffset Fetc
 }
 
 /// <summary>
-/// MTA-STS policies over restarts: a file for each domain in a folder, <c>example.org.json</c>, written whole beside its place and
-/// renamed into it. A lost or damaged file is a policy that is fetched again. Thread-safe.
+/// MTA-STS policies over restarts: a file for each domain in a folder, <c>example.org.json</c> (<see cref="WholeFile"/>). A lost or damaged file is a policy that is fetched again. Thread-safe.
 /// </summary>
 internal sealed class StsCache
 {
     private const string Suffix = ".json";
-    private const string Temporary = ".tmp";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StsEntry> _entries = new(StringComparer.OrdinalIgnoreCase);
@@ -73,9 +71,7 @@ internal sealed class StsCache
             }
             if (_folder is not null && !_isReadOnly && IsFileName(domain) && _entries.ContainsKey(domain))
             {
-                string path = Path.Combine(_folder, domain + Suffix);
-                File.WriteAllBytes(path + Temporary, JsonSerializer.SerializeToUtf8Bytes(entry, StsJson.Default.StsEntry));
-                File.Move(path + Temporary, path, overwrite: true);
+                WholeFile.Replace(Path.Combine(_folder, domain + Suffix), JsonSerializer.SerializeToUtf8Bytes(entry, StsJson.Default.StsEntry));
             }
         }
     }

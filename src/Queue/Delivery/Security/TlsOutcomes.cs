@@ -40,7 +40,7 @@ internal sealed class FailureCount
 }
 
 /// <summary>
-/// Counts for reports on TLS, by day (UTC) and domain: RFC 8460 §4. Kept in one file, written whole and renamed into its place each hour
+/// Counts for reports on TLS, by day (UTC) and domain: RFC 8460 §4. Kept in one file (<see cref="WholeFile"/>), written each hour
 /// and at the end; what a crash takes of it is at most an hour. Thread-safe.
 /// </summary>
 internal sealed class TlsOutcomes
@@ -153,8 +153,7 @@ internal sealed class TlsOutcomes
             {
                 return;
             }
-            File.WriteAllBytes(_file + ".tmp", JsonSerializer.SerializeToUtf8Bytes(_days, OutcomesJson.Default.DictionaryStringDictionaryStringListPolicyOutcomes));
-            File.Move(_file + ".tmp", _file, overwrite: true);
+            WholeFile.Replace(_file, JsonSerializer.SerializeToUtf8Bytes(_days, OutcomesJson.Default.DictionaryStringDictionaryStringListPolicyOutcomes));
             _isChanged = false;
         }
     }
