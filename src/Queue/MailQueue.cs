@@ -65,12 +65,12 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
         DeadHosts deadHosts = new(options.Limits, clock);
         HostDialer dialer = new(deadHosts, options.Limits, clock);
         _security = new RemoteSecurity(options, resolver, SendReportAsync, clock, logger);
-        _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, _security, options, clock, logger), deadHosts, options.Limits, clock);
+        _remote = new RemoteQueue(new RemoteConnector(hosts, dialer, _security, options, clock, logger), deadHosts, _schedule.IsForgotten, options.Limits, clock);
         Notifier notifier = new(_spool, _schedule, _ids, options, clock, logger);
         _history = options is { HistoryFolder: { } history, HistoryDays: > 0 } ? new DeliveryHistory(history, options.HistoryDays, options.HistoryOctetsMax, clock, logger) : null;
         DeliveryLog deliveries = new(_history, logger);
         _agents = agents is null ? new DeliveryAgents(options.Agents, clock, logger) : null;
-        LocalLanes lanes = new(options, clock) { Released = Release };
+        LocalLanes lanes = new(options, _schedule.IsForgotten, clock) { Released = Release };
         _final = new FinalDelivery(_spool, _local, agents ?? _agents!, lanes, options.Limits, clock);
         Planner planner = new(_spool, router, lanes, _remote, options, clock);
         _worker = new MessageWorker(_spool, _schedule, planner, _final, lanes, _remote, notifier, deliveries, options, clock, logger);

@@ -169,6 +169,15 @@ internal sealed class Schedule(TimeProvider clock)
         }
     }
 
+    /// <summary>It is gone for good, as far as that is remembered.</summary>
+    public bool IsForgotten(SpoolId id)
+    {
+        lock (_gate)
+        {
+            return _barred.Contains(id);
+        }
+    }
+
     /// <summary>Everything is due now.</summary>
     public void Flush()
     {

@@ -69,10 +69,38 @@ public sealed class LocalLanesTests : IAsyncLifetime, IDeliveryAgents
         Assert.DoesNotContain(Harness.Logger.Lines, l => l.Contains("status=deferred", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(QueueAction.Delete)]
+    [InlineData(QueueAction.Hold)]
+    public async Task What_an_administrator_takes_out_of_those_that_wait_makes_room_for_those_behind(QueueAction action)
+    {
+        const int Waiting = 200;
+        const int Kept = 5;
+        Route("hangs@example.test", new Target.Agent("slow", ""));
+        for (int i = 0; i < Waiting; i++)
+        {
+            await Harness.SendAsync("alice@example.test", "hangs@example.test");
+        }
+        QueueEntry[] all = await Harness.Queue.ListAsync(default).ToArrayAsync(TestContext.Current.CancellationToken);
+        int taken = 0;
+        foreach (QueueEntry entry in all[..^Kept])
+        {
+            taken += (await Harness.Queue.Admin.ActAsync(entry.Id, action, null, TimeSpan.Zero, default)).Result == QueueActionResult.Done ? 1 : 0;
+        }
+        Assert.InRange(taken, 100, Waiting);
+
+        _hangs.SetResult();
+
+        while (Volatile.Read(ref _handedOver) < Waiting - taken)
+        {
+            await Task.Yield();
+        }
+    }
+
     [Fact]
     public async Task Each_mailbox_has_few_turns_and_every_mailbox_its_own()
     {
-        LocalLanes lanes = new(Harness.Options with { Limits = new QueueLimits { DeliveriesPerMailboxMax = 2 } }, Harness.Clock);
+        LocalLanes lanes = new(Harness.Options with { Limits = new QueueLimits { DeliveriesPerMailboxMax = 2 } }, _ => false, Harness.Clock);
         Target busy = new Target.Mailbox("busy");
         IDisposable first = await lanes.EnterAsync(busy, default);
         using IDisposable second = await lanes.EnterAsync(busy, default);

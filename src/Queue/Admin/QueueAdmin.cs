@@ -114,8 +114,12 @@ public sealed class QueueAdmin
         {
             return new QueueActionOutcome(id, QueueActionResult.NotFound, "no such message");
         }
-        if (!await TryClaimAsync(known, patience, cancellationToken))
+        if (!await TryClaimAsync(known, action == QueueAction.Retry ? TimeSpan.Zero : patience, cancellationToken))
         {
+            if (action == QueueAction.Retry)
+            {
+                return new QueueActionOutcome(id, QueueActionResult.Unchanged, "is being delivered now");
+            }
             return new QueueActionOutcome(id, QueueActionResult.Busy, "being delivered");
         }
         try

@@ -17,12 +17,17 @@ internal abstract class Lane
 /// How many places among the active messages each lane may hold: by what it gets done at once, and few where half of them are taken. What is more
 /// waits in the spool, and costs no more than being read again. Not thread-safe.
 /// </summary>
-internal class LanePlaces(QueueLimits limits)
+/// <param name="limits">Bounds.</param>
+/// <param name="isGone">Whether an administrator has thrown a message away.</param>
+internal class LanePlaces(QueueLimits limits, Predicate<SpoolId> isGone)
 {
     private const int HeldPerTurn = 8;
     private const int HeldPerTurnWhenFull = 2;
 
     private readonly Dictionary<SpoolId, List<Lane>> _planned = [];
+
+    /// <summary>Where those were parked that may come now and have not come yet.</summary>
+    private readonly Dictionary<SpoolId, Lane> _released = [];
     private int _held;
 
     public bool IsCrowded(Lane lane) => lane.Held >= HeldMax(lane);
@@ -47,14 +52,19 @@ internal class LanePlaces(QueueLimits limits)
         return true;
     }
 
-    /// <summary>What was kept for the message is given back; returns where.</summary>
+    /// <summary>What was kept for the message is given back; returns where, and where it was to come from: others may come in its stead.</summary>
     public IReadOnlyList<Lane> Withdraw(SpoolId id)
     {
-        if (!_planned.Remove(id, out List<Lane>? lanes))
+        List<Lane> lanes = [];
+        if (_planned.Remove(id, out List<Lane>? planned))
         {
-            return [];
+            planned.ForEach(Give);
+            lanes.AddRange(planned);
         }
-        lanes.ForEach(Give);
+        if (_released.Remove(id, out Lane? parked) && !lanes.Contains(parked))
+        {
+            lanes.Add(parked);
+        }
         return lanes;
     }
 
@@ -70,14 +80,18 @@ internal class LanePlaces(QueueLimits limits)
         lane.Held--;
     }
 
-    /// <summary>Those that may come, where the lane is half empty.</summary>
+    /// <summary>Those that may come, where the lane is half empty. Who is gone keeps no room from those behind.</summary>
     public List<(SpoolId Id, int Priority)> Unpark(Lane lane)
     {
         int room = (HeldMax(lane) + 1) / 2 - lane.Held;
         List<(SpoolId Id, int Priority)> released = [];
         while (released.Count < room && lane.Parked.TryDequeue(out (SpoolId Id, int Priority) message))
         {
-            released.Add(message);
+            if (!isGone(message.Id))
+            {
+                released.Add(message);
+                _released[message.Id] = lane;
+            }
         }
         return released;
     }

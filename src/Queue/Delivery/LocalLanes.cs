@@ -7,10 +7,10 @@ namespace MailAccess.Queue;
 /// places among the active messages: what hangs keeps only its own mail waiting. So Postfix limits each transport, and each recipient of its local one.
 /// </summary>
 /// <remarks>Thread-safe. A lane is forgotten when nothing is in it.</remarks>
-internal sealed class LocalLanes(QueueOptions options, TimeProvider clock)
+internal sealed class LocalLanes(QueueOptions options, Predicate<SpoolId> isGone, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly LanePlaces _places = new(options.Limits);
+    private readonly LanePlaces _places = new(options.Limits, isGone);
     private readonly Dictionary<string, LocalLane> _lanes = new(StringComparer.Ordinal);
 
     /// <summary>Called, under no lock, with each message that was parked and its priority, when its lane has room again.</summary>
@@ -88,7 +88,7 @@ internal sealed class LocalLanes(QueueOptions options, TimeProvider clock)
     private List<(SpoolId Id, int Priority)> Settle(LocalLane lane)
     {
         List<(SpoolId Id, int Priority)> released = _places.Unpark(lane);
-        if (lane.Held == 0 && lane.Parked.Count == 0)
+        if (lane.Held == 0 && lane.Parked.Count == 0 && _lanes.GetValueOrDefault(lane.Key) == lane)
         {
             _lanes.Remove(lane.Key);
         }

@@ -11,7 +11,7 @@ namespace MailAccess.Queue;
 /// with outcomes, or cancelled by shutdown. A destination that cannot be reached answers for all that wait, for a time.
 /// The slow ones, though there be dozens, leave room for the others (<see cref="DestinationShares"/>).
 /// </remarks>
-internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts, QueueLimits limits, TimeProvider clock) : IDisposable
+internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts, Predicate<SpoolId> isGone, QueueLimits limits, TimeProvider clock) : IDisposable
 {
     /// <summary>Transactions after which a runner makes room for a destination that has none.</summary>
     private const int TurnTransactions = 20;
@@ -21,7 +21,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     private readonly HashSet<Task> _runners = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
-    private readonly DestinationShares _shares = new(limits);
+    private readonly DestinationShares _shares = new(limits, isGone);
 
     /// <summary>Called, under no lock, with each message that was parked and its priority, when its destination has room again.</summary>
     public Action<SpoolId, int> Released { get; set; } = static (_, _) => { };

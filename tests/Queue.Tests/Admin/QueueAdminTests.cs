@@ -77,6 +77,7 @@ public sealed class QueueAdminTests : RemoteDeliveryFixture
         QueueEntry entry = Assert.Single(await ListAsync());
         Assert.Equal(QueueState.Active, entry.State);
         Assert.Equal(QueueActionResult.Busy, (await Harness.Queue.Admin.ActAsync(entry.Id, QueueAction.Delete, null, TimeSpan.Zero, None)).Result);
+        Assert.Equal(new QueueActionOutcome(entry.Id, QueueActionResult.Unchanged, "is being delivered now"), await ActAsync(entry.Id, QueueAction.Retry)); // What was asked for.
         Task<QueueActionOutcome> deleting = ActAsync(entry.Id, QueueAction.Delete);
         slow.SetResult();
         Assert.Equal(QueueActionResult.NotFound, (await deleting).Result);

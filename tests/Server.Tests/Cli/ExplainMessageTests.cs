@@ -49,6 +49,17 @@ public sealed class ExplainMessageTests : IDisposable
     }
 
     [Fact]
+    public async Task Stamps_without_a_year_pass_new_year()
+    {
+        ManualTimeProvider clock = new();
+        DateTimeOffset newYear = new(clock.GetUtcNow().Year + 1, 1, 1, 0, 0, 10, TimeSpan.Zero);
+        clock.Advance(newYear - clock.GetUtcNow());
+        string log = $"Dec 31 23:59:50 host mailaccess/smtpd[17]: {Id}: client=a\nJan  1 00:00:05 host mailaccess/qmgr[17]: {Id}: removed\n";
+
+        Assert.Equal($"{newYear.Year - 1}-12-31 23:59:50\n   +0s  {Id}: client=a\n  +15s  {Id}: removed\n", await RunAsync(0, Id, log, clock));
+    }
+
+    [Fact]
     public async Task Who_is_not_in_the_log_is_said()
     {
         Assert.Contains("knows 01hq0000000", await RunAsync(ExitCodes.DataError, "01hq0000000", "", new ManualTimeProvider()), StringComparison.Ordinal);

@@ -191,6 +191,9 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
     {
         Assert.Equal("", await RunAsync(0, "hold", "--rule", "sender=*@far.test"));
         Assert.Equal("{\"rule\":\"account=x domain=y\",\"result\":\"done\"}\n", await RunAsync(0, "hold", "--rule", "account=x  domain=y", "--json"));
+        Assert.NotEqual(0, await QueueCommand.Create(TextWriter.Null, TextWriter.Null, TextReader.Null, _clock)
+            .Parse(["hold", "1k0tw7hdz9x", "--rule", "sender=x", "--config", Path.Combine(_folder, "mailaccess.json")])
+            .InvokeAsync(new System.CommandLine.InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null }, None)); // Which of the two is meant?
         Assert.Contains("is none of", await RunAsync(ExitCodes.Usage, "hold", "--rule", "subject=y"), StringComparison.Ordinal);
         Assert.Equal("sender=*@far.test\naccount=x domain=y\n", await RunAsync(0, "rules"));
         Assert.Equal("", await RunAsync(0, "rules", "--remove", "sender=*@far.test"));

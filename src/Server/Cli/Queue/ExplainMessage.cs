@@ -16,7 +16,8 @@ internal sealed partial class ExplainMessage
     private readonly string? _messageId;
     private readonly List<(DateTimeOffset? At, string Id, string Text)> _found = [];
     private readonly Queue<(DateTimeOffset? At, string Id, string Text)> _passed = new();
-    private readonly int _stampYear;
+    private readonly DateTimeOffset _now;
+    private bool _isCut;
 
     /// <param name="name">A queue id, or a Message-ID in angle brackets.</param>
     /// <param name="now">For log lines without a year.</param>
@@ -24,13 +25,13 @@ internal sealed partial class ExplainMessage
     {
         _wanted = name.StartsWith('<') ? [] : [name];
         _messageId = name.StartsWith('<') ? name : null;
-        _stampYear = now.Year;
+        _now = now;
     }
 
     /// <summary>A line of the log, in its order.</summary>
     public void Read(string line)
     {
-        if (Line().Match(line) is not { Success: true } match || _found.Count >= LinesMax)
+        if (Line().Match(line) is not { Success: true } match)
         {
             return;
         }
@@ -47,6 +48,11 @@ internal sealed partial class ExplainMessage
             {
                 _passed.Dequeue();
             }
+            return;
+        }
+        if (_found.Count >= LinesMax)
+        {
+            _isCut = true;
             return;
         }
         if (Report().Match(text) is { Success: true } report)
@@ -70,7 +76,7 @@ internal sealed partial class ExplainMessage
             string since = f.At is { } at && start is { } begun ? "+" + QueueText.Age(at - begun) : "?";
             string indent = f.Id == first ? "" : "  ";
             return string.Create(CultureInfo.InvariantCulture, $"{since,6}  {indent}{f.Id}: {QueueText.Clean(f.Text)}\n");
-        }).Prepend($"{(start is { } s ? s.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "")}\n"));
+        }).Append(_isCut ? $"there is more: only the first {LinesMax} lines are told\n" : "").Prepend($"{(start is { } s ? s.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "")}\n"));
     }
 
     private void Follow(string id)
@@ -87,8 +93,12 @@ internal sealed partial class ExplainMessage
         {
             return at;
         }
-        return DateTimeOffset.TryParseExact(
-            $"{_stampYear} {stamp.Replace("  ", " ", StringComparison.Ordinal)}", "yyyy MMM d HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at) ? at : null;
+        string dated = $"{_now.Year} {stamp.Replace("  ", " ", StringComparison.Ordinal)}";
+        if (!DateTimeOffset.TryParseExact(dated, "yyyy MMM d HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at))
+        {
+            return null;
+        }
+        return at > _now.AddDays(1) ? at.AddYears(-1) : at; // In January, December is of the year before. A day more, for stamps are in the local zone.
     }
 
     // stamp host program[process]: id: text, or stamp category: id: text

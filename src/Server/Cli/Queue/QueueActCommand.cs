@@ -29,6 +29,13 @@ internal static class QueueActCommand
             command.Add(rule);
         }
         selection.AddTo(command);
+        command.Validators.Add(given =>
+        {
+            if (action == QueueAction.Hold && given.GetResult(rule) is not null && (given.GetValue(all) || selection.IsGiven(given)))
+            {
+                given.AddError("--rule is about mail to come, and goes with no messages that are in the queue");
+            }
+        });
         command.SetAction((arguments, cancellationToken) => action == QueueAction.Hold && arguments.GetValue(rule) is { } future
             ? Task.FromResult(QueueRulesCommand.Add(arguments.GetValue(config)!, future, arguments.GetValue(json) ? output : null, errors)) : QueueRun.RunAsync(arguments.GetValue(config)!, clock, errors, async view =>
         {

@@ -17,15 +17,20 @@ internal sealed class QueueSelection
     private readonly Option<string?> _error = new("--error") { Description = "With this text in the last reply.", HelpName = "TEXT" };
     private readonly Option<string?> _state = new("--state") { Description = "Where it stands: active, deferred, hold or future.", HelpName = "STATE" };
 
+    private Option<string?>[] Options => [_sender, _recipient, _domain, _older, _younger, _error, _state];
+
     /// <summary>Makes these words ones of the command's.</summary>
     public void AddTo(Command command)
     {
         command.Add(_ids);
-        foreach (Option<string?> option in (Option<string?>[])[_sender, _recipient, _domain, _older, _younger, _error, _state])
+        foreach (Option<string?> option in Options)
         {
             command.Add(option);
         }
     }
+
+    /// <summary>Any of the words was said.</summary>
+    public bool IsGiven(System.CommandLine.Parsing.CommandResult given) => (given.GetValue(_ids) ?? []).Length > 0 || Options.Any(o => given.GetValue(o) is not null);
 
     /// <summary>Null after what is wrong was written.</summary>
     public QueueFilter? Read(ParseResult arguments, TextWriter errors)
