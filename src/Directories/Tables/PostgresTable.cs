@@ -11,6 +11,7 @@ namespace MailAccess.Directories.Tables;
 public sealed class PostgresTable : ILookUpTable, IAsyncDisposable
 {
     private static readonly string[] Parameters = ["hosts", "user", "password", "dbname", "query", "encoding", .. RemoteResults.Parameters];
+
     /// <summary>A query without its condition must not fill the memory.</summary>
     private const int ResultsMax = 10_000;
 
@@ -62,7 +63,6 @@ public sealed class PostgresTable : ILookUpTable, IAsyncDisposable
             {
                 if (found.Count >= ResultsMax)
                 {
-                    command.Cancel(); // Else the rest is read before the connection is used again.
                     return new TableAnswer(LookUpOutcome.Failed, Error: $"{Name}: more than {ResultsMax} results");
                 }
                 for (int column = 0; column < reader.FieldCount; column++)
