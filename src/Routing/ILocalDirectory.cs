@@ -16,6 +16,9 @@ public enum LocalOutcome
 /// <param name="AccountName">The account by the name the store knows; set where found.</param>
 public readonly record struct LocalLookUp(LocalOutcome Outcome, string? AccountName = null)
 {
+    /// <summary>Why it cannot be asked, for people; null: nobody said.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>The account's home folder, where a .forward may lie; null: none.</summary>
     public string? Home { get; init; }
 }

@@ -11,6 +11,9 @@ public sealed record RoutingRequest
     /// <summary>The sender, for choices that depend on it.</summary>
     public required MailPath ReversePath { get; init; }
 
+    /// <summary>Mail of our own clients, or our own: its sender is one that they may use, and no stranger's invention.</summary>
+    public bool IsOwnMail { get; init; }
+
     /// <summary>Whether the steps are wanted.</summary>
     public bool Explain { get; init; }
 

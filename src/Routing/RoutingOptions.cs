@@ -26,7 +26,7 @@ public sealed record RoutingOptions
     /// <summary>Domains replaced by others, in each address. Sendmail: domaintable.</summary>
     public RoutingTables DomainTable { get; init; } = RoutingTables.None;
 
-    /// <summary>Addresses replaced by others, once, as they come. Postfix: recipient_canonical_maps.</summary>
+    /// <summary>Addresses replaced by others as they come, until they are found no more. Postfix: recipient_canonical_maps.</summary>
     public RoutingTables RecipientCanonical { get; init; } = RoutingTables.None;
 
     /// <summary>The same, asked after that. Postfix: canonical_maps, where canonical_classes has envelope_recipient.</summary>

@@ -25,6 +25,7 @@ public sealed class MailRouterTests : RouterFixture
     public async Task A_directory_that_cannot_be_asked_is_no_refusal()
     {
         IsDirectoryDown = true;
+        Assert.Contains((await ResolveAsync("bob@example.test")).Steps, s => s.Output == "cannot be asked now: no connection");
         Assert.False(Assert.IsType<Target.Failure>(await TargetAsync("bob@example.test")).Reply.IsPermanent);
     }
 

@@ -163,6 +163,8 @@ public sealed class NextHopTests : RouterFixture, IMailExchangers
         NextHop ours = Assert.IsType<Target.Relay>(await TargetAsync("x@far.test", "alice@example.test")).Hop;
         Assert.Equal(("ours", "sec:ret2"), (ours.Credentials!.UserName, ours.Credentials.Password));
         Assert.Null(Assert.IsType<Target.Relay>(await TargetAsync("x@near.test", "bob@example.test")).Hop.Credentials);
+        NextHop strangers = Assert.IsType<Target.Relay>(Assert.Single((await ResolveAsync("x@far.test", "bob@example.test", isOwnMail: false)).Recipients).Target).Hop;
+        Assert.Equal("ours", strangers.Credentials?.UserName); // Whoever they say that they are.
         Assert.DoesNotContain((await ResolveAsync("x@far.test")).Steps, s => s.Output.Contains("ret2", StringComparison.Ordinal));
         Assert.Equal(ours, Assert.IsType<Target.Relay>(await TargetAsync("x@far.test", "alice@example.test")).Hop); // They share a connection.
     }

@@ -18,12 +18,12 @@ public abstract class RouterFixture : ILocalDirectory
     public bool IsLocalDomain(string domain) => domain == "example.test";
 
     public ValueTask<LocalLookUp> FindAsync(string localPart, string domain, CancellationToken cancellationToken) => new(
-        IsDirectoryDown ? new LocalLookUp(LocalOutcome.Unavailable)
+        IsDirectoryDown ? new LocalLookUp(LocalOutcome.Unavailable) { Problem = "no connection" }
         : domain == "example.test" && Accounts.Contains(localPart) ? new LocalLookUp(LocalOutcome.Found, localPart) { Home = Homes.GetValueOrDefault(localPart) }
         : new LocalLookUp(LocalOutcome.Unknown));
 
-    private protected async Task<Resolution> ResolveAsync(string recipient, string from = "sender@far.test") =>
-        await new MailRouter(Options, this).ResolveAsync(new RoutingRequest { Recipient = Path(recipient), ReversePath = Path(from), Explain = true }, None);
+    private protected async Task<Resolution> ResolveAsync(string recipient, string from = "sender@far.test", bool isOwnMail = true) =>
+        await new MailRouter(Options, this).ResolveAsync(new RoutingRequest { Recipient = Path(recipient), ReversePath = Path(from), IsOwnMail = isOwnMail, Explain = true }, None);
 
     private protected async Task<Target> TargetAsync(string recipient, string from = "sender@far.test") =>
         Assert.Single((await ResolveAsync(recipient, from)).Recipients).Target;

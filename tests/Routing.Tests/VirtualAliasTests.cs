@@ -89,6 +89,22 @@ public sealed class VirtualAliasTests : RouterFixture
     }
 
     [Fact]
+    public async Task A_canonical_address_is_looked_up_again_and_a_circle_makes_mail_wait()
+    {
+        Options = Options with { Origin = "example.test", Canonical = MemoryTable.Of("canonical", "@old.test @new.test", "x@new.test bob", "bob BOB@example.test", "a b", "b a") };
+        Assert.Equal("BOB@example.test=550/5.1.1", await WhereAsync("x@old.test")); // Of itself in other letters it is the end.
+        Assert.Equal("451/4.3.5", (await WhereAsync("a@example.test")).Split('=')[1]);
+    }
+
+    [Fact]
+    public async Task A_percent_sign_before_no_number_asks_for_nothing()
+    {
+        Virtual("a@v.test x%y1@far.test", "b@v.test 100%%1@far.test");
+        Assert.Equal("x%y1+d@far.test=far.test", await WhereAsync("a+d@v.test"));
+        Assert.Equal("100%1@far.test=far.test", await WhereAsync("b@v.test"));
+    }
+
+    [Fact]
     public async Task A_domain_stands_for_another()
     {
         Options = Options with { DomainTable = MemoryTable.Of("domainTable", "old.test example.test") };

@@ -185,6 +185,34 @@ public sealed class PatternTests
         Assert.Contains("30 ms", late.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(@"^user[0-9]+@domain\.example$", true)]
+    [InlineData(@"^(.*)@(.*)\.example$", true)]
+    [InlineData(@"@(aol|gmail|hotmail)\.test$", true)]
+    [InlineData(@"^a{2,5}b?(cd)?$", true)]
+    [InlineData(@"^[*+?]\*\+[^]*+]x{3}$", true)]
+    [InlineData(@"^a*?b+?$", true)]
+    [InlineData(@"a+b", true)]
+    [InlineData(@"a+.*b", false)]
+    [InlineData(@".*a.*b", false)] // Cubic: it may begin anywhere.
+    [InlineData(@"^(a+)+$", false)]
+    [InlineData(@"^(a|ab){2}$", false)]
+    [InlineData(@"^.*a.*b.*c$", false)]
+    [InlineData(@"^a{1,}b{0,9}c{2,}$", false)]
+    [InlineData(@"^a?a?a?a?a?a?a?aaaaaaa$", false)]
+    [InlineData(@"^(?=a)b$", false)]
+    public void Cheap_patterns_are_told_from_those_that_may_explode(string pattern, bool expected) => Assert.Equal(expected, Patterns.PatternCost.IsCheap(pattern));
+
+    [Fact]
+    public async Task Thousands_of_plain_patterns_take_no_gigabytes()
+    {
+        await using TableFolder folder = new();
+        string path = folder.Write("r", string.Concat(Enumerable.Range(0, 5000).Select(n => $"/^user{n}@domain\\.example$/ target{n}\n")));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal("target4999", await folder.Open($"regexp:{path}").AskAsync("user4999@domain.example"));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500L << 20); // Without backtracking: four gigabytes.
+    }
+
     [Fact]
     public void Any_pattern_is_compiled_or_refused()
     {

@@ -11,6 +11,10 @@ namespace MailAccess.Directories.Tables;
 public sealed class PostgresTable : ILookUpTable, IAsyncDisposable
 {
     private static readonly string[] Parameters = ["hosts", "user", "password", "dbname", "query", "encoding", .. RemoteResults.Parameters];
+
+    /// <summary>A query without its condition must not fill the memory.</summary>
+    private const int ResultsMax = 10_000;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly NpgsqlDataSource _database;
@@ -57,6 +61,10 @@ public sealed class PostgresTable : ILookUpTable, IAsyncDisposable
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
+                if (found.Count >= ResultsMax)
+                {
+                    return new TableAnswer(LookUpOutcome.Failed, Error: $"{Name}: more than {ResultsMax} results");
+                }
                 for (int column = 0; column < reader.FieldCount; column++)
                 {
                     found.Add(reader.IsDBNull(column) ? "" : Convert.ToString(reader.GetValue(column), CultureInfo.InvariantCulture)!);

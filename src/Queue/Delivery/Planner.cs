@@ -35,7 +35,7 @@ internal sealed class Planner(ISpool spool, IMailRouter router, LocalLanes lanes
                 routes.Add((i, stored));
                 continue;
             }
-            RoutingRequest request = new() { Recipient = recipient.Recipient.Path, ReversePath = message.ReversePathOf(recipient) };
+            RoutingRequest request = new() { Recipient = recipient.Recipient.Path, ReversePath = message.ReversePathOf(recipient), IsOwnMail = MessageRewriting.IsOurs(message.Origin) };
             Resolution resolution = await router.ResolveAsync(request, stop);
             if (TargetOf(recipient, resolution.Recipients) is { } target)
             {

@@ -51,12 +51,7 @@ internal sealed class ForwardFiles(RoutingLimits limits)
         {
             return new ForwardFile(path, null, null, problem);
         }
-        byte[] content = new byte[RandomAccess.GetLength(file)];
-        int filled = 0;
-        while (filled < content.Length && RandomAccess.Read(file, content.AsSpan(filled), filled) is int read and > 0)
-        {
-            filled += read;
-        }
-        return new ForwardFile(path, Encoding.UTF8.GetString(content, 0, filled), PosixUsers.NameOf(owner), null);
+        string content = Encoding.UTF8.GetString(PosixFile.ReadAll(file, Math.Min(RandomAccess.GetLength(file), limits.ForwardOctetsMax)));
+        return new ForwardFile(path, content, PosixUsers.NameOf(owner), null);
     }
 }

@@ -34,14 +34,9 @@ internal static class ListFile
         {
             throw new IOException($"{path} has more than the {octetsMax} octets that are left for the lists of an alias");
         }
-        byte[] content = new byte[length];
-        int filled = 0;
-        while (filled < content.Length && RandomAccess.Read(file, content.AsSpan(filled), filled) is int read and > 0)
-        {
-            filled += read;
-        }
-        octets = filled;
-        return Encoding.UTF8.GetString(content, 0, filled);
+        byte[] content = PosixFile.ReadAll(file, length);
+        octets = content.Length;
+        return Encoding.UTF8.GetString(content);
     }
 
     private static bool IsOfItsFolder(string path, FileFacts file)

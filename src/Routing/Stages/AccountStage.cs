@@ -18,7 +18,7 @@ internal sealed class AccountStage(StageContext context, ForwardFiles? forwards,
         LocalLookUp found = await FindAsync(node, cancellationToken);
         if (found.Outcome == LocalOutcome.Unavailable)
         {
-            run.Note(node, Name, "cannot be asked now", Accounts);
+            run.Note(node, Name, $"cannot be asked now{(found.Problem is { } problem ? $": {problem}" : "")}", Accounts);
             return StageAnswer.End(SmtpReplies.TryAgainLater);
         }
         // Mail for postmaster is always taken, without regard to case: RFC 5321 §4.5.1.

@@ -52,8 +52,9 @@ internal static class HopCredentials
         {
             return StageAnswer.End(new Target.Relay(hop));
         }
-        // The sender where the table has him (the administrator's choice is that table), then the next hop. Patterns are asked for both.
-        TableHit hit = kind == HopKind.SmartHost && run.Request.ReversePath is { IsNull: false } sender && AddressName.TryRead(sender, null, out AddressName from)
+        // The sender where the table has him (the administrator's choice is that table), then the next hop. Patterns are asked for both. Whatever a stranger
+        // calls himself, mail of his that only passes here is not sent with the password of one of ours.
+        TableHit hit = kind == HopKind.SmartHost && run.Request.IsOwnMail && run.Request.ReversePath is { IsNull: false } sender && AddressName.TryRead(sender, null, out AddressName from)
             ? await context.Options.SmartHostPasswords.FindAsync([LookUpKey.OfAddress(AddressName.Write(sender.LocalPart), from.Domain)], cancellationToken) : default;
         hit = hit.Table is null ? await context.Options.SmartHostPasswords.FindAsync(Keys(hop), cancellationToken) : hit;
         if (hit.IsFailed)

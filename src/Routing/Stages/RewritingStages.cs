@@ -1,4 +1,5 @@
 using MailAccess.Smtp;
+using MailAccess.Tables;
 
 namespace MailAccess.Routing;
 
@@ -33,9 +34,11 @@ internal sealed class DomainTableStage(StageContext context) : IRoutingStage
     }
 }
 
-/// <summary>Another address for the one that came, once. Postfix: recipient_canonical_maps, canonical_maps.</summary>
+/// <summary>Another address for the one that came; a result is looked up again until it is found no more, as for senders and headers. Postfix: recipient_canonical_maps, canonical_maps.</summary>
 internal sealed class CanonicalStage(StageContext context, RoutingTables tables) : IRoutingStage
 {
+    private const int RepeatsMax = 10;
+
     public string Name => "canonical";
 
     public StageScope Scope => StageScope.Every;
@@ -47,21 +50,32 @@ internal sealed class CanonicalStage(StageContext context, RoutingTables tables)
         {
             return StageAnswer.Next;
         }
-        (DomainClass? found, StageAnswer failure) = await context.ClassifyAsync(run, node, cancellationToken);
-        if (found is null)
+        string first = node.Path.ToString();
+        for (int i = 0; i < RepeatsMax; i++)
         {
-            return failure;
+            (DomainClass? found, StageAnswer failure) = await context.ClassifyAsync(run, node, cancellationToken);
+            if (found is null)
+            {
+                return failure;
+            }
+            AddressKeys keys = AddressKeys.Canonical(node.Name, found == DomainClass.Machine);
+            TableHit hit = await tables.FindAsync(keys.Keys, cancellationToken);
+            if (hit.IsFailed)
+            {
+                return context.Unavailable(run, node, Name, hit);
+            }
+            string before = node.Key;
+            StageAnswer answer = hit.IsFound ? Replace(run, node, keys, hit) : StageAnswer.Next;
+            if (node.Key == before || answer != StageAnswer.Next)
+            {
+                return answer;
+            }
         }
-        AddressKeys keys = AddressKeys.Canonical(node.Name, found == DomainClass.Machine);
-        TableHit hit = await tables.FindAsync(keys.Keys, cancellationToken);
-        if (hit.IsFailed)
-        {
-            return context.Unavailable(run, node, Name, hit);
-        }
-        if (!hit.IsFound)
-        {
-            return StageAnswer.Next;
-        }
+        return context.Wrong(run, node, Name, new TablePlace(tables.Key, 0), $"{first} leads in a circle");
+    }
+
+    private StageAnswer Replace(RoutingRun run, RoutingNode node, AddressKeys keys, TableHit hit)
+    {
         string value = hit.Value;
         if (!TableTemplate.TryCreate(value, v => v, node.Path.LocalPart, context.OriginOf(node), out MailPath? path))
         {

@@ -10,11 +10,17 @@ namespace MailAccess.Routing;
 /// </summary>
 internal static class TableTemplate
 {
-    /// <summary>Whether the value asks for a part: <c>%0</c> to <c>%9</c>.</summary>
+    /// <summary>Whether the value asks for a part, <c>%0</c> to <c>%9</c>, or has a percent sign that asks for none, <c>%%</c>.</summary>
     public static bool HasNumbers(string value)
     {
-        int at = value.IndexOf('%', StringComparison.Ordinal);
-        return at >= 0 && at + 1 < value.Length && value.AsSpan(at).ContainsAnyInRange('0', '9');
+        for (int at = 0; at < value.Length - 1; at++)
+        {
+            if (value[at] == '%' && (char.IsAsciiDigit(value[at + 1]) || value[at + 1] == '%'))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary><c>%0</c> and so on by their arguments, <c>%%</c> by a percent sign; a number without argument by nothing.</summary>

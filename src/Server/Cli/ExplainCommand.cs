@@ -125,6 +125,11 @@ internal static class ExplainCommand
         }
         MailRouter router = new(options, addresses, loggers.CreateLogger<MailRouter>());
         Explanation explanation = await new Explainer(configuration, router, queue, resolver).ExplainAsync(request, client, stop);
+        if (explanation.Recipients.Any(r => r.Recipient.Target is Target.Relay { Hop.Protocol: HopProtocol.Smtp })
+            && RemoteTlsExplainer.KeptPolicies(queue) is { } kept && ReadableFolder.FindProblem(kept) is { } hidden)
+        {
+            await errors.WriteLineAsync($"mailaccess: {hidden}; MTA-STS policies that the server keeps there do not count in this answer");
+        }
         await output.WriteAsync(format == ExplainFormat.Json ? ExplainJson.Write(explanation) : ExplainTable.Write(explanation));
         return explanation.ExitCode;
     }

@@ -80,7 +80,8 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
     {
         MailPath sender = request.ReversePath;
         List<ExplainedSender> senders = [];
-        if (queue.Rewriting is { } rewriting && !sender.IsNull && (client is null || KnownBySubmission(client) is not null))
+        bool isOwnMail = client is null || KnownBySubmission(client) is not null;
+        if (queue.Rewriting is { } rewriting && !sender.IsNull && isOwnMail)
         {
             foreach (AddressClasses where in (AddressClasses[])[AddressClasses.EnvelopeSender, AddressClasses.HeaderSender])
             {
@@ -88,7 +89,7 @@ internal sealed class Explainer(ServerConfiguration configuration, MailRouter ro
             }
             sender = senders[0].Path; // Mail is routed by its sender as it stands in the queue.
         }
-        Resolution resolution = await router.ResolveAsync(request with { ReversePath = sender }, cancellationToken);
+        Resolution resolution = await router.ResolveAsync(request with { ReversePath = sender, IsOwnMail = isOwnMail }, cancellationToken);
         List<ExplainedRecipient> recipients = [];
         foreach (RoutedRecipient recipient in resolution.Recipients)
         {

@@ -21,7 +21,7 @@ internal static class RoutingSettings
         "Whether .forward (and .forward+detail) in the home folder of an account says where its mail goes. One that others may write to is not honoured. Postfix: forward_path; Sendmail: FORWARD_PATH.");
 
     public static readonly ListSetting<string> Transports = new("transports", ScalarTypes.Text, [], "#[\"hash:/etc/postfix/transport\"]",
-        "Tables of next hops by address or domain, in Postfix's syntax: smtp:[host]:port, lmtp:unix:/path, error:…, discard:, local:. Postfix: transport_maps.");
+        "Tables of next hops by address or domain, in Postfix's syntax: smtp:[host]:port, lmtp:unix:/path, error:…, discard:, local:; several next hops with commas. Postfix: transport_maps.");
 
     public static readonly ListSetting<string> MailerTable = new("mailertable", ScalarTypes.Text, [], null,
         "Tables of next hops by domain, in Sendmail's syntax: esmtp:[host], relay:host, error:…, local:user. Sendmail: FEATURE(mailertable).");
@@ -36,7 +36,7 @@ internal static class RoutingSettings
         "Tables of smart hosts by sender: user@domain or @domain, and [host]:port. They go before queue.smartHost. Postfix: sender_dependent_relayhost_maps.");
 
     public static readonly ListSetting<string> SmartHostPasswords = new("smartHostPasswords", ScalarTypes.Text, [], null,
-        "Tables of user:password by next hop ([host]:port), or by sender for smart hosts. The servers must prove their names, unless queue.tlsPolicies says something of them. Postfix: smtp_sasl_password_maps; Sendmail: authinfo.");
+        "Tables of user:password by next hop ([host]:port), or by sender for smart hosts and mail of our own clients. The servers must prove their names, unless queue.tlsPolicies says something of them. Postfix: smtp_sasl_password_maps; Sendmail: authinfo.");
 
     public static readonly ListSetting<string> DirectDomains = new("directDomains", ScalarTypes.Text, [], null,
         "Domains, with all below them, whose mail goes to their own mail exchangers although there is a smart host." + Lists);

@@ -18,9 +18,9 @@ internal sealed class AccountAddresses(IReadOnlyList<string> domains, IAccountDi
             Account? account = await accounts.FindByAddressAsync(localPart, domain, cancellationToken);
             return account is null ? new LocalLookUp(LocalOutcome.Unknown) : new LocalLookUp(LocalOutcome.Found, account.Name) { Home = account.Home };
         }
-        catch (IOException)
+        catch (IOException unavailable)
         {
-            return new LocalLookUp(LocalOutcome.Unavailable);
+            return new LocalLookUp(LocalOutcome.Unavailable) { Problem = unavailable.Message };
         }
     }
 

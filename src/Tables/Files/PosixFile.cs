@@ -65,6 +65,18 @@ public static partial class PosixFile
         };
     }
 
+    /// <summary>The octets from the beginning; fewer where the file ends before.</summary>
+    public static byte[] ReadAll(SafeFileHandle file, long octets)
+    {
+        byte[] content = new byte[octets];
+        int filled = 0;
+        while (filled < content.Length && RandomAccess.Read(file, content.AsSpan(filled), filled) is int read and > 0)
+        {
+            filled += read;
+        }
+        return filled < content.Length ? content[..filled] : content;
+    }
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);
 

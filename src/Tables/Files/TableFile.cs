@@ -31,14 +31,9 @@ internal static class TableFile
         {
             throw new IOException($"it has more than {octetsMax} octets");
         }
-        byte[] octets = new byte[stamp.Octets];
-        int filled = 0;
-        while (filled < octets.Length && RandomAccess.Read(file, octets.AsSpan(filled), filled) is int read and > 0)
-        {
-            filled += read;
-        }
-        bool isWhole = filled == octets.Length && StampOf(file) == stamp;
-        return (filled < octets.Length ? octets[..filled] : octets, isWhole ? stamp : null);
+        byte[] octets = PosixFile.ReadAll(file, stamp.Octets);
+        bool isWhole = octets.Length == stamp.Octets && StampOf(file) == stamp;
+        return (octets, isWhole ? stamp : null);
     }
 
     private static FileStamp StampOf(SafeFileHandle file)

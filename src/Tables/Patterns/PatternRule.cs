@@ -116,13 +116,13 @@ internal sealed class PatternRule : IRule<string>
         return translated is null ? null : Compile(IsOn('A', false) ? $@"\A(?:{translated})" : translated, options, timeout, out error);
     }
 
-    /// <summary>Without backtracking, which takes linear time, unless the pattern needs it; then with a limit.</summary>
+    /// <summary>Without backtracking, which takes linear time, unless the pattern needs it or is cheap; then with a limit.</summary>
     private static Regex? Compile(string pattern, RegexOptions options, TimeSpan timeout, out string? error)
     {
         error = null;
         try
         {
-            return new Regex(pattern, options | RegexOptions.NonBacktracking, timeout);
+            return new Regex(pattern, PatternCost.IsCheap(pattern) ? options : options | RegexOptions.NonBacktracking, timeout);
         }
         catch (NotSupportedException)
         {

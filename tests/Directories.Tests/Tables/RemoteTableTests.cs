@@ -78,6 +78,9 @@ public sealed class RemoteTableTests : IAsyncDisposable
         ILookUpTable parts = Open("pgsql", common + "query = SELECT target FROM forwardings WHERE source = '%u@%2.' || %1 OR source LIKE 'x%%y'\nresult_format = %s+%U@%D\n");
         Assert.Equal("alice+a@example.test,bob+a@example.test,percent+a@example.test", await AskAsync(parts, "a@example.test"));
         Assert.Null(await AskAsync(parts, "@example.test"));
+        TableAnswer whole = await Open("pgsql", common + "query = SELECT generate_series(1, 50000) WHERE '%s' <> ''\n").FindAsync("a", Stop);
+        Assert.Equal(LookUpOutcome.Failed, whole.Outcome);
+        Assert.EndsWith("more than 10000 results", whole.Error, StringComparison.Ordinal);
         Assert.Equal(LookUpOutcome.Failed, (await Open("pgsql", common + "query = SELECT nothing FROM nowhere WHERE a='%s'\n").FindAsync("a", Stop)).Outcome);
         await server.StopAsync();
         TableAnswer down = await table.FindAsync("a@example.test", Stop);

@@ -45,6 +45,9 @@ public sealed class RemoteTlsExplainer
         _decider = new TlsDecider(options, resolver, policies);
     }
 
+    /// <summary>Where the queue keeps MTA-STS policies; null: nowhere. One who may not read it is told what DNS and policy hosts say now.</summary>
+    public static string? KeptPolicies(QueueOptions options) => RemoteSecurity.FolderOf(options);
+
     /// <summary>Asks DNS, and a policy host where there is a policy that is not kept. Throws for cancellation only.</summary>
     public async Task<RemoteExplanation> ExplainAsync(NextHop hop, CancellationToken cancellationToken)
     {

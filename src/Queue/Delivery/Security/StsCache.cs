@@ -76,6 +76,18 @@ internal sealed class StsCache
         }
     }
 
+    private string[] PathsIn(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder, "*" + Suffix).Take(_entriesMax)];
+        }
+        catch (UnauthorizedAccessException) when (_isReadOnly)
+        {
+            return []; // It is the server's: whoever only asks need not be allowed to look.
+        }
+    }
+
     public void Remove(string domain)
     {
         lock (_gate)
@@ -103,7 +115,7 @@ internal sealed class StsCache
         {
             return;
         }
-        foreach (string path in Directory.EnumerateFiles(folder, "*" + Suffix).Take(_entriesMax))
+        foreach (string path in PathsIn(folder))
         {
             try
             {

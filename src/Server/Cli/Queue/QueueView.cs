@@ -28,7 +28,8 @@ internal abstract class QueueView : IAsyncDisposable
             {
                 return new ServedQueue(path);
             }
-            return new SpooledQueue(SpoolReader.TryOpen(Path.Combine(configuration.DataFolder, "queue"), clock));
+            string spool = Path.Combine(configuration.DataFolder, "queue");
+            return ReadableFolder.FindProblem(spool) is { } problem ? throw new IOException(problem) : new SpooledQueue(SpoolReader.TryOpen(spool, clock));
         }
         catch (SocketException e)
         {
