@@ -144,10 +144,5 @@ public sealed class SystemUserDirectoryTests : IDisposable
         return new SystemUserDirectory(change?.Invoke(options) ?? options, clock ?? TimeProvider.System);
     }
 
-    private void WriteScript(string script)
-    {
-        string path = Path.Combine(_folder, "check");
-        File.WriteAllText(path, "#!/bin/sh\n" + script + "\n", new UTF8Encoding(false));
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    private void WriteScript(string script) => ExecutableScript.Write(Path.Combine(_folder, "check"), script);
 }

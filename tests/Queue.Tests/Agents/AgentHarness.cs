@@ -32,13 +32,10 @@ internal sealed class AgentHarness : IDisposable
     public string Read(string name) => File.ReadAllText(PathOf(name));
 
     /// <summary>An executable script; its first argument to nothing, its folder is the working directory of nobody.</summary>
-    /// <remarks>A program that another test starts meanwhile would hold a file that we write, and "text file busy" be said of the script.</remarks>
     public string Script(string name, string text)
     {
         string path = PathOf(name);
-        using System.Diagnostics.Process shell = System.Diagnostics.Process.Start(
-            "/bin/sh", ["-c", "printf '%s\\n' '#!/bin/sh' \"$2\" \"$3\" > \"$1\" && chmod 755 \"$1\"", "sh", path, "cd " + Folder, text]);
-        shell.WaitForExit();
+        ExecutableScript.Write(path, $"cd {Folder}\n{text}");
         return path;
     }
 
