@@ -71,7 +71,7 @@ public sealed class SmtpClientTests : RemoteDeliveryFixture
             await Task.Yield();
         }
         await line;
-        Assert.Equal(ahead, Chunks(peer).Count());
+        Assert.Equal(ahead, peer.Heard.Count(c => c is { Verb: "BDAT", Connection: 1 })); // The clock may have come to the next attempt.
     }
 
     [Theory]

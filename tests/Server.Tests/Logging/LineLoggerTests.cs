@@ -64,7 +64,7 @@ public sealed class LineLoggerTests
         {
             ILogger log = provider.CreateLogger("MailAccess.Imap.Something");
             log.LogInformation("lost");
-            Assert.True(SpinWait.SpinUntil(() => provider.IsBroken, TimeSpan.FromSeconds(30)));
+            Assert.True(SpinWait.SpinUntil(() => provider.IsBroken, TimeSpan.FromSeconds(120)));
             File.Delete(_file);
             log.LogInformation("kept");
         }
