@@ -81,8 +81,8 @@ public sealed class AliasTests : RouterFixture, IDisposable
     {
         string inner = System.IO.Path.Combine(_folder, "inner");
         string list = System.IO.Path.Combine(_folder, "list");
-        await File.WriteAllTextAsync(inner, "carol\r\n", None);
-        await File.WriteAllTextAsync(list, $"# members\nbob, alice # x\n\n:include:{inner}\n\"|/bin/sh -c id\"\n/etc/passwd\n", None);
+        await WriteAsync(inner, "carol\r\n");
+        await WriteAsync(list, $"# members\nbob, alice # x\n\n:include:{inner}\n\"|/bin/sh -c id\"\n/etc/passwd\n");
         Aliases($"list :include:{list}");
         Assert.Equal(
             "bob@example.test=bob alice@example.test=alice #@example.test=550/5.1.1 x@example.test=550/5.1.1 carol@example.test=carol list@example.test=550/5.7.1",
@@ -158,8 +158,8 @@ public sealed class AliasTests : RouterFixture, IDisposable
         {
             File.CreateSymbolicLink(System.IO.Path.Combine(_folder, $"{n}"), two);
         }
-        await File.WriteAllTextAsync(one, $"bob\n:include:{two}\n:include:{_folder}/./two\n", None);
-        await File.WriteAllTextAsync(two, "alice\n", None);
+        await WriteAsync(one, $"bob\n:include:{two}\n:include:{_folder}/./two\n");
+        await WriteAsync(two, "alice\n");
         Aliases($"list :include:{one}, carol");
         Assert.Equal("bob@example.test=bob alice@example.test=alice carol@example.test=carol", await WhereAsync("list@example.test"));
 
@@ -237,5 +237,12 @@ public sealed class AliasTests : RouterFixture, IDisposable
         Aliases("staff bob, alice");
         RoutingRequest request = new() { Recipient = Path("staff@example.test"), ReversePath = MailPath.Null };
         Assert.Empty((await new MailRouter(Options, this).ResolveAsync(request, None)).Steps);
+    }
+
+    /// <summary>A list that all may read, whatever the umask is: one that is kept from others is not read into their mail.</summary>
+    private static async Task WriteAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(path, text, None);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 }

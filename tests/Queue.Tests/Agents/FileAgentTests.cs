@@ -115,7 +115,7 @@ public sealed class FileAgentTests : IDisposable
     [InlineData("mkdir box.lock")]
     public async Task Strange_lock_holds_no_thread_takes_no_memory_and_is_a_lock(string preparation)
     {
-        using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"cd {_harness.Folder}; {preparation}"]))
+        using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"umask 0; cd {_harness.Folder}; {preparation}"]))
         {
             await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
@@ -131,6 +131,7 @@ public sealed class FileAgentTests : IDisposable
     {
         string path = _harness.PathOf("box");
         File.WriteAllText(path + ".lock", "1:elsewhere\n");
+        File.SetUnixFileMode(path + ".lock", (UnixFileMode)0x1B6); // 0666, whatever the umask is.
         _harness.Options = _harness.Options with { Files = new() { Limits = new() { LockTimeout = TimeSpan.Zero, LockStaleAfter = TimeSpan.FromDays(100_000) } } };
 
         SmtpReply reply = await _harness.FileAsync(path);

@@ -234,16 +234,15 @@ public sealed class QueueCommandTests : IAsyncLifetime, ILocalDirectory
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can be somebody else");
         await DeferredAsync("alice@example.test", "x@far.test", "Subject: one\r\n\r\nbody\r\n");
         File.SetUnixFileMode(_folder, (UnixFileMode)0x1ED); // 0755
+        File.SetUnixFileMode(Path.Combine(_folder, "mailaccess.json"), (UnixFileMode)0x1A4); // 0644
         File.SetUnixFileMode(Data, (UnixFileMode)0x1C0); // 0700
-        string said = "";
-        Thread other = new(() =>
-        {
-            _ = SetFileSystemUser(65534); // This thread's alone: nobody.
-            said = RunAsync(ExitCodes.Unavailable, command).GetAwaiter().GetResult();
-        });
-
-        other.Start();
-        other.Join();
+        string said = await Task.Factory.StartNew(
+            () =>
+            {
+                _ = SetFileSystemUser(65534); // This thread's alone, which serves nothing else: nobody.
+                return RunAsync(ExitCodes.Unavailable, command).GetAwaiter().GetResult();
+            },
+            None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         Assert.Matches("[Dd]enied", said);
     }
