@@ -114,4 +114,12 @@ internal sealed class DestinationRunner(DestinationLane lane)
 
     /// <summary>Transactions taken so far.</summary>
     public int Served { get; set; }
+
+    /// <summary>It has a connection.</summary>
+    public void Begin(SmtpSession session)
+    {
+        Session = session;
+        Lane.Live++;
+        Lane.Health.Connected();
+    }
 }

@@ -276,9 +276,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
                 runner.Lane.Dialling--;
                 if (connected.Session is { } session)
                 {
-                    runner.Session = session;
-                    runner.Lane.Live++;
-                    runner.Lane.Health.Connected();
+                    runner.Begin(session);
                 }
             }
         }
