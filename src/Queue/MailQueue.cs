@@ -89,6 +89,9 @@ public sealed class MailQueue : IMailSink, IAsyncDisposable
     /// <summary>Messages waiting for their time; those being worked on are not among them.</summary>
     public int WaitingCount => _schedule.Count;
 
+    /// <summary>Messages that are being worked on, to the last line of the log.</summary>
+    internal int ActiveCount => _schedule.OwnedCount;
+
     /// <summary>Reads the schedule from the spool, sweeps what was never promised, and begins to deliver.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {

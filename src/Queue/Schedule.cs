@@ -39,6 +39,18 @@ internal sealed class Schedule(TimeProvider clock)
         }
     }
 
+    /// <summary>Messages that somebody owns.</summary>
+    public int OwnedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _owned.Count;
+            }
+        }
+    }
+
     /// <summary>Mail that was not tried yet, or is to be tried as if it were not.</summary>
     public void AddNew(SpoolId id, int priority = 0)
     {

@@ -68,10 +68,10 @@ internal sealed class QueueHarness : IAsyncDisposable, ILocalDirectory
         return router;
     }
 
-    /// <summary>Returns when nothing is in the spool any more.</summary>
+    /// <summary>Returns when nothing is in the spool any more, and all is said of what was.</summary>
     public async Task EmptyAsync()
     {
-        while (Disk.Names.Count > 0)
+        while (Disk.Names.Count > 0 || Queue.ActiveCount > 0)
         {
             await Task.Yield();
         }

@@ -46,7 +46,7 @@ public abstract class RemoteDeliveryFixture : IAsyncLifetime
     /// <summary>The message that waits for its next attempt, once the queue has put it there; null where the queue is empty.</summary>
     private protected async Task<QueueEntry?> WaitingOrNoneAsync()
     {
-        while (Harness.Disk.Names.Count > 0)
+        while (Harness.Disk.Names.Count > 0 || Harness.Queue.ActiveCount > 0)
         {
             if (Harness.Queue.WaitingCount > 0)
             {

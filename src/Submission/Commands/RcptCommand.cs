@@ -75,7 +75,7 @@ internal static class RcptCommand
     {
         string? reason = verdict.Kind switch
         {
-            RecipientKind.Unknown when verdict.Reply is { } own && own != SmtpReplies.UnknownRecipient => $"Recipient address rejected: {LogName.Show(own.Text)}",
+            RecipientKind.Unknown when verdict.Reply is { } own && own != SmtpReplies.UnknownRecipient => $"Recipient address rejected: {LogName.ShowText(own.Text)}",
             RecipientKind.Unknown => "Recipient address rejected: User unknown",
             RecipientKind.Remote => "Relay access denied",
             _ => null,
