@@ -53,7 +53,7 @@ internal sealed class LoopbackHttpServer : IAsyncDisposable
                 _serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync()));
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             // Stopped.
         }

@@ -84,8 +84,8 @@ internal sealed class LdapPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _serving;
+        _listener.Stop();
         _stop.Dispose();
     }
 
@@ -113,7 +113,7 @@ internal sealed class LdapPeer : IAsyncDisposable
                 conversations.Add(ConverseAsync(client, ++_connections));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
         {
             await Task.WhenAll(conversations);
         }

@@ -60,7 +60,7 @@ internal sealed class PolicyServer : IAsyncDisposable
                 conversations.Add(AnswerAsync(await _listener.AcceptTcpClientAsync()));
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             await Task.WhenAll(conversations);
         }

@@ -92,7 +92,7 @@ public sealed class LoginServer : IAsyncLifetime
             {
                 context = await _keys.GetContextAsync();
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpListenerException or InvalidOperationException)
             {
                 return; // The end of the tests.
             }
