@@ -50,7 +50,6 @@ internal sealed class HistoryFiles(string folder, int days, long octetsMax, Time
         if (day != _day || (_open.TryGetValue(kind, out FileStream? full) && full.Position + _lines[kind].Length >= _partOctets))
         {
             Close();
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Sweep();
             _current.Clear();
             _day = day;

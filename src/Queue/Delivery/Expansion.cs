@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailAccess.Message;
 using MailAccess.Routing;
 using MailAccess.Smtp;
 
@@ -197,8 +198,7 @@ internal sealed class Expansion
     {
         string orcpt = path.IsAscii
             ? "rfc822;" + Xtext.Encode(Encoding.ASCII.GetBytes(path.ToString()))
-            : "utf-8;" + string.Concat(path.ToString().EnumerateRunes().Select(r =>
-                r.Value is > ' ' and < 0x7F and not '+' and not '=' and not '\\' ? r.ToString() : $"\\x{{{r.Value:X2}}}"));
+            : "utf-8;" + Utf8AddressText.ToXtext(path.ToString());
         return orcpt.Length <= OriginalRecipientLengthMax ? orcpt : null;
     }
 
