@@ -4,7 +4,7 @@ namespace MailAccess.Queue;
 /// How many connections, beside places for messages, each destination may hold: by what it has shown to bear, and few where more than half of all are
 /// taken. Guarded by the lock of <see cref="RemoteQueue"/>.
 /// </summary>
-internal sealed class DestinationShares(QueueLimits limits, Predicate<SpoolId> isGone) : LanePlaces(limits, isGone)
+internal sealed class DestinationShares(QueueLimits limits, Predicate<SpoolId> isGone) : LanePlaces<DestinationLane>(limits, isGone)
 {
     private readonly QueueLimits _limits = limits;
     private readonly Dictionary<Destination, DestinationLane> _lanes = [];

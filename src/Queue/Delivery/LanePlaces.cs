@@ -19,23 +19,24 @@ internal abstract class Lane
 /// </summary>
 /// <param name="limits">Bounds.</param>
 /// <param name="isGone">Whether an administrator has thrown a message away.</param>
-internal class LanePlaces(QueueLimits limits, Predicate<SpoolId> isGone)
+internal class LanePlaces<TLane>(QueueLimits limits, Predicate<SpoolId> isGone)
+    where TLane : Lane
 {
     private const int HeldPerTurn = 8;
     private const int HeldPerTurnWhenFull = 2;
 
-    private readonly Dictionary<SpoolId, List<Lane>> _planned = [];
+    private readonly Dictionary<SpoolId, List<TLane>> _planned = [];
 
     /// <summary>Where those were parked that may come now and have not come yet.</summary>
-    private readonly Dictionary<SpoolId, Lane> _released = [];
+    private readonly Dictionary<SpoolId, TLane> _released = [];
     private int _held;
 
-    public bool IsCrowded(Lane lane) => lane.Held >= HeldMax(lane);
+    public bool IsCrowded(TLane lane) => lane.Held >= HeldMax(lane);
 
     /// <summary>False: crowded. True: a place is kept for the message until it comes, or is withdrawn.</summary>
-    public bool TryPlan(Lane lane, SpoolId id)
+    public bool TryPlan(TLane lane, SpoolId id)
     {
-        if (_planned.TryGetValue(id, out List<Lane>? lanes) && lanes.Contains(lane))
+        if (_planned.TryGetValue(id, out List<TLane>? lanes) && lanes.Contains(lane))
         {
             return true; // For another recipient of it.
         }
@@ -53,35 +54,35 @@ internal class LanePlaces(QueueLimits limits, Predicate<SpoolId> isGone)
     }
 
     /// <summary>What was kept for the message is given back; returns where, and where it was to come from: others may come in its stead.</summary>
-    public IReadOnlyList<Lane> Withdraw(SpoolId id)
+    public IReadOnlyList<TLane> Withdraw(SpoolId id)
     {
-        List<Lane> lanes = [];
-        if (_planned.Remove(id, out List<Lane>? planned))
+        List<TLane> lanes = [];
+        if (_planned.Remove(id, out List<TLane>? planned))
         {
             planned.ForEach(Give);
             lanes.AddRange(planned);
         }
-        if (_released.Remove(id, out Lane? parked) && !lanes.Contains(parked))
+        if (_released.Remove(id, out TLane? parked) && !lanes.Contains(parked))
         {
             lanes.Add(parked);
         }
         return lanes;
     }
 
-    public void Take(Lane lane)
+    public void Take(TLane lane)
     {
         _held++;
         lane.Held++;
     }
 
-    public void Give(Lane lane)
+    public void Give(TLane lane)
     {
         _held--;
         lane.Held--;
     }
 
     /// <summary>Those that may come, where the lane is half empty. Who is gone keeps no room from those behind.</summary>
-    public List<(SpoolId Id, int Priority)> Unpark(Lane lane)
+    public List<(SpoolId Id, int Priority)> Unpark(TLane lane)
     {
         int room = (HeldMax(lane) + 1) / 2 - lane.Held;
         List<(SpoolId Id, int Priority)> released = [];
@@ -96,6 +97,6 @@ internal class LanePlaces(QueueLimits limits, Predicate<SpoolId> isGone)
         return released;
     }
 
-    private int HeldMax(Lane lane) => Math.Min(
+    private int HeldMax(TLane lane) => Math.Min(
         limits.WaitingPerDestinationMax, lane.Window * (_held * 2 < limits.ActiveMessagesMax ? HeldPerTurn : HeldPerTurnWhenFull));
 }

@@ -10,7 +10,7 @@ namespace MailAccess.Queue;
 internal sealed class LocalLanes(QueueOptions options, Predicate<SpoolId> isGone, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly LanePlaces _places = new(options.Limits, isGone);
+    private readonly LanePlaces<LocalLane> _places = new(options.Limits, isGone);
     private readonly Dictionary<string, LocalLane> _lanes = new(StringComparer.Ordinal);
 
     /// <summary>Called, under no lock, with each message that was parked and its priority, when its lane has room again.</summary>
@@ -45,9 +45,9 @@ internal sealed class LocalLanes(QueueOptions options, Predicate<SpoolId> isGone
         List<(SpoolId Id, int Priority)> released = [];
         lock (_gate)
         {
-            foreach (Lane lane in _places.Withdraw(id))
+            foreach (LocalLane lane in _places.Withdraw(id))
             {
-                released.AddRange(Settle((LocalLane)lane));
+                released.AddRange(Settle(lane));
             }
         }
         released.ForEach(m => Released(m.Id, m.Priority));

@@ -38,12 +38,12 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
     /// <summary>The message has come, or will not.</summary>
     public void Withdraw(SpoolId id)
     {
-        IReadOnlyList<Lane> lanes;
+        IReadOnlyList<DestinationLane> lanes;
         lock (_gate)
         {
             lanes = _shares.Withdraw(id);
         }
-        foreach (Lane lane in lanes)
+        foreach (DestinationLane lane in lanes)
         {
             Release(lane); // Somebody may have been parked because of the place that was kept.
         }
@@ -237,7 +237,7 @@ internal sealed class RemoteQueue(RemoteConnector connector, DeadHosts deadHosts
         }
     }
 
-    private void Release(Lane lane)
+    private void Release(DestinationLane lane)
     {
         List<(SpoolId Id, int Priority)> released;
         lock (_gate)
