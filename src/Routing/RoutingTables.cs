@@ -63,6 +63,9 @@ public readonly record struct TableHit(TableAnswer Answer, int KeyIndex, ILookUp
     /// <summary>A table cannot be asked now.</summary>
     public bool IsFailed => Table is not null && Answer.Outcome == LookUpOutcome.Failed;
 
+    /// <summary>Where <see cref="IsFailed"/>: which table, and why; for people, without secrets.</summary>
+    public string Problem => $"{Table!.Name}: {Answer.Error}";
+
     /// <summary>What was found, without space around it.</summary>
     public string Value => Answer.Value!.Trim();
 }

@@ -81,7 +81,7 @@ public sealed class AddressRewriter : IAddressRewriter
         TableHit hit = await _domainTable.FindAsync([LookUpKey.OfDomain(domain)], cancellationToken);
         if (hit.IsFailed)
         {
-            return new AddressRewriting(address, $"domaintable: {hit.Table!.Name}: {hit.Answer.Error}");
+            return new AddressRewriting(address, $"domaintable: {hit.Problem}");
         }
         if (!hit.IsFound)
         {

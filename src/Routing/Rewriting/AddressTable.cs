@@ -34,7 +34,7 @@ public sealed class AddressTable(IReadOnlyList<ILookUpTable> tables, Func<string
         bool withoutDomain = isReadable && !address.LocalPart.Contains('@', StringComparison.Ordinal) && isOwnDomain(name.Domain);
         AddressKeys keys = AddressKeys.Canonical(isReadable ? name : name with { Domain = address.Domain }, withoutDomain);
         TableHit hit = await _tables.FindAsync(keys.Keys, cancellationToken);
-        return hit.IsFailed ? new AddressAnswer(LookUpOutcome.Failed, Error: $"{hit.Table!.Name}: {hit.Answer.Error}")
+        return hit.IsFailed ? new AddressAnswer(LookUpOutcome.Failed, Error: hit.Problem)
             : hit.IsFound ? new AddressAnswer(LookUpOutcome.Found, hit.Answer.Value, hit.Answer.Place, keys.DetailBehind(hit.KeyIndex))
             : new AddressAnswer(LookUpOutcome.NotFound);
     }

@@ -1,13 +1,13 @@
 using MailAccess.Auth;
 using MailAccess.Routing;
+using MailAccess.Smtp;
 
 namespace MailAccess.Server.Hosting;
 
 /// <summary>Tells the queue which domains and addresses are ours.</summary>
 internal sealed class AccountAddresses(IReadOnlyList<string> domains, IAccountDirectory accounts) : ILocalDirectory
 {
-    private static readonly System.Globalization.IdnMapping Idn = new();
-    private readonly HashSet<string> _domains = new(domains.Select(ToAscii), StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _domains = new(domains.Select(MailDomain.NormalizeEntry), StringComparer.OrdinalIgnoreCase);
 
     public bool IsLocalDomain(string domain) => _domains.Contains(domain);
 
@@ -23,6 +23,4 @@ internal sealed class AccountAddresses(IReadOnlyList<string> domains, IAccountDi
             return new LocalLookUp(LocalOutcome.Unavailable) { Problem = unavailable.Message };
         }
     }
-
-    private static string ToAscii(string domain) => System.Text.Ascii.IsValid(domain) ? domain : Idn.GetAscii(domain);
 }

@@ -26,7 +26,7 @@ internal sealed class RemoteTlsPolicies(IReadOnlyDictionary<string, TlsPolicy> o
         TableHit hit = await tables.FindAsync([.. keys.Select(LookUpKey.OfDomain)], cancellationToken);
         if (hit.IsFailed)
         {
-            throw Failed($"{hit.Table!.Name}: {hit.Answer.Error}");
+            throw Failed(hit.Problem);
         }
         if (!hit.IsFound)
         {
